@@ -1,0 +1,51 @@
+# netrial: `make run` does the main job, `make test` runs the tests; each sets up what it needs, once.
+# PYTHON may name an interpreter (3.11 or later); ARGS is handed on to `netrial run` and to pytest.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: help run test check setup lock bench clean
+
+help:  ## Say what each target does.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+run: $(READY)  ## Compare four ways of using the network against obesity in a town of 10,000; prints where the report is.
+	@$(BIN)/netrial run obesity $(ARGS)
+
+test: $(READY)  ## Run the tests.
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY)  ## Check lint, format and types.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+setup: $(READY)  ## Set up .venv with all dependencies, pinned by hash.
+
+bench: $(READY)  ## Measure the engine's speed beside a bare loop of the same rings.
+	@$(BIN)/python benchmarks/engine.py
+
+$(READY): requirements.lock pyproject.toml
+	@set -e; \
+	for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if "$$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$python"; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then echo "netrial needs Python 3.11 or later; name one: make setup PYTHON=/path/to/python" >&2; exit 1; fi; \
+	echo "Setting up $(VENV) with $$("$$found" --version) (once; about a minute)…"; \
+	"$$found" -m venv --clear $(VENV); \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	touch $(READY)
+
+lock:  ## Resolve the dependencies again and write requirements.lock (for maintainers).
+	@python3 -m venv --clear .venv-lock
+	@.venv-lock/bin/python -m pip install --quiet uv
+	@.venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements.lock
+	@rm -rf .venv-lock
+
+clean:  ## Remove the set-up and all caches; results stay.
+	@rm -rf $(VENV) .venv-lock .mypy_cache .ruff_cache .hypothesis .pytest_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Trials as they are run: arms, replicates, effects, the results folder, the report and the command line."""

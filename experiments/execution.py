@@ -1,0 +1,159 @@
+"""Running a trial: replicates over threads, into a results folder that any kill leaves whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.design import Trial, design
+from experiments.estimands import check_decomposition, effects, outcome_specs
+from experiments.replicate import run_replicate
+from experiments.results import Results
+from experiments.store import Identity, Store
+from scenarios.inputs import resolved_for_results
+from simulator.errors import NetrialError, SpecError
+
+if TYPE_CHECKING:
+    from scenarios.loading import Scenario
+
+Progress = Callable[[int, int], None]
+"""Called with the number of replicates that are done and the number asked for."""
+
+
+def identity_of(trial: Trial) -> Identity:
+    """Return what a results folder must belong to for this trial to add to it."""
+    return Identity(trial.scenario.name, trial.scenario.hash8(tuple(trial.arms)))
+
+
+def default_folder(trial: Trial) -> Path:
+    """Return ``results/<scenario>-<hash8>``."""
+    identity = identity_of(trial)
+    return Path("results") / f"{identity.scenario}-{identity.hash}"
+
+
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    replicates: int | None = None,
+    seed: int | None = None,
+    arms: Sequence[str] | None = None,
+    jobs: int | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Results:
+    """Run a scenario: every arm of every replicate, on the same people with the same luck.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or Path
+        A scenario, the name of a bundled one, or a path to a YAML file.
+    replicates, seed : int, optional
+        Instead of the scenario's own.
+    arms : sequence of str, optional
+        Run only these arms; the control always runs.
+    jobs : int, optional
+        Threads; default: all cores.
+    out : str or Path, optional
+        The results folder. What it holds of this scenario is not run again. Default: a temporary folder that lives as
+        long as the results.
+    progress : callable, optional
+        ``progress(done, asked)`` after every replicate.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    SpecError
+        If the scenario cannot be run.
+    StoreError
+        If `out` holds another scenario's results, or is damaged.
+    """
+    from scenarios.loading import Scenario, load
+
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario)
+    changes = {"replicates": replicates, "seed": seed}
+    wanted = {f"experiment.{key}": value for key, value in changes.items() if value is not None}
+    if wanted:
+        scenario = scenario.set(wanted)
+    trial = design(scenario, arms)
+    if out is not None:
+        return run_trial(trial, Path(out), jobs=jobs, progress=progress)
+    home = tempfile.TemporaryDirectory(prefix="netrial-")
+    return run_trial(trial, Path(home.name), jobs=jobs, progress=progress).kept_by(home)
+
+
+def run_trial(trial: Trial, folder: Path, *, jobs: int | None = None, progress: Progress | None = None) -> Results:
+    """Run what is still missing of a trial, and write all tables; see `run`."""
+    began = time.monotonic()
+    asked = trial.scenario.spec.experiment.replicates
+    if jobs is not None and jobs < 1:
+        raise SpecError(f"--jobs is {jobs}; at least one thread is needed")
+    with Store.open(folder, identity_of(trial)) as store:
+        town = trial.town(0)
+        store.describe(trial.scenario.text, resolved_for_results(trial.scenario, town.world, tuple(trial.arms)))
+        missing = [replicate for replicate in range(asked) if replicate not in store.done()]
+        missing.sort(key=lambda replicate: (replicate % trial.networks, replicate))
+        _run_missing(trial, store, missing, jobs or os.cpu_count() or 1, asked, progress)
+        tables = store.collect(range(asked))
+        specs = outcome_specs(trial.scenario.resolved()["outcomes"])
+        wrong = check_decomposition(tables["pairs"], specs)
+        if wrong:
+            raise NetrialError("effects do not add up, which is a fault of the program:\n" + "\n".join(wrong))
+        tables["effects"] = effects(tables["pairs"], tables["outcomes"], specs, trial.control, trial.seed)
+        store.finish(
+            tables,
+            replicates=asked,
+            targets=store.picked(range(asked), town.world.population.ids),
+            seeds={"seed": trial.seed},
+            inputs=trial.scenario.input_hashes(),
+            command=sys.argv,
+            wall_seconds=time.monotonic() - began,
+        )
+    return Results.load(folder)
+
+
+def _run_missing(
+    trial: Trial, store: Store, missing: list[int], jobs: int, asked: int, progress: Progress | None
+) -> None:
+    """Run replicates over threads; the kernel lets go of the interpreter's lock, and threads share the towns."""
+    executor = ThreadPoolExecutor(max_workers=min(jobs, max(len(missing), 1)))
+    running: set[Future[None]] = set()
+    waiting = iter(missing)
+    done = asked - len(missing)
+    try:
+        while True:
+            for replicate in waiting:
+                running.add(executor.submit(_run_one, trial, store, replicate))
+                if len(running) > 2 * jobs:
+                    break
+            if progress is not None:
+                progress(done, asked)
+            if not running:
+                return
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+            done += len(finished)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _run_one(trial: Trial, store: Store, replicate: int) -> None:
+    try:
+        tables = run_replicate(trial, replicate)
+    except SpecError:
+        raise
+    except Exception:  # one replicate's failure is recorded, and must not take the others with it
+        store.write_failure(replicate, traceback.format_exc())
+    else:
+        store.write_part(replicate, tables)

@@ -1,0 +1,121 @@
+"""The manifest: whose results a folder holds, how they were made, and the hashes that show damage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from simulator.errors import StoreError
+
+_PACKAGES = ("netrial", "numpy", "numba", "mesa", "networkx", "networkit", "scipy", "pandas", "pyarrow")
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """Read a folder's manifest.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    StoreError
+        If there is none, or it is damaged.
+    """
+    path = Path(folder) / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        whole = manifest["checksum"] == _checksum(manifest) and {"scenario", "hash", "status"} <= set(manifest)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StoreError(f"{folder} is no results folder: it has no manifest.json") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} is damaged. Delete the folder, or choose another one") from error
+    if not whole:
+        raise StoreError(f"{path} is damaged. Delete the folder, or choose another one")
+    return manifest
+
+
+def write_manifest(folder: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a manifest with its checksum; return it as it will be read."""
+    manifest = plain({"netrial_results": 1, **content})
+    manifest["checksum"] = _checksum(manifest)
+    with written(folder / "manifest.json") as file:
+        file.write(to_json(manifest))
+    return manifest
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that results rest on."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def now() -> str:
+    """Return the time, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def sha256_of(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes, as hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """Turn mappings, sequences and numpy numbers into what JSON holds; NaN and infinity become None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(inner) for inner in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
+
+
+def to_json(value: Any) -> bytes:
+    """Write plain data for people to read."""
+    return json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+@contextmanager
+def written(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file under a hidden temporary name; give it its own name once it is whole and on disk."""
+    temporary = path.with_name(f".{path.name}.netrial-tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    rest = {key: value for key, value in manifest.items() if key != "checksum"}
+    return hashlib.blake2b(json.dumps(rest, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,246 @@
+"""The report: one self-contained HTML file that a planner understands, and its figures as files.
+
+1. Facts and tables are read from the results.
+2. Figures are drawn once; the report takes their SVG into the page, the folder `figures/` gets SVG and PNG.
+3. The page is filled in and written under a temporary name, then renamed.
+
+No sentence is written by hand: each is made from the numbers beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
+
+from experiments import report_tables as tables
+from experiments.report_facts import Facts
+from experiments.report_words import BASE, PEOPLE_KINDS, plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.figures_style import Picture
+    from experiments.results import Results
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_PANELS = 24
+"""More arms than this have their panels in the folder only: a page of a hundred panels is not read."""
+
+
+def write_report(results: Results) -> Path:
+    """Write ``report.html`` and ``figures/`` into the results folder.
+
+    Parameters
+    ----------
+    results : Results
+        Complete tables, resolved scenario and manifest.
+
+    Returns
+    -------
+    Path
+        Of ``report.html``; under 1 MB, loads nothing from anywhere. Equal results give equal bytes.
+    """
+    from experiments.figures import save_figures
+
+    html, pictures = render(results)
+    folder = Path(results.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_figures(pictures, folder / "figures")
+    path = folder / "report.html"
+    hidden = folder / ".report.html.part"
+    hidden.write_bytes(html.encode("utf-8"))
+    os.replace(hidden, path)
+    return path
+
+
+def render(results: Results) -> tuple[str, list[Picture]]:
+    """Return the page and the pictures that belong beside it, and write nothing."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    from experiments.figures import draw_figures
+
+    facts = Facts(results)
+    reader = tables.Reader(facts)
+    order = tables.ranked(facts, reader)
+    words = facts.words[facts.primary]
+    money = _economics(facts)
+    needed = _needed_to_treat(facts, money)
+    blocks = tables.forest_blocks(facts, reader, order, needed.get(facts.primary, {}))
+    drawn = draw_figures(
+        facts,
+        blocks,
+        heading=words.heading,
+        note_heading="needed to treat" if needed.get(facts.primary) else "",
+    )
+    shown = [arm for arm in order if arm in drawn.panels][:MOST_PANELS]
+    inputs = tables.input_rows(facts)
+    page = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    page.filters["svg"] = lambda picture: Markup(inline_svg(picture))
+    html = page.get_template("report.html.j2").render(
+        style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        title=str(facts.scenario.get("title") or facts.scenario.get("name") or "netrial"),
+        subtitle=_subtitle(facts),
+        facts=facts,
+        words=words,
+        base=f"{BASE:,}",
+        verdict=verdict_words(facts),
+        rests=rests_on(inputs, tables.networks(facts), ranking=bool(facts.others)),
+        assumed=[row for row in inputs if row.assumed],
+        intervals=facts.replicates > 1 and bool(facts.others),
+        table=tables.strategy_table(facts, reader, _costly(facts, money), _dominated(facts, money)),
+        outcomes=tables.outcome_columns(facts, reader, order, needed),
+        order=order,
+        drawn=drawn,
+        shown=shown,
+        hidden_panels=len(drawn.panels) - len(shown),
+        observed=any(facts.observed(facts.watched).values()),
+        observed_sources=_observed_sources(facts),
+        inputs=inputs,
+        references=tables.references(facts),
+        portrait=list(results.resolved.get("portrait") or []),
+        protection=protection_words(facts),
+        record=tables.run_record(facts),
+        failures=tables.failures(facts),
+        version=str((results.manifest.get("versions") or {}).get("netrial", "")),
+    )
+    return html, drawn.pictures()
+
+
+@dataclass(frozen=True)
+class VerdictWords:
+    """The verdict: one sentence, and the colour of who wins (empty where nobody does)."""
+
+    sentence: str
+    colour: str = ""
+
+
+def verdict_words(facts: Facts) -> VerdictWords:
+    """Say in one sentence what the run found; the numbers are `verdict.decide`'s."""
+    if not facts.others:
+        return VerdictWords(f"Only {facts.labels[facts.control]} was run, so there is nothing to compare.")
+    from experiments.verdict import sentence
+
+    verdict = facts.results.verdict
+    winner = verdict.winner
+    return VerdictWords(sentence(verdict, facts.unit), facts.looks[winner].colour if winner in facts.looks else "")
+
+
+def rests_on(inputs: list[tables.InputRow], networks: int, *, ranking: bool) -> str:
+    """Say how many inputs nobody has measured, and on how many networks the answer was tried."""
+    subject = "This ranking" if ranking else "This run"
+    assumed = sum(row.assumed for row in inputs)
+    fitted = sum(row.fitted for row in inputs)
+    said = f"{subject} rests on {plural(assumed, 'assumed input')}" if assumed else f"{subject} rests on no assumed input"
+    if fitted:
+        said += f" and {plural(fitted, 'fitted input')}"
+    said += f" out of {len(inputs)}" if inputs else ""
+    return f"{said}, on this one network." if networks == 1 else f"{said}, on {networks} networks."
+
+
+def protection_words(facts: Facts) -> list[str]:
+    """Say whether the run is of the kind in which nobody can be worse off, and why not otherwise."""
+    given = facts.results.resolved.get("protection")
+    if isinstance(given, Mapping):
+        if given.get("holds"):
+            return ["Under shared luck nobody is worse off in any strategy than in the control."]
+        reasons = [str(reason) for reason in given.get("reasons") or []]
+        return ["Some people may be worse off than in the control.", *reasons]
+    return [str(line) for line in given or []]
+
+
+def _subtitle(facts: Facts) -> str:
+    parts = [plural(round(facts.people), "person", "people"), f"{facts.horizon:g} {facts.unit}s"]
+    if facts.others:
+        control = facts.labels[facts.control]
+        parts.append(f"{plural(len(facts.others), 'strategy', 'strategies')} against {control}")
+    parts.append(plural(facts.replicates, "replicate"))
+    return " · ".join(parts)
+
+
+def _economics(facts: Facts) -> dict[str, pd.DataFrame]:
+    """Costs and benefits by arm: for the primary outcome, and for each outcome that counts people."""
+    from experiments.economics import strategies
+
+    results = facts.results
+    if not facts.others:
+        return {}
+    names = [name for name, words in facts.words.items() if name == facts.primary or words.kind in PEOPLE_KINDS]
+    return {
+        name: strategies(results.ledger, results.outcomes, results.pairs, results.specs, facts.control, name)
+        for name in names
+    }
+
+
+def _costly(facts: Facts, money: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
+    """The primary outcome's economics, or None where nothing costs anything."""
+    table = money.get(facts.primary)
+    return None if table is None or not (table["cost"] > 0).any() else table
+
+
+def _dominated(facts: Facts, money: Mapping[str, pd.DataFrame]) -> set[str]:
+    """Arms that are dear for what they do; of two that cost and do the same, neither."""
+    from experiments.economics import incremental
+
+    table = _costly(facts, money)
+    if table is None:
+        return set()
+    status = incremental(table)
+    return {str(arm) for arm, what in zip(status["arm"], status["status"], strict=True) if what == "dominated"}
+
+
+def _needed_to_treat(facts: Facts, money: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
+    """Number needed to treat in words, by outcome and arm; only where people are counted."""
+    from experiments.economics import needed_to_treat_text
+
+    found: dict[str, dict[str, str]] = {}
+    for outcome, table in money.items():
+        if facts.words[outcome].kind in PEOPLE_KINDS:
+            texts = {str(row["arm"]): needed_to_treat_text(row) for _, row in table.iterrows()}
+            texts = {arm: text for arm, text in texts.items() if text and arm != facts.control}
+            if texts:
+                found[outcome] = texts
+    return found
+
+
+def _observed_sources(facts: Facts) -> str:
+    sources = [str(entry["source"]) for entry in facts.results.resolved.get("observed") or [] if entry.get("source")]
+    return ", ".join(dict.fromkeys(sources))
+
+
+def inline_svg(picture: Picture) -> str:
+    """Return a picture's SVG for the page: no header, scalable, ids of its own, its text alternative as a label.
+
+    Identifiers get the picture's name in front, since several figures share a page; rules that matplotlib writes for
+    all elements are left to the page's own style; coordinates are cut to two decimals.
+    """
+    svg = picture.svg[picture.svg.index("<svg") :]
+    svg = re.sub(r"\s*<title>.*?</title>", "", svg, count=1, flags=re.DOTALL)
+    svg = re.sub(r"\s*<defs>\s*<style.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
+    prefix = re.sub(r"\W", "-", picture.name)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
+    svg = re.sub(r'(xlink:href)="#([^"]+)"', rf'\1="#{prefix}-\2"', svg)
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r">\s+<", "><", svg)
+    view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    size = f'viewBox="0 0 {view[1]} {view[2]}"' if view else ""
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size} '
+        f"role=\"img\" aria-label={quoteattr(picture.alt)}>"
+    )
+    return head + svg[svg.index(">") + 1 :].strip()
+

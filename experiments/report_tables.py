@@ -1,0 +1,472 @@
+"""Tables of the report: strategies on the primary outcome, all other outcomes, inputs, and how it was run.
+
+Every number in a cell keeps its exact value beside the text, as HTML's `<data value=…>`; tests compare the two.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from experiments.figures_forest import Block, Line
+from experiments.report_facts import ESTIMANDS, Facts
+from experiments.report_words import (
+    OutcomeWords,
+    digits_for,
+    interval,
+    money,
+    number,
+    percent,
+    plain_label,
+    plural,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PEOPLE_OF = {
+    "overall": "everybody",
+    "total": "those offered",
+    "spillover": "never offered",
+    "later": "offered later",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: the text, the exact number behind it (in the report's unit), and smaller lines below."""
+
+    text: str = "–"
+    value: float | None = None
+    details: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class StrategyRow:
+    """One arm in the table of strategies."""
+
+    arm: str
+    label: str
+    colour: str
+    is_control: bool
+    rank: str
+    tags: Sequence[str]
+    level: Cell
+    effect: Cell
+    town: Cell
+    total: Cell
+    spillover: Cell
+    cost: Cell
+    cost_per_unit: Cell
+    best: Cell
+
+
+@dataclass(frozen=True)
+class StrategyTable:
+    """The table of strategies with its headings and the notes that are true of it."""
+
+    rows: Sequence[StrategyRow]
+    columns: Mapping[str, str]
+    caption: str
+    notes: Sequence[str] = field(default=())
+
+
+@dataclass(frozen=True)
+class OutcomeColumn:
+    """One outcome of the second table."""
+
+    heading: str
+    definition: str
+    cells: Sequence[Cell]
+
+
+class Reader:
+    """Looks rows of `effects` up, and turns them into the report's unit, positive where the arm does good."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        effects = facts.results.effects
+        self._rows: dict[tuple[str, str, str], Mapping[str, Any]] = {
+            (row["arm"], row["outcome"], row["estimand"]): row for row in effects.to_dict("records")
+        }
+
+    def row(self, arm: str, outcome: str, estimand: str = "overall") -> Mapping[str, Any] | None:
+        """One row of `effects`, or None."""
+        return self._rows.get((arm, outcome, estimand))
+
+    def factor(self, outcome: str) -> float:
+        """From the tables' unit to the report's."""
+        return self.facts.words[outcome].scale(self.facts.counted(outcome))
+
+    def benefit(self, arm: str, outcome: str, estimand: str = "overall") -> Line | None:
+        """Benefit of an arm over the control, with its two intervals."""
+        row = self.row(arm, outcome, estimand)
+        if row is None:
+            return None
+        sign = self.facts.words[outcome].sign
+        factor = sign * self.factor(outcome)
+        low, high = _ordered(row["low"], row["high"], factor)
+        town_low, town_high = _ordered(row["one_town_low"], row["one_town_high"], factor)
+        effect = float(row["effect"]) * factor
+        return Line(estimand, PEOPLE_OF[estimand], effect + 0.0, low, high, town_low, town_high)
+
+
+def _ordered(low: Any, high: Any, factor: float) -> tuple[float, float]:
+    a, b = float(low) * factor + 0.0, float(high) * factor + 0.0
+    return (a, b) if factor >= 0 else (b, a)
+
+
+def effect_cell(line: Line | None) -> Cell:
+    """Write an effect with its 95 % interval below it."""
+    if line is None:
+        return Cell()
+    if math.isnan(line.high):
+        return Cell(number(line.effect), line.effect)
+    if line.high == line.low:
+        return Cell(number(line.effect), line.effect, ("the same in every replicate",))
+    digits = digits_for(line.low, line.high)
+    return Cell(number(line.effect, digits), line.effect, (interval(line.low, line.high, digits),))
+
+
+def ranked(facts: Facts, reader: Reader) -> list[str]:
+    """Arms by benefit on everybody, best first; equal ones in the scenario's order; the control at its place, 0."""
+
+    def benefit(arm: str) -> float:
+        line = reader.benefit(arm, facts.primary)
+        return 0.0 if line is None else line.effect
+
+    # At equal benefit the control comes first: doing nothing is no worse.
+    return sorted(facts.arms, key=lambda arm: (-benefit(arm), arm != facts.control, facts.arms.index(arm)))
+
+
+def strategy_table(facts: Facts, reader: Reader, economics: pd.DataFrame | None, dominated: set[str]) -> StrategyTable:
+    """Make the table of strategies on the primary outcome.
+
+    Parameters
+    ----------
+    facts : Facts
+    reader : Reader
+    economics : DataFrame or None
+        From `economics.strategies`; None where nothing costs anything.
+    dominated : set of str
+        Arms for which another does at least as much for no more money.
+    """
+    words = facts.words[facts.primary]
+    factor = reader.factor(facts.primary)
+    money_rows = {} if economics is None else {row["arm"]: row for row in economics.to_dict("records")}
+    rows = []
+    place = 0
+    offered = _mean_people(facts, facts.primary)
+    for arm in ranked(facts, reader):
+        control = arm == facts.control
+        place += not control
+        line = reader.benefit(arm, facts.primary)
+        row = reader.row(arm, facts.primary)
+        parts = {}
+        for estimand in ("total", "spillover"):
+            part = reader.benefit(arm, facts.primary, estimand)
+            cell = effect_cell(part)
+            if part is not None and (arm, estimand) in offered:
+                people = plural(round(offered[arm, estimand]), "person", "people")
+                cell = Cell(cell.text, cell.value, (*cell.details, people))
+            parts[estimand] = cell
+        rows.append(
+            StrategyRow(
+                arm=arm,
+                label=facts.labels[arm],
+                colour=facts.looks[arm].colour,
+                is_control=control,
+                rank="" if control else str(place),
+                tags=_tags(arm, control, line, dominated, money_rows.get(arm)),
+                level=_level(row, factor, words),
+                effect=Cell("compared with this") if control else effect_cell(line),
+                town=Cell() if control else _town(line),
+                total=parts["total"],
+                spillover=parts["spillover"],
+                cost=_cost(money_rows.get(arm)),
+                cost_per_unit=Cell() if control else _cost_per_unit(money_rows.get(arm)),
+                best=Cell() if row is None else _chance(row["probability_best"]),
+            )
+        )
+    people = plural(round(facts.people), "person", "people")
+    currency = f", {facts.currency}" if facts.currency else ""
+    columns = {
+        "rank": "Rank",
+        "label": "Strategy",
+        "level": words.level_heading,
+        "effect": words.heading[:1].upper() + words.heading[1:],
+        "town": "What one town may see",
+        "total": "Of which among those offered" if words.adds_up else "Among those offered (total)",
+        "spillover": "Of which by spillover" if words.adds_up else "Among those never offered (spillover)",
+        "cost": f"Cost for these {people}{currency}",
+        "cost_per_unit": f"{words.cost_heading}{currency}",
+        "best": "Chance of being best",
+    }
+    if not any(row.total.value is not None or row.spillover.value is not None for row in rows):
+        del columns["total"], columns["spillover"]
+    if not money_rows:
+        del columns["cost"], columns["cost_per_unit"]
+    elif not words.cost_heading:
+        del columns["cost_per_unit"]
+    if not facts.others:
+        columns = {key: columns[key] for key in ("label", "level", "cost") if key in columns}
+    control_label = facts.labels[facts.control]
+    caption = f"Effects against {control_label}, ranked by the effect on everybody" if facts.others else control_label
+    tags = {tag for row in rows for tag in row.tags}
+    return StrategyTable(rows, columns, caption, _notes(facts, words, columns, tags))
+
+
+def _tags(
+    arm: str, control: bool, line: Line | None, dominated: set[str], costs: Mapping[str, Any] | None
+) -> list[str]:
+    if control:
+        return ["control"]
+    tags = []
+    if line is not None and line.low <= 0 <= line.high:
+        tags.append("no effect" if line.low == line.high == 0 else "interval includes no effect")
+    elif line is not None and line.effect < 0:
+        tags.append("worse than control")
+    if costs is not None and arm in dominated:
+        tags.append("dominated")
+    return tags
+
+
+def _level(row: Mapping[str, Any] | None, factor: float, words: OutcomeWords) -> Cell:
+    if row is None or math.isnan(float(row["mean"])):
+        return Cell()
+    value = float(row["mean"]) * factor
+    details: tuple[str, ...] = ()
+    reached = row.get("reached")
+    if words.kind == "time_to" and reached is not None and reached == reached:
+        details = (f"reached in {percent(float(reached))} of replicates",)
+    return Cell(number(value, 0 if abs(value) >= 100 else None), value, details)
+
+
+def _town(line: Line | None) -> Cell:
+    if line is None or math.isnan(line.town_low):
+        return Cell()
+    return Cell(interval(line.town_low, line.town_high))
+
+
+def _chance(value: Any) -> Cell:
+    return Cell(percent(float(value)), float(value)) if value == value else Cell()
+
+
+def _cost(row: Mapping[str, Any] | None) -> Cell:
+    return Cell() if row is None else Cell(money(float(row["cost"])), float(row["cost"]))
+
+
+def _cost_per_unit(row: Mapping[str, Any] | None) -> Cell:
+    """Write what one unit of benefit costs; words where a ratio would mislead."""
+    if row is None:
+        return Cell()
+    benefit, more = float(row["benefit"]), float(row["cost_difference"])
+    if benefit <= 0:
+        return Cell("no benefit")
+    if more <= 0:
+        return Cell("costs no more")
+    value = float(row["cost_per_unit"])
+    low, high = float(row["cost_per_unit_low"]), float(row["cost_per_unit_high"])
+    if math.isnan(low) or math.isnan(high) or low == high:
+        return Cell(money(value), value)
+    # Where the benefit may be 0, the set of prices runs through infinity.
+    uncertain = float(row["benefit_low"]) <= 0
+    text = f"{money(high)} or more, or no benefit" if uncertain else f"{money(low)} to {money(high)}"
+    return Cell(money(value), value, (text,))
+
+
+def _mean_people(facts: Facts, outcome: str) -> dict[tuple[str, str], float]:
+    pairs = facts.results.pairs
+    rows = pairs[pairs["outcome"] == outcome]
+    return {(str(key[0]), str(key[1])): float(mean) for key, mean in rows.groupby(["arm", "estimand"])["people"].mean().items()}  # type: ignore[index]
+
+
+def _notes(facts: Facts, words: OutcomeWords, columns: Mapping[str, str], tags: set[str]) -> list[str]:
+    notes = []
+    if words.matters is not None and facts.others:
+        worth = words.matters * words.scale(facts.counted(words.name))
+        notes.append(f"A difference worth having was set at {number(worth)} {words.per}.")
+    if words.kind == "share":
+        notes.append("100 in 10,000 people is one percentage point.")
+    if "total" in columns and facts.others:
+        if words.adds_up:
+            notes.append(
+                "Effects among those offered and by spillover (people never offered) are parts of the effect on "
+                "everybody: both are given per 10,000 of everybody."
+            )
+        notes.append(
+            "Those never offered are different people under each strategy, so spillovers of two strategies do not "
+            "compare like with like."
+        )
+    if "cost" in columns:
+        year = f", prices of {facts.price_year}" if facts.price_year else ""
+        notes.append(f"Costs are the mean of all replicates in {facts.currency or 'the currency of the study'}{year}.")
+    if "dominated" in tags:
+        notes.append("Dominated: another strategy does at least as much on average for no more money.")
+    if "best" in columns and facts.others:
+        notes.append("The chance of being best takes the inputs as true.")
+    return notes
+
+
+def outcome_columns(
+    facts: Facts, reader: Reader, order: Sequence[str], needed: Mapping[str, Mapping[str, str]]
+) -> list[OutcomeColumn]:
+    """Make the second table: every other outcome, for the arms in the given order.
+
+    Parameters
+    ----------
+    facts : Facts
+    reader : Reader
+    order : sequence of str
+        Arms, one row each.
+    needed : mapping of str to mapping
+        Number needed to treat in words, by outcome and arm.
+    """
+    columns = []
+    for name, words in facts.words.items():
+        if name == facts.primary:
+            continue
+        cells = []
+        for arm in order:
+            if arm == facts.control:
+                row = reader.row(arm, name)
+                level = _level(row, reader.factor(name), words)
+                text = f"level {level.text}" if level.value is not None else "–"
+                cells.append(Cell(text, level.value, level.details))
+                continue
+            cell = effect_cell(reader.benefit(arm, name))
+            treat = needed.get(name, {}).get(arm)
+            if treat and cell.value is not None:
+                cell = Cell(cell.text, cell.value, (*cell.details, f"needed to treat: {treat}"))
+            cells.append(cell)
+        if any(cell.value is not None for cell in cells):
+            columns.append(OutcomeColumn(words.heading[:1].upper() + words.heading[1:], words.definition, cells))
+    return columns
+
+
+def forest_blocks(facts: Facts, reader: Reader, order: Sequence[str], needed: Mapping[str, str]) -> list[Block]:
+    """Make the rows of the forest plot; `needed` gives the number needed to treat in words, by arm."""
+    blocks = []
+    for arm in order:
+        if arm == facts.control:
+            continue
+        lines = []
+        for estimand in ESTIMANDS:
+            line = reader.benefit(arm, facts.primary, estimand)
+            if line is not None and not math.isnan(line.effect):
+                if estimand == "overall" and needed.get(arm):
+                    line = Line(**{**vars(line), "note": needed[arm]})
+                lines.append(line)
+        if lines:
+            blocks.append(Block(facts.labels[arm], facts.looks[arm], lines))
+    return blocks
+
+
+@dataclass(frozen=True)
+class InputRow:
+    """One input: where it stands in the scenario, its value, and where it comes from."""
+
+    place: str
+    what: str
+    value: str
+    unit: str
+    source: str
+    assumed: bool
+    fitted: bool
+
+
+def input_rows(facts: Facts) -> list[InputRow]:
+    """Read the inputs, assumed ones first, each kind in the scenario's order."""
+    rows = []
+    for entry in facts.results.resolved.get("inputs") or []:
+        source = str(entry.get("source") or "assumed")
+        place = entry["place"]
+        place = place if isinstance(place, str) else ".".join(str(part) for part in place)
+        rows.append(
+            InputRow(
+                place=place,
+                what=str(entry.get("what") or ""),
+                value=value_text(entry.get("value")),
+                unit=str(entry.get("unit") or ""),
+                source=source,
+                assumed=bool(entry.get("assumed", source == "assumed")),
+                fitted=bool(entry.get("fitted", source == "fitted")),
+            )
+        )
+    return sorted(rows, key=lambda row: (not row.assumed, not row.fitted))
+
+
+def value_text(value: Any) -> str:
+    """Write an input's value as it stands in the scenario: "0.02", "urban 0.12, rural 0.19"."""
+    if isinstance(value, Mapping):
+        if "values" in value and isinstance(value["values"], Mapping):
+            by = f" (by {plain_label(str(value['by']))})" if value.get("by") else ""
+            return value_text(value["values"]) + by
+        return ", ".join(f"{plain_label(str(key))} {value_text(one)}" for key, one in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(value_text(one) for one in value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    # The scenario's own digits: 0.0213 must not become 0.021.
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}".replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One entry of the list of references."""
+
+    key: str
+    text: str
+    doi: str
+
+
+def references(facts: Facts) -> list[Reference]:
+    """Read the references, in the scenario's order."""
+    given = facts.results.resolved.get("references") or []
+    if isinstance(given, Mapping):
+        given = [{"key": key, **entry} for key, entry in given.items()]
+    return [Reference(str(e["key"]), str(e.get("text") or ""), str(e.get("doi") or "")) for e in given]
+
+
+def run_record(facts: Facts) -> list[tuple[str, str]]:
+    """List how it was run: (what, value) pairs."""
+    manifest = facts.results.manifest
+    experiment = facts.scenario.get("experiment") or {}
+    record = [
+        ("Scenario", " · ".join(str(part) for part in (facts.scenario.get("name"), manifest.get("hash")) if part)),
+        ("People", number(round(facts.people), 0)),
+        ("Time", f"{facts.horizon:g} {facts.unit}s"),
+        ("Replicates", number(facts.replicates, 0)),
+        ("Networks", str(networks(facts))),
+        ("Random seed", str(experiment.get("seed", manifest.get("seed", "")))),
+    ]
+    record.append(("Replicates that failed", str(len(failures(facts)))))
+    versions = manifest.get("versions") or {}
+    if versions:
+        record.append(("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
+    command = manifest.get("command")
+    if command:
+        record.append(("Command", command if isinstance(command, str) else shlex.join(str(part) for part in command)))
+    seconds = manifest.get("wall_seconds", manifest.get("wall_time"))
+    if isinstance(seconds, (int, float)):
+        record.append(("Time it took", f"{number(float(seconds), 1)} s"))
+    if manifest.get("finished") and isinstance(manifest["finished"], str):
+        record.append(("Finished", manifest["finished"]))
+    return [(what, value) for what, value in record if value]
+
+
+def networks(facts: Facts) -> int:
+    """Number of networks and populations that were generated."""
+    experiment = facts.scenario.get("experiment") or {}
+    return int(facts.results.manifest.get("networks") or experiment.get("networks") or 1)
+
+
+def failures(facts: Facts) -> list[str]:
+    """Replicates that failed, each as "replicate 3: why"."""
+    given = facts.results.manifest.get("failures") or {}
+    if isinstance(given, Mapping):
+        return [f"replicate {key}: {text}" for key, text in given.items()]
+    return [", ".join(f"{k} {v}" for k, v in one.items()) if isinstance(one, Mapping) else str(one) for one in given]

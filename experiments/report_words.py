@@ -1,0 +1,312 @@
+"""Words and numbers of the report: plain labels, what an outcome means, how many digits to show.
+
+Everything a reader sees as prose goes through here, and is made from the numbers it speaks of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MINUS = "−"
+BASE = 10_000
+"""Absolute numbers are given per so many people."""
+TOTALS = ("count", "person_time", "entries", "first_entries", "exits")
+"""Measures that add up over people, so that they can be given per 10,000."""
+KINDS = ("share", *TOTALS, "time_to", "difference")
+PEOPLE_KINDS = ("share", "count", "first_entries")
+"""Measures of people rather than of time or events: a number needed to treat means something."""
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def plain_label(name: str) -> str:
+    """Turn a name of the scenario into words: ``champions_at_random`` reads "champions at random"."""
+    return " ".join(name.replace("_", " ").split()) or name
+
+
+def digits_for(low: float, high: float) -> int:
+    """Decimals for an interval and the mean inside it.
+
+    Two digits of the interval's width, but no more than three significant digits of its larger bound, unless the
+    bounds would then read the same; at most 6.
+    """
+    width, size = abs(high - low), max(abs(low), abs(high))
+    if not math.isfinite(width) or width <= 0:
+        return digits_alone(size)
+    of_width = min(max(1 - math.floor(math.log10(width)), 0), 6)
+    digits = min(of_width, digits_alone(size))
+    while digits < of_width and f"{low:.{digits}f}" == f"{high:.{digits}f}":
+        digits += 1
+    return digits
+
+
+def digits_alone(value: float, significant: int = 3) -> int:
+    """Decimals that show so many significant digits of a number without interval."""
+    if not math.isfinite(value) or value == 0:
+        return 0
+    return min(max(significant - 1 - math.floor(math.log10(abs(value))), 0), 6)
+
+
+def number(value: float | None, decimals: int | None = None, *, sign: bool = False) -> str:
+    """Write a number for people: thousands set off by commas, a true minus, no "-0", powers of ten if extreme.
+
+    Parameters
+    ----------
+    value : float or None
+        None and NaN give an en dash.
+    decimals : int, optional
+        Default: three significant digits.
+    sign : bool
+        Write a plus before positive numbers.
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else MINUS + "∞"
+    size = abs(value)
+    if size >= 1e12 or 0 < size < 5e-6 or (0 < size < 0.5 * 10.0 ** -(decimals or 6) and (decimals or 6) >= 6):
+        power = math.floor(math.log10(size))
+        mantissa = f"{size / 10.0**power:.1f}"
+        if mantissa == "10.0":
+            mantissa, power = "1.0", power + 1
+        text = f"{mantissa} × 10{str(power).translate(SUPERSCRIPTS)}"
+    else:
+        text = f"{size:,.{digits_alone(value) if decimals is None else decimals}f}"
+    zero = not any(character in "123456789" for character in text)
+    if value < 0 and not zero:
+        return MINUS + text
+    return "+" + text if sign and value > 0 and not zero else text
+
+
+def interval(low: float | None, high: float | None, decimals: int | None = None) -> str:
+    """Write an interval as "1,200 to 1,340"; a dash where there is none."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return "–"
+    digits = digits_for(low, high) if decimals is None else decimals
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def percent(share: float | None) -> str:
+    """Write a probability as a percentage, as the verdict does; a dash where there is none."""
+    from experiments import verdict
+
+    return "–" if share is None or math.isnan(share) else verdict.percent(share)
+
+
+def money(value: float) -> str:
+    """Write an amount of money, without its currency: "85,000", "14.20"."""
+    size = abs(value)
+    return number(value, 0 if size >= 100 or value == 0 else 2 if size >= 0.01 else None)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Write "1 person", "2 people"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def singular(label: str) -> str:
+    """Take the plural s off the last word: "obese years" reads "obese year"."""
+    return label[:-1] if label.endswith("s") and not label.endswith("ss") and len(label) > 2 else label
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Join words as "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def states_of(measured: Any, behaviours: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Read the states a measure counts, as the scenario writes them, into (behaviour, states).
+
+    Parameters
+    ----------
+    measured : str, list or mapping
+        ``"obesity.obese"``, ``"obese"``, ``["light", "heavy"]``, ``{"light": 0.5, "heavy": 1}`` or, for `time_to`,
+        ``{"share": ..., "reaches": ...}``.
+    behaviours : mapping
+        The scenario's behaviours, for states named without theirs.
+
+    Returns
+    -------
+    (str, tuple of str)
+        Behaviour ``""`` where it cannot be told.
+    """
+    if isinstance(measured, Mapping):
+        inner = measured.get("share", measured.get("count"))
+        if inner is not None and "reaches" in measured:
+            return states_of(inner, behaviours)
+        if "states" in measured:
+            names = measured["states"]
+            names = [names] if isinstance(names, str) else list(names)
+            return str(measured.get("behaviour", "")), tuple(str(name) for name in names)
+        measured = list(measured)
+    found = ""
+    states = []
+    for word in [measured] if isinstance(measured, str) else list(measured or ()):
+        behaviour, dot, state = str(word).rpartition(".")
+        if not dot:
+            state = str(word)
+            behaviour = next((name for name, spec in behaviours.items() if state in spec.get("states", ())), "")
+        found = found or behaviour
+        states.append(state)
+    return found, tuple(states)
+
+
+@dataclass(frozen=True)
+class OutcomeWords:
+    """What one outcome measures, and how the report says it.
+
+    Parameters
+    ----------
+    name : str
+        As in the tables.
+    kind : str
+        One of `KINDS`.
+    behaviour : str
+    states : tuple of str
+    lower : bool
+        Whether less is better.
+    unit : str
+        The scenario's time unit.
+    where : str
+        The condition on people counted; empty for everybody.
+    at : float or None
+        When a share, count or difference is read; None: the end.
+    matters : float or None
+        Smallest difference worth having, in the outcome's own unit.
+    definition : str
+        One phrase: what is measured, on whom, when.
+    """
+
+    name: str
+    kind: str
+    behaviour: str
+    states: tuple[str, ...]
+    lower: bool
+    unit: str
+    where: str
+    at: float | None
+    matters: float | None
+    definition: str
+
+    @property
+    def label(self) -> str:
+        """The outcome's name in words."""
+        return plain_label(self.name)
+
+    @property
+    def sign(self) -> int:
+        """-1 where less is better: the report speaks of benefit, so that more is always better there."""
+        return -1 if self.lower else 1
+
+    @property
+    def gain(self) -> str:
+        """What a benefit is called: "averted" of what is bad, "gained" of what is good."""
+        return "averted" if self.lower else "gained"
+
+    @property
+    def per(self) -> str:
+        """The unit of effects in the report."""
+        if self.kind == "difference":
+            return "percentage points"
+        if self.kind == "time_to":
+            return f"{self.unit}s"
+        return f"per {BASE:,} people counted" if self.where else f"per {BASE:,} people"
+
+    @property
+    def heading(self) -> str:
+        """What the effect column shows: "obese years averted per 10,000 people"."""
+        if self.kind == "difference":
+            return f"{self.label}: percentage points {'lower' if self.lower else 'higher'}"
+        if self.kind == "time_to":
+            return f"{self.label}: {self.unit}s {'sooner' if self.lower else 'later'}"
+        if self.kind == "share":
+            return f"{self.label}: {'fewer' if self.lower else 'more'} people {self.per.replace(' people', '', 1)}"
+        return f"{self.label} {self.gain} {self.per}"
+
+    @property
+    def level_heading(self) -> str:
+        """What the column of levels shows: "Obese years per 10,000 people"."""
+        label = self.label[:1].upper() + self.label[1:]
+        return f"{label}, {self.per}" if self.kind in ("difference", "time_to") else f"{label} {self.per}"
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the effects on those offered and on all others are parts of the effect on everybody."""
+        return self.kind in TOTALS
+
+    @property
+    def cost_heading(self) -> str:
+        """What the column of costs per unit shows; empty where a ratio would mean nothing."""
+        if self.kind == "share":
+            return f"Cost for one person {'fewer' if self.lower else 'more'}"
+        return f"Cost per {singular(self.label)} {self.gain}" if self.kind in TOTALS else ""
+
+    def scale(self, people: float) -> float:
+        """Factor from the tables' unit to the report's, effects over a population of `people`."""
+        if self.kind == "difference":
+            return 100.0
+        if self.kind == "time_to":
+            return 1.0
+        return float(BASE) if self.kind == "share" else BASE / max(people, 1.0)
+
+
+def outcome_words(name: str, measure: Mapping[str, Any], scenario: Mapping[str, Any]) -> OutcomeWords:
+    """Read one outcome of the scenario into the words of the report."""
+    behaviours = scenario.get("behaviours") or {}
+    unit = str((scenario.get("time") or {}).get("unit", "time unit"))
+    kind = next((key for key in KINDS if measure.get(key) is not None), "count")
+    behaviour, states = states_of(measure.get(kind), behaviours)
+    at = measure.get("at")
+    at = float(at) if isinstance(at, (int, float)) else None
+    where = str(measure.get("where") or "")
+    return OutcomeWords(
+        name=name,
+        kind=kind,
+        behaviour=behaviour,
+        states=states,
+        lower=measure.get("better", "lower") != "higher",
+        unit=unit,
+        where=where,
+        at=at,
+        matters=float(measure["matters"]) if isinstance(measure.get("matters"), (int, float)) else None,
+        definition=_definition(kind, measure, states, unit, at, where),
+    )
+
+
+def _definition(
+    kind: str, measure: Mapping[str, Any], states: tuple[str, ...], unit: str, at: float | None, where: str
+) -> str:
+    state = listed([plain_label(name) for name in states], "or") or "in the state"
+    when = "at the end" if at is None else f"at {unit} {at:g}"
+    level: Any = None
+    if isinstance(measure.get("time_to"), Mapping):
+        level = measure["time_to"].get("reaches")
+    said = {
+        "share": f"share of people who are {state} {when}",
+        "count": f"people who are {state} {when}",
+        "person_time": f"person-{unit}s spent {state}",
+        "entries": f"times that anybody becomes {state}",
+        "first_entries": f"people not {state} at the start who ever become so",
+        "exits": f"times that anybody ceases to be {state}",
+        "time_to": f"{unit}s until {_level(level, measure)} are {state}; the horizon where it is never reached",
+        "difference": "",
+    }[kind]
+    if kind == "difference":
+        first, second = [plain_label(str(one)) for one in measure.get("between", ("first", "second"))]
+        said = f"share who are {state} {when}, {first} minus {second}"
+    among = {"targets": "among those offered", "others": "among those never offered"}.get(
+        str(measure.get("among")), ""
+    )
+    return ", ".join(part for part in (said, f"among people with {where}" if where else "", among) if part)
+
+
+def _level(level: Any, measure: Mapping[str, Any]) -> str:
+    if not isinstance(level, (int, float)):
+        return "enough people"
+    if isinstance(measure.get("time_to"), Mapping) and "count" in measure["time_to"]:
+        return f"{number(float(level))} people"
+    return f"{number(100 * float(level))} % of people"

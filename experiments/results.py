@@ -1,0 +1,171 @@
+"""Results: a results folder, read lazily as pandas tables."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from experiments.estimands import OutcomeSpec, outcome_specs
+from experiments.manifest import read_manifest, sha256_of
+from experiments.parts import to_pandas
+from experiments.verdict import Verdict, decide, label, ranking_lines, sentence
+from simulator.errors import StoreError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """What one trial found; made by `Results.load`. Tables are read when first asked for.
+
+    Parameters
+    ----------
+    folder : Path
+    manifest : mapping
+        How it was run: versions, seeds, hashes, failures.
+    resolved : mapping
+        The scenario as it was understood.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any] = field(hash=False)
+    resolved: Mapping[str, Any] = field(hash=False)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Results:
+        """Read the results in a folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+
+        Returns
+        -------
+        Results
+
+        Raises
+        ------
+        StoreError
+            If it is no results folder, its run was not finished, or it is damaged.
+        """
+        folder = Path(folder)
+        manifest = read_manifest(folder)
+        if manifest["status"] != "finished":
+            raise StoreError(f"the run in {folder} was not finished. Run the same command again")
+        results = cls(folder, manifest, {})
+        resolved = json.loads(results._checked("resolved.json").read_text(encoding="utf-8"))
+        return cls(folder, manifest, resolved)
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """How many people are in each state at each time: arm, replicate, draw, time, behaviour, state, … count."""
+        return self._table("curves")
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """Each outcome in each arm and replicate."""
+        return self._table("outcomes")
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Each outcome in an arm and in the control over the same people, replicate by replicate."""
+        return self._table("pairs")
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """What each arm changes, with intervals: one row per arm, outcome and estimand."""
+        return self._table("effects")
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """What was done, when, to how many people, at what cost."""
+        return self._table("ledger")
+
+    @cached_property
+    def targets(self) -> pd.DataFrame:
+        """Whom to recruit: how often each person was offered each intervention."""
+        return pd.read_csv(self._checked("targets.csv"))
+
+    @property
+    def control(self) -> str:
+        """The arm that all others are compared with."""
+        return self.resolved["control"]
+
+    @property
+    def arms(self) -> list[str]:
+        """All arms, in the scenario's order."""
+        return list(self.resolved["arms"])
+
+    @cached_property
+    def specs(self) -> dict[str, OutcomeSpec]:
+        """The outcomes, in the scenario's order."""
+        return outcome_specs(self.resolved["scenario"]["outcomes"])
+
+    @property
+    def time_unit(self) -> str:
+        """The scenario's unit of time."""
+        return self.resolved["scenario"]["time"]["unit"]
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Who wins on the primary outcome, if anybody does."""
+        return decide(self.effects, self.outcomes, self.pairs, self.specs, self.control)
+
+    def plot_curves(self, behaviour: str | None = None, state: str | None = None, ax: Axes | None = None) -> Axes:
+        """Draw how many people are in a state over time, one curve with bands per arm.
+
+        Parameters
+        ----------
+        behaviour, state : str, optional
+            Default: those of the primary outcome.
+        ax : matplotlib Axes, optional
+            Where to draw; default: a new figure.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from experiments import figures
+
+        return figures.draw_curves(self, behaviour=behaviour, state=state, ax=ax)
+
+    def __repr__(self) -> str:
+        lines = [self._title(), *self._said()]
+        return "\n".join(
+            [*lines, "tables: .effects .curves .outcomes .pairs .ledger .targets; picture: .plot_curves()"]
+        )
+
+    def _repr_html_(self) -> str:
+        said = self._said()
+        ranking = html.escape("\n".join(said[1:]))
+        return f"<p><b>{html.escape(self._title())}</b></p><p>{html.escape(said[0])}</p><pre>{ranking}</pre>"
+
+    def _title(self) -> str:
+        completed, asked = self.manifest["completed"], self.manifest["replicates"]
+        replicates = f"{completed}" if completed == asked else f"{completed} of {asked}"
+        return f"{label(self.manifest['scenario'])}: {len(self.arms)} arms, {replicates} replicates, in {self.folder}"
+
+    def _said(self) -> list[str]:
+        if not self.manifest["completed"]:
+            return ["Every replicate failed; the manifest says why."]
+        lines = ranking_lines(self.effects, self.verdict, self.time_unit)
+        return [sentence(self.verdict, self.time_unit), *lines]
+
+    def _table(self, name: str) -> pd.DataFrame:
+        return to_pandas(pq.read_table(self._checked(f"{name}.parquet")))
+
+    def _checked(self, name: str) -> Path:
+        """Return the path of a file of the folder, after checking that it is the one that was written."""
+        path = self.folder / name
+        if not path.exists() or sha256_of(path) != self.manifest["outputs"].get(name):
+            raise StoreError(f"{path} is missing or was changed. Run the same command again, which writes it anew")
+        return path

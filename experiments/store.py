@@ -1,0 +1,348 @@
+"""The results folder: written so that a kill at any moment loses at most the part being written.
+
+    manifest.json                   which scenario this is, and how it was run; the only place for time stamps
+    scenario.yaml, resolved.json    the scenario as given, and as it was understood
+    parts/000017.part               all tables of replicate 17, with their checksum
+    parts/000017.failed             why replicate 17 failed
+    curves, outcomes, pairs, effects, ledger (.parquet), targets.csv
+
+Every file is written under a hidden temporary name, synced and renamed; so a file either is whole or is not there.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from experiments import parts
+from experiments.manifest import now, read_manifest, sha256_of, to_json, versions, write_manifest, written
+from experiments.parts import PART_TABLES, TABLES, Table, to_arrow
+from simulator.errors import StoreError
+
+try:
+    import fcntl
+except ImportError:  # not on Windows; two runs on one folder are then the user's to avoid
+    fcntl = None  # type: ignore[assignment]
+
+T = TypeVar("T")
+
+_OURS = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES))
+_PART = re.compile(r"(\d{6,})\.(part|failed)")
+_TEMPORARY = re.compile(r"\.(.+)\.netrial-tmp")
+_TARGET_COLUMNS = ["arm", "intervention", "id", "picked", "share"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which scenario a folder's results belong to.
+
+    Parameters
+    ----------
+    scenario : str
+        Its name, for messages.
+    hash : str
+        Of everything that changes a replicate's results, as hexadecimal digits.
+    """
+
+    scenario: str
+    hash: str
+
+
+class Store:
+    """One results folder, open for writing; made by `Store.open`, closed by `with` or `close`."""
+
+    def __init__(self, folder: Path, identity: Identity, lock: IO[str]) -> None:
+        self.folder = folder
+        self.identity = identity
+        self._lock = lock
+        self._parts = folder / "parts"
+        self._done: set[int] = set()
+        self._failures: dict[int, str] = {}
+        self._started = now()
+
+    @classmethod
+    def open(cls, folder: str | Path, identity: Identity) -> Store:
+        """Open a results folder, or make a new one, and lock it against other processes.
+
+        Leftovers of a killed run are removed; every part is read and checked; foreign files are left alone.
+
+        Parameters
+        ----------
+        folder : str or Path
+        identity : Identity
+
+        Returns
+        -------
+        Store
+
+        Raises
+        ------
+        StoreError
+            If the folder holds another scenario's results, is in use, or holds a damaged manifest or part.
+        """
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = _lock(folder)
+        except OSError as error:
+            raise StoreError(f"cannot write to {folder}: {error.strerror}. Choose another folder") from error
+        store = cls(folder, identity, lock)
+        try:
+            store._take_over()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _take_over(self) -> None:
+        if (self.folder / "manifest.json").exists():
+            manifest = read_manifest(self.folder)
+            if manifest["hash"] != self.identity.hash:
+                raise StoreError(
+                    f"{self.folder} holds results of scenario `{manifest['scenario']}` ({manifest['hash'][:8]}), not "
+                    f"of `{self.identity.scenario}` ({self.identity.hash[:8]}) as it now is. Choose another folder, or "
+                    "delete this one"
+                )
+        else:
+            ours = [name for name in _OURS if (self.folder / name).exists()]
+            ours += [path.name for path in self._parts.glob("*") if _PART.fullmatch(path.name)]
+            if ours:
+                raise StoreError(
+                    f"{self.folder} has {ours[0]} but no manifest.json: it is no results folder, or a damaged one. "
+                    "Choose another folder, or delete this one"
+                )
+            self._write_manifest({"status": "unfinished"})
+        self._parts.mkdir(exist_ok=True)
+        for place in (self.folder, self._parts):
+            for path in place.glob(".*"):
+                if _TEMPORARY.fullmatch(path.name):
+                    path.unlink()
+        for path in self._parts.iterdir():
+            if (match := _PART.fullmatch(path.name)) and match[2] == "part":
+                self._read(int(match[1]), parts.checked)
+                self._done.add(int(match[1]))
+        for path in self._parts.iterdir():
+            if (match := _PART.fullmatch(path.name)) and match[2] == "failed" and int(match[1]) not in self._done:
+                self._failures[int(match[1])] = path.read_text(encoding="utf-8", errors="replace")
+
+    def close(self) -> None:
+        """Let other processes open the folder."""
+        self._lock.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def done(self) -> set[int]:
+        """Return the replicates whose tables are stored."""
+        return set(self._done)
+
+    def failures(self) -> dict[int, str]:
+        """Return the replicates that failed, with the reason of each."""
+        return dict(self._failures)
+
+    def write_part(self, replicate: int, tables: Mapping[str, Table]) -> None:
+        """Store all tables of one replicate, all arms together. Threads may call this at the same time.
+
+        Parameters
+        ----------
+        replicate : int
+        tables : mapping of str to DataFrame, or to a mapping of columns
+            ``curves``, ``outcomes``, ``pairs``, ``ledger``, with the columns of `TABLES`, rows in any order (but
+            those of the ledger, at one instant, in the order in which things were done); and ``targets`` (arm,
+            replicate, draw, intervention, person: index of a person who was offered it), if wanted. A table may be
+            absent or empty.
+
+        Raises
+        ------
+        ValueError
+            If a table is unknown, lacks a column, or holds another replicate.
+        """
+        part = parts.encode(replicate, tables, self.identity.hash)
+        with written(self._part(replicate)) as file:
+            file.write(part)
+        self._part(replicate, "failed").unlink(missing_ok=True)
+        self._failures.pop(replicate, None)
+        self._done.add(replicate)
+
+    def write_failure(self, replicate: int, text: str) -> None:
+        """Store why a replicate failed; the same command tries it again."""
+        with written(self._part(replicate, "failed")) as file:
+            file.write(text.encode("utf-8", errors="replace"))
+        self._failures[replicate] = text
+
+    def describe(self, scenario: str, resolved: Mapping[str, Any]) -> None:
+        """Store the scenario as given (its text) and as resolved (plain data), from which reports are made."""
+        with written(self.folder / "scenario.yaml") as file:
+            file.write(scenario.encode())
+        with written(self.folder / "resolved.json") as file:
+            file.write(to_json(resolved))
+
+    def collect(self, replicates: Iterable[int]) -> dict[str, pd.DataFrame]:
+        """Read the tables of these replicates and join them, sorted, so that equal runs give equal tables.
+
+        Parameters
+        ----------
+        replicates : iterable of int
+            ``range(100)``: the first hundred, whatever else is stored.
+
+        Returns
+        -------
+        dict of str to DataFrame
+            ``curves``, ``outcomes``, ``pairs``, ``ledger``. Failed replicates have no rows.
+
+        Raises
+        ------
+        StoreError
+            If a replicate was not run yet, or its part is damaged.
+        """
+        found: dict[str, list[pa.Table]] = {name: [] for name in PART_TABLES if name in TABLES}
+        for replicate in self._stored(replicates):
+            for name, table in self._read(replicate, parts.decode).items():
+                if name in found:
+                    found[name].append(table)
+        return {name: parts.join(name, tables) for name, tables in found.items()}
+
+    def picked(self, replicates: Iterable[int], ids: np.ndarray) -> pd.DataFrame:
+        """Count in how many replicates each person was offered each intervention: whom to recruit.
+
+        Parameters
+        ----------
+        replicates : iterable of int
+            As for `collect`.
+        ids : int64[n_persons] or object[n_persons]
+            The people's own ids.
+
+        Returns
+        -------
+        DataFrame
+            arm, intervention, id, picked (replicates), share (of replicates; 1 for everybody picked where the
+            ranking does not vary); most often picked first, then in order of `ids`.
+        """
+        counts: dict[tuple[str, str], np.ndarray] = {}
+        stored = self._stored(replicates)
+        for replicate in stored:
+            for arm, intervention, persons in parts.offered(self._read(replicate, parts.decode)):
+                count = counts.setdefault((arm, intervention), np.zeros(len(ids), np.int64))
+                count[persons] += 1
+        frames = [pd.DataFrame(columns=_TARGET_COLUMNS)]
+        for (arm, intervention), count in sorted(counts.items(), key=lambda item: item[0]):
+            order = np.argsort(-count, kind="stable")[: np.count_nonzero(count)]
+            picked = count[order]
+            columns = (arm, intervention, np.asarray(ids)[order], picked, picked / len(stored))
+            frames.append(pd.DataFrame(dict(zip(_TARGET_COLUMNS, columns, strict=True))))
+        return pd.concat(frames[1:] or frames, ignore_index=True)
+
+    def finish(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        *,
+        replicates: int,
+        targets: pd.DataFrame | None = None,
+        seeds: Mapping[str, int] | None = None,
+        inputs: Mapping[str, str] | None = None,
+        command: Sequence[str] = (),
+        wall_seconds: float = 0.0,
+    ) -> dict[str, Any]:
+        """Write the tables and, last, the manifest that declares them whole.
+
+        Parameters
+        ----------
+        tables : mapping of str to DataFrame
+            What `collect` returned, and ``effects``.
+        replicates : int
+            How many were asked for: numbers 0 … replicates − 1.
+        targets : DataFrame, optional
+            What `picked` returned.
+        seeds : mapping of str to int, optional
+        inputs : mapping of str to str, optional
+            SHA-256 of every file read, by the name that the scenario gives it.
+        command : sequence of str
+        wall_seconds : float
+
+        Returns
+        -------
+        dict
+            The manifest.
+        """
+        # Until the new tables are whole, nobody may take them for results.
+        self._write_manifest({"status": "unfinished"})
+        for name, schema in TABLES.items():
+            with written(self.folder / f"{name}.parquet") as file:
+                pq.write_table(to_arrow(tables[name], schema), file, compression="zstd")
+        if targets is None:
+            targets = pd.DataFrame(columns=_TARGET_COLUMNS)
+        with written(self.folder / "targets.csv") as file:
+            file.write(targets.to_csv(index=False, lineterminator="\n", float_format="%.6g").encode())
+        failures = {number: text for number, text in sorted(self._failures.items()) if number < replicates}
+        outputs = {name: sha256_of(self.folder / name) for name in _OURS if (self.folder / name).exists()}
+        return self._write_manifest(
+            {
+                "status": "finished",
+                "replicates": replicates,
+                "completed": sum(number < replicates for number in self._done),
+                "failures": {str(number): text for number, text in failures.items()},
+                "seeds": seeds or {},
+                "command": list(command),
+                "versions": versions(),
+                "platform": f"{platform.system()} {platform.machine()}",
+                "inputs": inputs or {},
+                "outputs": outputs,
+                "started": self._started,
+                "finished": now(),
+                "wall_seconds": round(wall_seconds, 3),
+            }
+        )
+
+    def _write_manifest(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        return write_manifest(self.folder, {"scenario": self.identity.scenario, "hash": self.identity.hash, **content})
+
+    def _part(self, replicate: int, kind: str = "part") -> Path:
+        return self._parts / f"{replicate:06d}.{kind}"
+
+    def _stored(self, replicates: Iterable[int]) -> list[int]:
+        """Return which of these replicates are stored, in order; the others must have failed."""
+        asked = sorted(set(replicates))
+        for replicate in asked:
+            if replicate not in self._done and replicate not in self._failures:
+                raise StoreError(f"replicate {replicate} is not in {self.folder} yet. Run the same command again")
+        return [replicate for replicate in asked if replicate in self._done]
+
+    def _read(self, replicate: int, read: Callable[[bytes, int, str], T]) -> T:
+        """Read a part by `parts.checked` or `parts.decode`."""
+        path = self._part(replicate)
+        try:
+            return read(path.read_bytes(), replicate, self.identity.hash)
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} is damaged. Delete it and run the same command again") from error
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Hold a folder until the returned file is closed, or the process ends in whatever way."""
+    file = (folder / ".lock").open("a+", encoding="utf-8")
+    if fcntl is None:
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise StoreError(
+            f"another netrial run is writing to {folder}. Wait for it, or choose another folder"
+        ) from error
+    except OSError:
+        pass  # some network file systems know no locks; there, two runs on one folder are the user's to avoid
+    return file

@@ -1,0 +1,153 @@
+"""What one intervention does when it acts: offer, uptake, effects, and what the ledger says of them.
+
+Order: a "reach" line (who was offered it; fixed cost), a "treat" line (who accepted), then, on those who
+accepted, states, susceptibility, influence, ties. Everything, the `to` of new ties too, reads the states as
+they were before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from interventions.alteration import find_new_ties
+from interventions.selecting import select
+from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.behaviour import ByColumn, PersonNumber
+from simulator.conditions import mask_of
+from simulator.units import to_ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from interventions.specs import Intervention, NewTies
+    from simulator.population import Population
+    from simulator.world import Situation
+
+
+def act(intervention: Intervention, situation: Situation, occasion: int) -> list[Action]:
+    """Return what an intervention does now.
+
+    Parameters
+    ----------
+    intervention : Intervention
+    situation : Situation
+    occasion : int
+        How many times the intervention acted before in this arm; names its luck.
+
+    Returns
+    -------
+    list of Action
+        Touch nobody but those who accepted (and, for ties, their new contacts). With nobody to reach: the
+        ledger lines alone, with the fixed cost.
+    """
+    selection = select(intervention.target, situation)
+    treated = accept(intervention, situation, selection.persons, occasion)
+    cost, n_offered = intervention.cost, int(selection.persons.size)
+    actions: list[Action] = [
+        Record("reach", n_offered, cost.fixed + cost.per_reached * n_offered, offered=selection.persons),
+        Record("treat", int(treated.size), cost.per_treated * treated.size),
+    ]
+    if treated.size:
+        actions += _effects(intervention, situation, treated, occasion)
+    if selection.missing:  # last, so that no action's place in the list depends on it
+        actions.append(Record("short of people", selection.missing))
+    return actions
+
+
+def accept(intervention: Intervention, situation: Situation, offered: np.ndarray, occasion: int) -> np.ndarray:
+    """Return who of those offered an intervention accepts.
+
+    Drawn by (intervention, occasion, person): the same people accept in every arm, whoever else is offered
+    it, and everybody who accepts at a lower uptake also accepts at a higher one.
+
+    Parameters
+    ----------
+    intervention : Intervention
+    situation : Situation
+    offered : int32[k]
+    occasion : int
+
+    Returns
+    -------
+    int32[j]
+    """
+    words = situation.draw.words_at("uptake", intervention.name, occasion, indices=offered)
+    chance = number_for(intervention.uptake, offered, situation.world.population)
+    return offered[(words >> np.uint64(11)) * 2.0**-53 < chance]
+
+
+def number_for(number: PersonNumber, persons: np.ndarray, population: Population) -> np.ndarray:
+    """Return a number for each of some people; 1 for people whose category is missing or is not named.
+
+    Parameters
+    ----------
+    number : float or ByColumn
+    persons : int32[k]
+    population : Population
+
+    Returns
+    -------
+    float64[k]
+    """
+    if not isinstance(number, ByColumn):
+        return np.full(persons.size, float(number))
+    codes, labels = population.columns[number.column].groups()
+    values = np.array([*(number.values.get(label, 1.0) for label in labels), 1.0])
+    return values[codes[persons]]  # code -1, missing, reads the last value
+
+
+def _effects(intervention: Intervention, situation: Situation, treated: np.ndarray, occasion: int) -> Iterator[Action]:
+    effect, population = intervention.effect, situation.world.population
+    until = None if effect.lasting is None else situation.tick + to_ticks(effect.lasting)
+    for behaviour, change in effect.set.items():
+        yield from _set_states(situation, treated, behaviour, change)
+    for which, factor in effect.susceptibility.items():
+        behaviour, transition = which.split(".")
+        factors = number_for(factor, treated, population)
+        yield ScaleSusceptibility(treated, behaviour, transition, factors, until)
+        yield Record(f"susceptibility of {which}", int(treated.size))
+    for which, factor in effect.influence.items():
+        behaviour, transition = which.split(".")
+        factors = number_for(factor, treated, population)
+        yield ScaleInfluence(treated, behaviour, transition, factors, until)
+        yield Record(f"influence on {which}", int(treated.size))
+    if effect.ties is not None:
+        yield from _add_ties(intervention.name, effect.ties, situation, treated, occasion, until)
+
+
+def _set_states(
+    situation: Situation, treated: np.ndarray, behaviour: str, change: str | Mapping[str, str]
+) -> Iterator[Action]:
+    if isinstance(change, str):
+        yield SetStates(treated, behaviour, change)
+        yield Record(f"set {behaviour}", int(treated.size))
+        return
+    world = situation.world
+    now = situation.states[treated, world.column_of(behaviour)]
+    n_moved = 0
+    for before, after in change.items():
+        movers = treated[now == world.behaviours[behaviour].code(before)]
+        yield SetStates(movers, behaviour, after)
+        n_moved += int(movers.size)
+    yield Record(f"set {behaviour}", n_moved)
+
+
+def _add_ties(
+    name: str, new: NewTies, situation: Situation, treated: np.ndarray, occasion: int, until: int | None
+) -> Iterator[Action]:
+    ties, given = find_new_ties(
+        treated,
+        new.per_person,
+        mask_of(new.to, situation.world, situation.states, situation.start),
+        situation.tied_in(new.layer),
+        situation.draw,
+        name,
+        occasion,
+    )
+    if ties.size:
+        yield AddTies(new.layer, ties, new.weight, until)
+    yield Record(f"add ties to {new.layer}", int(np.count_nonzero(given)))
+    if n_short := int(np.count_nonzero(given < new.per_person)):
+        yield Record(f"short of ties to {new.layer}", n_short)

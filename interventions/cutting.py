@@ -1,0 +1,134 @@
+"""Cuts: how many people of a ranking are taken, and which."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+
+def rounded_share(share: float, n: int) -> int:
+    """Return how many people a share of n people is, halves rounded up, in the decimals that the user wrote.
+
+    In binary 0.145 x 100 is 14.499999999999998; here it is 14.5, so 15.
+    """
+    return int((Decimal(str(float(share))) * n).to_integral_value(ROUND_HALF_UP))
+
+
+def places_for(n_eligible: int, share: float | None, number: int | None) -> tuple[int, int]:
+    """Return how many people to take, and how many of those asked for do not exist.
+
+    Parameters
+    ----------
+    n_eligible : int
+    share : float, optional
+    number : int, optional
+        With neither: all.
+
+    Returns
+    -------
+    (int, int)
+        Places, at most n_eligible; and `number` less n_eligible, where that is positive.
+    """
+    if number is not None:
+        return min(number, n_eligible), max(number - n_eligible, 0)
+    if share is not None:
+        return rounded_share(share, n_eligible), 0
+    return n_eligible, 0
+
+
+def largest_remainder(total: int, sizes: np.ndarray) -> np.ndarray:
+    """Split a total over groups in proportion to their sizes (Hamilton's method).
+
+    Each group gets the whole part of its exact share; what is left goes, one each, to the groups with the
+    largest fractions; equal fractions: to the larger group, then to the earlier one.
+
+    Parameters
+    ----------
+    total : int
+        At most the sum of the sizes.
+    sizes : int[n_groups]
+
+    Returns
+    -------
+    int64[n_groups]
+        Adds up to `total`; no group gets more than its size.
+    """
+    sizes = sizes.astype(np.int64)
+    everybody = int(sizes.sum())
+    if everybody == 0:
+        return np.zeros(sizes.size, np.int64)
+    parts, remainders = np.divmod(total * sizes, everybody)
+    order = np.lexsort((np.arange(sizes.size), -sizes, -remainders))
+    parts[order[: total - int(parts.sum())]] += 1
+    return parts
+
+
+def cut(ranking: np.ndarray, eligible: np.ndarray, places: int) -> np.ndarray:
+    """Return the first eligible people of a ranking.
+
+    Parameters
+    ----------
+    ranking : int32[n_persons]
+    eligible : bool[n_persons]
+    places : int
+
+    Returns
+    -------
+    int32[min(places, n_eligible)]
+        Ascending.
+    """
+    return np.sort(ranking[eligible[ranking]][:places])
+
+
+def cut_per_group(ranking: np.ndarray, eligible: np.ndarray, places: int, codes: np.ndarray) -> np.ndarray:
+    """Return the first eligible people of each group, the places split by largest remainder.
+
+    Parameters
+    ----------
+    ranking : int32[n_persons]
+    eligible : bool[n_persons]
+        Nobody in it has a negative code.
+    places : int
+    codes : int32[n_persons]
+        Each person's group.
+
+    Returns
+    -------
+    int32[min(places, n_eligible)]
+        Ascending.
+    """
+    sizes = np.bincount(codes[eligible])
+    parts = largest_remainder(places, sizes)
+    ranked = ranking[eligible[ranking]]
+    by_group = ranked[np.argsort(codes[ranked], kind="stable")]
+    own = codes[by_group]
+    place_in_group = np.arange(own.size) - (np.cumsum(sizes) - sizes)[own]
+    return np.sort(by_group[place_in_group < parts[own]])
+
+
+def whole_groups(order: np.ndarray, eligible: np.ndarray, places: int, codes: np.ndarray) -> np.ndarray:
+    """Take whole groups, best first; skip one that does not fit into the places left, and try the next.
+
+    Parameters
+    ----------
+    order : int[n_groups]
+        Groups, best first.
+    eligible : bool[n_persons]
+        Nobody in it has a negative code.
+    places : int
+    codes : int32[n_persons]
+
+    Returns
+    -------
+    int32[k]
+        Eligible members of the groups taken, ascending; k is at most `places`.
+    """
+    sizes = np.bincount(codes[eligible], minlength=order.size)
+    taken = np.zeros(order.size, bool)
+    for group in order:
+        if sizes[group] <= places:
+            taken[group] = True
+            places -= int(sizes[group])
+    people = np.flatnonzero(eligible)
+    return people[taken[codes[people]]].astype(np.int32)

@@ -1,0 +1,286 @@
+"""The grammar of what is done: `interventions`, their targets, effects and costs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from scenarios.grammar.measures import MEASURE_KEYS, Measure
+from scenarios.grammar.parts import (
+    ConditionText,
+    Counting,
+    Name,
+    NotNegative,
+    Number,
+    Part,
+    Quantity,
+    Share,
+    Text,
+    Time,
+    Times,
+    Whole,
+    later,
+    shape,
+)
+
+
+class RankRule(Part):
+    """A targeting rule with parameters of its own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    tag: ClassVar[str] = "<rule>"
+
+    rule: Text = Field(description="random, degree, most_named, nominated, …")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What stands beside `rule`."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+def _kind_of_rank(value: Any) -> str:
+    if isinstance(value, Part):
+        return value.tag
+    if not isinstance(value, dict):
+        return "<one>"
+    return "<measure>" if "rule" not in value and any(key in value for key in MEASURE_KEYS) else "<rule>"
+
+
+Rank = Annotated[
+    Annotated[Text, Tag("<one>")] | Annotated[RankRule, Tag("<rule>")] | Annotated[Measure, Tag("<measure>")],
+    Discriminator(_kind_of_rank),
+]
+
+
+class Knowledge(Part):
+    """What the planner knows of the network."""
+
+    asked: Share | None = Field(default=None, description="Share of people who are asked.")
+    names: Whole | None = Field(default=None, description="How many contacts each may name.")
+    forgotten: Share | None = Field(default=None, description="Share of contacts who are forgotten.")
+    wrong: Share | None = Field(default=None, description="Share of namings that are wrong.")
+    layers: tuple[Text, ...] | None = Field(default=None, description="Layers asked about.")
+    as_of: Any = Field(default=None, description="When people were asked.")
+
+
+class Target(Part):
+    """Whom an intervention is offered to: a ranking of people, and a cut of it."""
+
+    where: ConditionText | None = Field(default=None, description="Who can be chosen.")
+    rank: Rank = Field(default="random", description="Who comes first.")
+    share: Share | None = Field(default=None, description="Share of those who satisfy `where`.")
+    number: Whole | None = Field(default=None, description="Number of people.")
+    budget: Quantity | None = later("I", "As many as this buys.")
+    per: Text | None = Field(default=None, description="Column: cut in each of its groups.")
+    groups: Text | None = Field(default=None, description="Column, or `communities`: whole groups are chosen.")
+    knowledge: Knowledge | None = later("I", "What is known of the network.")
+
+
+class AddTies(Part):
+    """New ties for those who accept."""
+
+    per_person: Counting = Field(description="Ties for each person.")
+    to: ConditionText | None = Field(default=None, description="Who can be at the other end.")
+    pairing: Text = Field(default="random", description="Who is tied to whom: random, similar, …")
+    by: Text | None = later("I", "Column by which people are similar.")
+    layer: Text = Field(description="Layer that the ties join.")
+    weight: NotNegative = Field(default=1.0, description="Weight of each tie.")
+
+
+class RemoveTies(Part):
+    """Ties that end."""
+
+    share: Share = Field(default=1.0, description="Share of the person's ties.")
+    to: ConditionText | None = Field(default=None, description="Who is at the other end.")
+    layer: Text | None = Field(default=None, description="Layer.")
+
+
+class ScaleTies(Part):
+    """Ties that grow stronger or weaker."""
+
+    by: Number = Field(description="Factor on the weight.")
+    to: ConditionText | None = Field(default=None, description="Who is at the other end.")
+    layer: Text | None = Field(default=None, description="Layer.")
+
+
+class RewireTies(Part):
+    """Ties that change ends."""
+
+    share: Share = Field(default=1.0, description="Share of the ties.")
+    keep: Literal["degree"] | None = Field(default=None, description="What stays as it is.")
+    layer: Text = Field(description="Layer.")
+
+
+class TiesEffect(Part):
+    """What is done to ties."""
+
+    add: AddTies | None = Field(default=None, description="New ties.")
+    remove: RemoveTies | None = later("T", "Ties that end.")
+    scale: ScaleTies | None = later("T", "Ties that grow stronger or weaker.")
+    rewire: RewireTies | None = later("L", "Ties that change ends.")
+
+
+class AddPeople(Part):
+    """New people: helpers, moderators, bots."""
+
+    number: Counting = Field(description="How many.")
+    columns: dict[str, Any] = Field(default_factory=dict, description="Their columns.")
+    states: dict[str, Text] = Field(default_factory=dict, description="Their states.")
+    ties: Any = Field(default=None, description="Their ties.")
+
+
+class PeopleEffect(Part):
+    """What is done to people."""
+
+    tag: ClassVar[str] = "<mapping>"
+
+    add: AddPeople = Field(description="New people.")
+
+
+Setting = Annotated[
+    Annotated[Text, Tag("<one>")] | Annotated[dict[Text, Text], Field(min_length=1), Tag("<mapping>")],
+    Discriminator(shape),
+]
+
+
+class Effect(Part):
+    """What happens to those who accept."""
+
+    set: dict[Text, Setting] = Field(
+        default_factory=dict, description="{behaviour: state}, or {behaviour: {from: to}}. It lasts."
+    )
+    susceptibility: dict[Text, Number] = Field(
+        default_factory=dict, description="{behaviour.transition: factor} at the receiving end."
+    )
+    influence: dict[Text, Number] = Field(
+        default_factory=dict, description="{behaviour.transition: factor} at the sending end."
+    )
+    ties: TiesEffect | None = Field(default=None, description="What is done to ties.")
+    people: (
+        Annotated[
+            Annotated[Literal["remove"], Tag("<one>")] | Annotated[PeopleEffect, Tag("<mapping>")],
+            Discriminator(shape),
+        ]
+        | None
+    ) = later("T", "remove, or {add: …}.")
+    for_: Quantity | None = Field(default=None, alias="for", description="How long factors and added ties last.")
+    half_life: Quantity | None = later("I", "How fast factors fade.")
+
+
+class Cost(Part):
+    """What an intervention costs, in the study's currency."""
+
+    fixed: Quantity = Field(default=0.0, description="Once for each date.")
+    per_reached: Quantity = Field(default=0.0, description="For each person offered it.")
+    per_treated: Quantity = Field(default=0.0, description="For each person who accepts.")
+    per_time: Quantity | None = later("I", "For each unit of time it runs.")
+    per_time_treated: Quantity | None = later("I", "For each person and unit of time.")
+    per_tie: Quantity | None = later("I", "For each tie made.")
+    per_asked: Quantity | None = later("I", "For each person asked about contacts.")
+    per_message: Quantity | None = later("I", "For each message.")
+    per_step: Quantity | None = later("I", "For each step of a chain.")
+
+
+class When(Measure):
+    """A measure that starts the intervention when it passes a level."""
+
+    above: Quantity | None = Field(default=None, description="Starts above this.")
+    below: Quantity | None = Field(default=None, description="Starts below this.")
+    check_every: Time | None = Field(default=None, description="How often it is looked at.")
+
+
+class Phase(Part):
+    """A stepped start: groups begin one after the other."""
+
+    over: Text = Field(description="Column that holds the groups.")
+    groups: Counting | None = Field(default=None, description="How many at each step.")
+    every: Time = Field(description="Time between steps.")
+    order: Any = Field(default=None, description="Who begins.")
+
+
+class Intervention(Part):
+    """One intervention: whom, how many, when, what, at what cost."""
+
+    tag: ClassVar[str] = "<intervention>"
+
+    kind: Text = Field(description="champions, groups, induction, alteration or broadcast.")
+    target: Target | None = Field(default=None, description="Whom; {} is everybody.")
+    at: Times | None = Field(default=None, description="When: a time, or a list of times.")
+    uptake: Number = Field(default=1.0, description="Share of those offered it who accept.")
+    effect: Effect = Field(description="What happens to those who accept; {} is nothing.")
+    cost: Cost | None = Field(default=None, description="What it costs.")
+    every: Time | None = later("I", "Repeats at this interval.")
+    until: Time | None = later("I", "Repeats no later than this.")
+    when: When | None = later("I", "Starts when a measure passes a level.")
+    phase: Phase | None = later("I", "Groups begin one after the other.")
+    drop_out: Number | None = later("I", "Rate at which people leave the intervention.")
+
+
+class Tactic(Part):
+    """A registered recipe that expands into an intervention."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    tag: ClassVar[str] = "<tactic>"
+    later: ClassVar[str] = "I"
+
+    tactic: Text = Field(description="Name of the recipe; its parameters stand beside it.")
+
+
+class UnnamedIntervention(Intervention):
+    """An intervention written out in an arm; named by its kind unless it says its name."""
+
+    name: Name | None = Field(default=None, description="Its name; default: its kind.")
+
+
+class UnnamedTactic(Tactic):
+    """A tactic written out in an arm."""
+
+    name: Name | None = Field(default=None, description="Its name.")
+
+
+def _kind_of_intervention(value: Any) -> str:
+    if isinstance(value, Part):
+        return value.tag
+    if isinstance(value, str):
+        return "<name>"
+    return "<tactic>" if isinstance(value, dict) and "tactic" in value else "<intervention>"
+
+
+NamedIntervention = Annotated[
+    Annotated[Intervention, Tag("<intervention>")] | Annotated[Tactic, Tag("<tactic>")],
+    Discriminator(lambda value: "<intervention>" if isinstance(value, str) else _kind_of_intervention(value)),
+]
+
+ArmItem = Annotated[
+    Annotated[str, Tag("<name>")]
+    | Annotated[UnnamedIntervention, Tag("<intervention>")]
+    | Annotated[UnnamedTactic, Tag("<tactic>")],
+    Discriminator(_kind_of_intervention),
+]
+
+
+class BudgetedArm(Part):
+    """An arm that may spend so much."""
+
+    tag: ClassVar[str] = "<mapping>"
+
+    interventions: tuple[ArmItem, ...] = Field(description="What the arm does.")
+    budget: Quantity | None = later("I", "What the arm may spend.")
+
+
+Arm = Annotated[
+    Annotated[tuple[ArmItem, ...], Tag("<list>")] | Annotated[BudgetedArm, Tag("<mapping>")],
+    Discriminator(lambda value: "<mapping>" if isinstance(value, (dict, BudgetedArm)) else "<list>"),
+]
+
+KINDS = ("alteration", "broadcast", "champions", "groups", "induction")
+PAIRINGS = {"random": "", "similar": "I"}
+RANK_RULES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "random": ("", ("draw",)),
+    "degree": ("", ("layers",)),
+    "most_named": ("", ("layers",)),
+    "nominated": ("", ("asked", "layers")),
+    "betweenness": ("I", ("layers", "asked")),
+}
+"""Targeting rules of the grammar: (mark, parameters)."""

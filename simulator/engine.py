@@ -1,0 +1,357 @@
+"""The engine: carries one arm of one replicate from stop to stop, and applies actions in between.
+
+Order at one instant: what ends, then interventions in the arm's order, then observation; rings of that instant come
+after. What may ring is laid out anew only after an action; the kernel draws every slab from its key again, so a stop
+changes nothing (a checkpoint is the tick, the states and what is active).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulator import clocks as clock_table
+from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.clocks import ActiveClock, Clock
+from simulator.errors import Problem, SpecError
+from simulator.kernel import LOG_FULL, PERSON, RINGS, Clocks, Facts, Log, Scratch, advance, scratch_for
+from simulator.streams import Draw
+from simulator.trajectory import EventLog, LedgerLine, Offer, Trajectory
+from simulator.world import Occurrence, Situation, World
+
+NEVER = np.iinfo(np.int64).max
+"""Tick of what never happens."""
+
+
+@dataclass(frozen=True)
+class ClockPlan:
+    """What every run on one world shares: its base clocks and the joint array of ties.
+
+    Parameters
+    ----------
+    world : World
+    clocks : tuple of Clock
+        Sorted by name.
+    ties : int32[n_ties, 2]
+        All layers, one after the other.
+    first_state : int64[n_behaviours + 1]
+    transitions : mapping of (behaviour, transition) to number
+    """
+
+    world: World
+    clocks: tuple[Clock, ...]
+    ties: np.ndarray
+    first_state: np.ndarray
+    transitions: dict[tuple[str, str], int]
+
+
+def plan_clocks(world: World) -> ClockPlan:
+    """Lay out the clocks of a world; do it once, and share it between arms, replicates and threads."""
+    clocks = clock_table.spontaneous_clocks(world)
+    first_tie = 0
+    for layer in world.network.layers.values():
+        clocks += clock_table.tie_clocks(
+            world,
+            layer.name,
+            layer.ties,
+            directed=layer.directed,
+            weights=1.0 if layer.weights is None else layer.weights,
+            first_tie=first_tie,
+        )
+        first_tie += layer.n_ties
+    ties = [layer.ties for layer in world.network.layers.values() if layer.n_ties]
+    joint = ties[0] if len(ties) == 1 else np.concatenate([np.empty((0, 2), np.int32), *ties])
+    numbers = {
+        (behaviour.name, transition.name): number
+        for number, (behaviour, transition) in enumerate(clock_table.numbered_transitions(world))
+    }
+    return ClockPlan(
+        world=world,
+        clocks=tuple(sorted(clocks, key=lambda clock: clock.name)),
+        ties=np.ascontiguousarray(joint, np.int32),
+        first_state=clock_table.first_states(world),
+        transitions=numbers,
+    )
+
+
+@dataclass(frozen=True)
+class _Factor:
+    """A multiplier on some people's susceptibility or influence in one transition, while it lasts."""
+
+    name: tuple[str, int, int]
+    row: tuple[str, int]
+    persons: np.ndarray
+    factors: np.ndarray
+    until: int
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """Ties added in one action, while they last, with their clocks (numbered from row 0 of the segment)."""
+
+    layer: str
+    ties: np.ndarray
+    clocks: tuple[Clock, ...]
+    until: int
+
+
+@dataclass
+class _Layout:
+    """What the kernel is given until the next action: recomputed, never patched."""
+
+    clocks: Clocks
+    facts: Facts
+    scratch: Scratch
+
+
+@dataclass
+class Simulation:
+    """One arm of one replicate.
+
+    Parameters
+    ----------
+    plan : ClockPlan
+    draw : Draw
+        The replicate's luck; the same in all arms.
+    start : uint8[n_persons, n_behaviours]
+        States at time 0; copied.
+    occurrences : sequence of Occurrence
+        What the arm does; at one instant, in this order.
+    observe_at : int64[n_times]
+        Ticks at which people are counted, ascending, in [0, horizon].
+    horizon : int
+        Tick at which the run ends.
+    keep_events : bool
+        Whether to keep the event log; False: counts only.
+    """
+
+    plan: ClockPlan
+    draw: Draw
+    start: np.ndarray
+    occurrences: Sequence[Occurrence]
+    observe_at: np.ndarray
+    horizon: int
+    keep_events: bool = True
+    now: int = 0
+    rings: int = 0
+    states: np.ndarray = field(init=False)
+    counts: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = np.array(self.start, np.uint8, order="C")
+        self.start.setflags(write=False)
+        self.states = self.start.copy()
+        self.observe_at = np.array(self.observe_at, np.int64)
+        self._waiting = sorted(self.occurrences, key=lambda occurrence: occurrence.tick)
+        self._interventions = list(dict.fromkeys(occurrence.intervention for occurrence in self._waiting))
+        self._factors: list[_Factor] = []
+        self._segments: list[_Segment] = []
+        self._ledger: list[LedgerLine] = []
+        self._offers: list[Offer] = []
+        self._layout: _Layout | None = None
+        self._seen = 0
+        self._logged = 0
+        self._log = _room_for_events(1 << 12 if self.keep_events else 0)
+        n_states = int(self.plan.first_state[-1])
+        self._observed = np.zeros((self.observe_at.size, n_states), np.int64)
+        self.counts = np.zeros(n_states, np.int64)
+        for column, first in enumerate(self.plan.first_state[:-1]):
+            size = int(self.plan.first_state[column + 1] - first)
+            self.counts[first : first + size] = np.bincount(self.states[:, column], minlength=size)
+
+    def run(self) -> Trajectory:
+        """Run to the horizon and return the trajectory."""
+        self.advance(self.horizon)
+        return self.trajectory()
+
+    def advance(self, until: int) -> None:
+        """Run to tick `until`: all rings before it, and what ends and acts at it."""
+        self._act()
+        while self.now < until:
+            self._ring(min(until, self._next_stop()))
+            self._act()
+        if self._seen < self.observe_at.size and self.observe_at[self._seen] == self.now == self.horizon:
+            self._observed[self._seen] = self.counts
+            self._seen += 1
+
+    def set_state(self, persons: np.ndarray, column: int, state: int, cause: int) -> int:
+        """Put people into a state now; return how many were not in it before.
+
+        Parameters
+        ----------
+        persons : int32[k]
+        column, state : int
+            Behaviour and state.
+        cause : int
+            What the event log says of why: -1 - k for the k-th intervention.
+        """
+        moved = np.unique(persons[self.states[persons, column] != state])
+        left = self.states[moved, column] + self.plan.first_state[column]
+        entered = int(self.plan.first_state[column]) + state
+        self.states[moved, column] = state
+        np.subtract.at(self.counts, left, 1)
+        self.counts[entered] += moved.size
+        if self.keep_events:
+            self._make_room(moved.size)
+            room = slice(self._logged, self._logged + moved.size)
+            for array, values in zip(self._log, (self.now, moved, left, entered, cause), strict=True):
+                array[room] = values
+            self._logged += moved.size
+        self._layout = None
+        return int(moved.size)
+
+    def trajectory(self) -> Trajectory:
+        """Return what happened so far; counts of instants not yet reached are left out."""
+        log = EventLog(*(array[: self._logged].copy() for array in self._log)) if self.keep_events else None
+        return Trajectory(
+            start=self.start,
+            final=self.states.copy(),
+            horizon=self.now,
+            first_state=self.plan.first_state,
+            observe_at=self.observe_at[: self._seen],
+            counts=self._observed[: self._seen],
+            log=log,
+            ledger=tuple(self._ledger),
+            offers=tuple(self._offers),
+            rings=self.rings,
+        )
+
+    def _next_stop(self) -> int:
+        stops = [occurrence.tick for occurrence in self._waiting[:1]]
+        stops += [factor.until for factor in self._factors] + [segment.until for segment in self._segments]
+        return min(stops, default=NEVER)
+
+    def _ring(self, until: int) -> None:
+        """Let the clocks ring from now to `until`."""
+        while self.now < until:
+            layout = self._layout or self._lay_out()
+            reason, now, self._seen, self._logged, rings = advance(
+                layout.clocks, layout.facts, layout.scratch, self.states, self.counts, np.int64(self.now),
+                np.int64(until), self.observe_at, self._observed, np.int64(self._seen), self._log,
+                np.int64(self._logged),
+            )  # fmt: skip
+            self.now = int(now)
+            self.rings += int(rings)
+            if reason == LOG_FULL:
+                self._make_room(max(self._log.tick.size, layout.clocks.key.size * RINGS))
+
+    def _make_room(self, events: int) -> None:
+        room = self._log.tick.size
+        if self._logged + events > room:
+            larger = _room_for_events(max(2 * room, self._logged + events))
+            for new, old in zip(larger, self._log, strict=True):
+                new[: self._logged] = old[: self._logged]
+            self._log = larger
+
+    def _act(self) -> None:
+        """End what ends now, then let the interventions of this instant act."""
+        factors = [factor for factor in self._factors if factor.until > self.now]
+        segments = [segment for segment in self._segments if segment.until > self.now]
+        if len(factors) < len(self._factors) or len(segments) < len(self._segments):
+            self._factors, self._segments = factors, segments
+            self._layout = None
+        while self._waiting and self._waiting[0].tick <= self.now:
+            occurrence = self._waiting.pop(0)
+            for sequence, action in enumerate(occurrence.plan(self._situation())):
+                self._apply(action, occurrence, sequence)
+
+    def _situation(self) -> Situation:
+        states = self.states.view()
+        states.setflags(write=False)
+        return Situation(self.plan.world, self.draw, self.now, states, self.start, self.tied_in)
+
+    def tied_in(self, layer: str) -> np.ndarray:
+        """Return int32[k, 2]: the pairs joined in a layer now, with the ties added so far."""
+        own = self.plan.world.network.layers[layer].ties
+        added = [segment.ties for segment in self._segments if segment.layer == layer]
+        return np.concatenate([own, *added]) if added else own
+
+    def _apply(self, action: Action, occurrence: Occurrence, sequence: int) -> None:
+        world = self.plan.world
+        if isinstance(action, Record):
+            self._ledger.append(
+                LedgerLine(self.now, occurrence.intervention, action.action, action.people, action.cost)
+            )
+            if action.offered is not None:
+                self._offers.append(Offer(self.now, occurrence.intervention, action.offered))
+            return
+        if isinstance(action, SetStates):
+            cause = -1 - self._interventions.index(occurrence.intervention)
+            state = world.behaviours[action.behaviour].code(action.state)
+            self.set_state(action.persons, world.column_of(action.behaviour), state, cause)
+            return
+        if isinstance(action, AddTies):
+            clocks = clock_table.tie_clocks(
+                world, action.layer, action.ties, directed=False, weights=action.weight,
+                segment=f"{occurrence.intervention}/{occurrence.occasion}/{sequence}",
+            )  # fmt: skip
+            self._segments.append(_Segment(action.layer, action.ties, tuple(clocks), _end(action.until)))
+        elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
+            end = "susceptibility" if isinstance(action, ScaleSusceptibility) else "influence"
+            self._factors.append(
+                _Factor(
+                    name=(occurrence.intervention, occurrence.occasion, sequence),
+                    row=(end, self.plan.transitions[action.behaviour, action.transition]),
+                    persons=action.persons,
+                    factors=action.factors,
+                    until=_end(action.until),
+                )
+            )
+        self._layout = None
+
+    def _lay_out(self) -> _Layout:
+        """Lay out what may ring from now on: clocks that some person could make act, and the factors they read."""
+        rows, factors = self._factor_rows()
+        added_clocks: list[Clock] = []
+        first_tie = 0
+        for segment in self._segments:
+            added_clocks += [clock_table.moved(clock, first_tie) for clock in segment.clocks]
+            first_tie += len(segment.ties)
+        clocks = sorted([*self.plan.clocks, *added_clocks], key=lambda clock: clock.name)
+        active = []
+        for clock in clock_table.that_can_act(clocks, self.counts, self.plan.first_state):
+            susceptibility = rows.get(("susceptibility", clock.number), -1)
+            influence = rows.get(("influence", clock.number), -1) if clock.kind != PERSON else -1
+            most = 1.0
+            for row in (susceptibility, influence):
+                most *= float(factors[row].max()) if row >= 0 else 1.0
+            if most > 2.0**clock_table.MOST_LEVEL:
+                raise SpecError(
+                    Problem(
+                        f"factors on `{clock.name.behaviour}.{clock.name.transition}` multiply to {most:g}",
+                        hint="they may multiply to at most 1024; raise the rate of the transition instead",
+                    )
+                )
+            levels = clock_table.levels_for(most)
+            active += [ActiveClock(clock, level, susceptibility, influence) for level in levels]
+        active.sort(key=lambda entry: entry.name)
+        keys = [self.draw.key("clock", *entry.name) for entry in active]
+        table, lists, multipliers = clock_table.table_of(active, keys)
+        added = np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in self._segments)])
+        facts = Facts(self.plan.ties, added, lists, multipliers, factors, self.plan.first_state)
+        self._layout = _Layout(table, facts, scratch_for(len(active)))
+        return self._layout
+
+    def _factor_rows(self) -> tuple[dict[tuple[str, int], int], np.ndarray]:
+        """Multiply all active factors, in order of name, so that neither order nor an end leaves a trace."""
+        rows = {row: k for k, row in enumerate(sorted({factor.row for factor in self._factors}))}
+        product = np.ones((len(rows), self.states.shape[0]))
+        for factor in sorted(self._factors, key=lambda factor: factor.name):
+            product[rows[factor.row], factor.persons] *= factor.factors
+        return rows, product
+
+
+def _end(until: int | None) -> int:
+    return NEVER if until is None else until
+
+
+def _room_for_events(room: int) -> Log:
+    return Log(
+        tick=np.empty(room, np.int64),
+        person=np.empty(room, np.int32),
+        left=np.empty(room, np.int16),
+        entered=np.empty(room, np.int16),
+        cause=np.empty(room, np.int16),
+    )

@@ -1,0 +1,81 @@
+"""Every way netrial says no: one problem, and the exceptions that carry problems to the command line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, and where.
+
+    Parameters
+    ----------
+    message : str
+        What was found, as a sentence without a full stop.
+    place : tuple of str and int
+        Location in the scenario, from the top: ``("behaviours", "obesity", "states")``. Empty: the whole.
+    hint : str, optional
+        What is allowed, or the way out.
+    on_key : bool
+        Whether the key at `place` is wrong, rather than its value.
+    """
+
+    message: str
+    place: Place = ()
+    hint: str = ""
+    on_key: bool = False
+
+    def __str__(self) -> str:
+        where = ".".join(str(part) for part in self.place)
+        text = f"{where}: {self.message}" if where else self.message
+        return f"{text}. {self.hint}" if self.hint else text
+
+
+class NetrialError(Exception):
+    """Anything that netrial itself refuses; the command line prints it without a traceback."""
+
+    exit_code = 1
+
+
+class SpecError(NetrialError):
+    """A scenario, an option or an argument cannot be run as it is; carries all problems found."""
+
+    exit_code = 2
+
+    def __init__(self, problems: str | Problem | Iterable[Problem]) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        if isinstance(problems, Problem):
+            problems = (problems,)
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NotBuiltError(SpecError):
+    """A key of the grammar is valid but not built yet."""
+
+
+class StoreError(NetrialError):
+    """A results folder belongs to another scenario, or is damaged."""
+
+    exit_code = 3
+
+
+def nearest(word: str, allowed: Sequence[str]) -> str | None:
+    """Return the allowed word most like `word`, or None if none is near."""
+    lowered = {name.lower(): name for name in reversed(allowed)}
+    near = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)
+    return lowered[near[0]] if near else None
+
+
+def allowed_words(word: str, allowed: Sequence[str], *, most: int = 12) -> str:
+    """Say what is allowed instead of `word`, the nearest right word first."""
+    near = nearest(word, allowed)
+    listed = ", ".join(allowed[:most]) + (f" and {len(allowed) - most} more" if len(allowed) > most else "")
+    said = f"did you mean `{near}`? " if near else ""
+    return said + (f"allowed: {listed}" if allowed else "none is defined")

@@ -1,0 +1,212 @@
+"""Outcomes: what is measured on one arm's trajectory over a set of people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.conditions import Condition, mask_of
+from simulator.trajectory import Trajectory
+from simulator.units import from_ticks, to_ticks
+from simulator.world import World
+
+MEASURES = {
+    "share": "share of people in the states, at a time or at the end",
+    "count": "number of people in the states, at a time or at the end",
+    "person_time": "total time that people spend in the states, in the scenario's unit",
+    "entries": "number of times that anybody enters the states",
+    "first_entries": "number of people, not in the states at the start, who ever enter them",
+    "exits": "number of times that anybody leaves the states",
+    "time_to": "time until a share or count is reached; the horizon where it is not",
+    "difference": "share in the first minus share in the second of two categories of a column",
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What to measure.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `MEASURES`.
+    behaviour : str
+    states : tuple of str
+        States of that behaviour that count.
+    where : Condition, optional
+        Whom to count; columns and ``start.`` only.
+    at : float, optional
+        Time (scenario's unit) at which share, count and difference are read; None: the end.
+    by, between : str and two categories, optional
+        For `difference`.
+    reaches : float, optional
+        For `time_to`: the level.
+    of : {"share", "count"}
+        For `time_to`: what reaches the level.
+    among : {"targets", "others"}, optional
+        Count only the people offered the intervention at the arm's first date, or only those never offered it.
+    """
+
+    kind: str
+    behaviour: str
+    states: tuple[str, ...]
+    where: Condition | None = None
+    at: float | None = None
+    by: str | None = None
+    between: tuple[str, str] | None = None
+    reaches: float | None = None
+    of: str = "share"
+    among: str | None = None
+
+
+class Value(NamedTuple):
+    """A measure over some people.
+
+    Parameters
+    ----------
+    value : float
+        NaN where there is nobody to measure.
+    people : int
+        How many people it is over.
+    reached : bool or None
+        For `time_to`: whether the level was reached before the horizon.
+    """
+
+    value: float
+    people: int
+    reached: bool | None = None
+
+
+NOBODY = Value(float("nan"), 0)
+
+
+@dataclass(frozen=True)
+class PersonReading:
+    """A measure that is a sum or a mean over people, read person by person on one trajectory.
+
+    Parameters
+    ----------
+    values : int64[n_persons]
+        What each person contributes.
+    counted : bool[n_persons]
+        Whom the measure's `where` includes.
+    mean : bool
+        Whether the value over people is their mean rather than their sum.
+    ticks : bool
+        Whether contributions are ticks, to be given in the scenario's unit.
+    """
+
+    values: np.ndarray
+    counted: np.ndarray
+    mean: bool = False
+    ticks: bool = False
+
+    splits = True
+
+    def over(self, people: np.ndarray) -> Value:
+        """Return the value over the counted ones among `people` (bool[n_persons]).
+
+        Sums are taken in integers, so that no order of summation leaves a trace.
+        """
+        chosen = self.values[people & self.counted]
+        if not chosen.size:
+            return NOBODY
+        low_bits = 20
+        total = (int((chosen >> low_bits).sum()) << low_bits) + int((chosen & ((1 << low_bits) - 1)).sum())
+        value = from_ticks(total) if self.ticks else float(total)
+        return Value(value / chosen.size if self.mean else value, int(chosen.size))
+
+
+@dataclass(frozen=True)
+class GapReading:
+    """The share in one group minus the share in another; defined over everybody only."""
+
+    inside: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+
+    splits = False
+
+    def over(self, people: np.ndarray) -> Value:
+        """Return share(first) - share(second) among `people` (bool[n_persons])."""
+        first, second = self.first & people, self.second & people
+        sizes = int(np.count_nonzero(first)), int(np.count_nonzero(second))
+        if not all(sizes):
+            return NOBODY
+        shares = [
+            np.count_nonzero(self.inside & group) / size for group, size in zip((first, second), sizes, strict=True)
+        ]
+        return Value(float(shares[0] - shares[1]), sum(sizes))
+
+
+@dataclass(frozen=True)
+class TimeReading:
+    """The time at which a share or count first reaches a level; defined over everybody only."""
+
+    measure: Measure
+    trajectory: Trajectory
+    column: int
+    codes: tuple[int, ...]
+    counted: np.ndarray
+
+    splits = False
+
+    def over(self, people: np.ndarray) -> Value:
+        """Return the first time at which the level is reached, from whichever side, or the horizon."""
+        people = people & self.counted
+        size = int(np.count_nonzero(people))
+        if not size:
+            return NOBODY
+        assert self.measure.reaches is not None
+        level = self.measure.reaches * (size if self.measure.of == "share" else 1)
+        ticks, counts = self.trajectory.count_curve(self.column, self.codes, people)
+        there = counts >= level if counts[0] <= level else counts <= level
+        reached = bool(there.any())
+        return Value(from_ticks(int(ticks[np.argmax(there)]) if reached else self.trajectory.horizon), size, reached)
+
+
+Reading = PersonReading | GapReading | TimeReading
+
+
+def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
+    """Read a measure on one trajectory: a pure function of the two.
+
+    Parameters
+    ----------
+    measure : Measure
+    world : World
+    trajectory : Trajectory
+        With its event log.
+
+    Returns
+    -------
+    Reading
+        ``reading.over(people)`` is the value over any set of people.
+    """
+    column = world.column_of(measure.behaviour)
+    behaviour = world.behaviours[measure.behaviour]
+    codes = tuple(behaviour.code(state) for state in measure.states)
+    counted = np.ones(trajectory.n_persons, bool)
+    if measure.where is not None:
+        counted = mask_of(measure.where, world, trajectory.start, trajectory.start)
+    tick = trajectory.horizon if measure.at is None else to_ticks(measure.at)
+    if measure.kind == "time_to":
+        return TimeReading(measure, trajectory, column, codes, counted)
+    if measure.kind == "difference":
+        assert measure.by is not None and measure.between is not None
+        groups, labels = world.population.columns[measure.by].groups()
+        first, second = (counted & (groups == labels.index(label)) for label in measure.between)
+        return GapReading(trajectory.in_states_at(column, codes, tick), first, second)
+    if measure.kind in ("share", "count"):
+        values = trajectory.in_states_at(column, codes, tick).astype(np.int64)
+        return PersonReading(values, counted, mean=measure.kind == "share")
+    if measure.kind == "person_time":
+        return PersonReading(trajectory.ticks_in(column, codes), counted, ticks=True)
+    if measure.kind == "exits":
+        return PersonReading(trajectory.exits(column, codes), counted)
+    entries = trajectory.entries(column, codes)
+    if measure.kind == "first_entries":
+        entries = ((entries > 0) & ~trajectory.starts_in(column, codes)).astype(np.int64)
+    return PersonReading(entries, counted)

@@ -1,0 +1,373 @@
+"""Layers of ties: read from a table or a NetworkX graph, or generated; repeats merged and counted, never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simulator.distributions import Distribution
+from simulator.errors import Problem, SpecError, allowed_words
+from simulator.network import Layer, TieCounts, distinct, pack, unpack
+from simulator.population import Population, column_from_series, rows_where
+from simulator.tables import canonical_ids, lines, match_ids
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+
+    from simulator.conditions import Condition
+    from simulator.streams import Draw
+
+SOURCE_TO_TARGET, TARGET_TO_SOURCE, BOTH = "source_to_target", "target_to_source", "both"
+INFLUENCES = {
+    SOURCE_TO_TARGET: "the source of a row influences the target",
+    TARGET_TO_SOURCE: "the target of a row influences the source, who named them",
+    BOTH: "each influences the other: a pair is one tie, however often and from whichever end it is named",
+}
+"""Which way influence runs along a row of a tie file."""
+
+Weight = float | str | Distribution | None
+"""A number for all ties; the name of a column; a distribution; None: 1."""
+
+
+def layer_from_table(
+    name: str,
+    frame: pd.DataFrame,
+    population: Population,
+    *,
+    source: str,
+    target: str,
+    influence: str,
+    weight: Weight = None,
+    where: Condition | None = None,
+    draw: Draw | None = None,
+) -> Layer:
+    """Read the ties of one layer from a table in which each row says "source named target".
+
+    Rows of oneself are dropped; rows that repeat a pair are merged into one tie (under ``both`` also a pair named
+    from both ends); rows that `where`, or the population's own `where`, excludes are left out. All are counted.
+
+    Parameters
+    ----------
+    name : str
+        The layer's name; it also names the stream from which weights are drawn.
+    frame : DataFrame
+        One row per naming, in any order.
+    population : Population
+    source, target : str
+        Columns that hold ids of people; ``1002``, ``"1002"`` and ``1002.0`` are the same person.
+    influence : str
+        A key of `INFLUENCES`.
+    weight : float, str or Distribution, optional
+        A distribution gives each tie a weight that depends on the two people only.
+    where : Condition, optional
+        Keep only these rows of the table.
+    draw : Draw, optional
+        Of scope ``"network"``; needed where `weight` is a distribution.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    SpecError
+        If a column is missing, an id is missing or unknown, a weight is missing, negative or not finite, or rows of
+        one tie have different weights.
+    """
+    columns = [str(column) for column in frame.columns]
+    weight_column = weight if isinstance(weight, str) else None
+    problems = [
+        Problem(f"the tie file has no column `{column}`", (place,), allowed_words(column, columns))
+        for place, column in (("source", source), ("target", target), ("weight", weight_column))
+        if column is not None and column not in columns
+    ]
+    if influence not in INFLUENCES:
+        allowed = allowed_words(influence, list(INFLUENCES))
+        problems.append(Problem(f"unknown direction `{influence}`", ("influence",), allowed))
+    if problems:
+        raise SpecError(problems)
+
+    rows = np.arange(len(frame))
+    if where is not None:
+        kept = rows_where(where, len(frame), columns, lambda column: column_from_series(column, frame[column]))
+        rows = rows[kept]
+    chosen = frame if where is None else frame.iloc[rows]
+    namer = _persons(chosen[source], rows, population, "source")
+    named = _persons(chosen[target], rows, population, "target")
+    inside = (namer >= 0) & (named >= 0)
+    namer, named, rows = namer[inside], named[inside], rows[inside]
+    weights = None
+    if weight_column is not None:
+        weights = _column_weights(chosen[weight_column].iloc[inside], rows)
+
+    used = {source, target, weight_column} | (set(where.columns) if where is not None else set())
+    layer = _merge(name, namer, named, influence, weights, lambda row: f"line {rows[row] + 2}", population)
+    counts = replace(
+        layer.counts,
+        rows=len(frame),
+        outside=len(frame) - rows.size,
+        unused_columns=tuple(column for column in columns if column not in used),
+    )
+    layer = replace(layer, counts=counts, origin="file")
+    return layer if weight_column is not None else _weighted(layer, weight, population.size, draw)
+
+
+def generated_layer(
+    name: str, generator: str, n: int, params: Mapping[str, Any], draw: Draw, weight: Weight = None
+) -> Layer:
+    """Generate the ties of one layer among n people.
+
+    Parameters
+    ----------
+    name : str
+        The layer's name; it also names the random stream, so that two layers differ.
+    generator : str
+        A name in the registry `generators.networks`.
+    n : int
+    params : mapping of str to number
+        The generator's parameters.
+    draw : Draw
+        Of scope ``"network"``.
+    weight : float or Distribution, optional
+
+    Returns
+    -------
+    Layer
+        Undirected.
+
+    Raises
+    ------
+    SpecError
+        If the generator or a parameter is unknown, a parameter is missing, or no such network exists.
+    """
+    from simulator.generators import networks, parameters
+
+    if generator not in networks:
+        raise SpecError(
+            Problem(f"unknown generator `{generator}`", ("generator",), allowed_words(generator, networks.names()))
+        )
+    allowed = parameters(generator)
+    problems = [
+        Problem(f"`{generator}` has no parameter `{key}`", (key,), allowed_words(key, list(allowed)), on_key=True)
+        for key in params
+        if key not in allowed
+    ]
+    problems += [
+        Problem(f"`{generator}` needs `{key}`", (), "")
+        for key, required in allowed.items()
+        if required and key not in params
+    ]
+    if problems:
+        raise SpecError(problems)
+    ties = networks[generator](n, draw.key("layer", name), **params)
+    layer = Layer(name, ties, counts=TieCounts(rows=len(ties)), origin=f"generated: {generator}")
+    return _weighted(layer, weight, n, draw)
+
+
+def layer_from_networkx(name: str, graph: nx.Graph, population: Population | None = None) -> Layer:
+    """Take the ties of one layer from a NetworkX graph, with weights and all other attributes.
+
+    Parameters
+    ----------
+    name : str
+    graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
+        An arc u → v of a directed graph means that u influences v. The attribute ``weight`` is the tie's weight, 1
+        where it is absent. Ties that a multigraph repeats are merged.
+    population : Population, optional
+        Nodes are people by id; or, where people were merely generated and there are as many nodes, by sorted
+        order. Default: the graph's own people, as `graphs.population_from_networkx` makes them.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    SpecError
+        If a node is unknown, a weight is negative or no number, or repeated ties have different weights.
+    """
+    from simulator.graphs import adjacency, population_from_networkx
+
+    if population is None:
+        population = population_from_networkx(graph)
+    persons = _persons_of_nodes(graph, population)
+    one, two, attributes = adjacency(graph)
+    inside = (persons[one] >= 0) & (persons[two] >= 0)
+    one, two = persons[one[inside]], persons[two[inside]]
+    attributes = {key: values[inside] for key, values in attributes.items()}
+    weights = None
+    if "weight" in attributes:
+        given = attributes.pop("weight")
+        try:
+            weights = np.array([1.0 if value is None else value for value in given], np.float64)
+        except (TypeError, ValueError):
+            raise SpecError(Problem("a weight of the graph is not a number", ("networkx",))) from None
+        _check_weights(weights, lambda k: f"the tie {population.ids[one[k]]} – {population.ids[two[k]]}", "networkx")
+    influence = SOURCE_TO_TARGET if graph.is_directed() else BOTH
+    layer = _merge(name, one, two, influence, weights, lambda row: "one arc", population, attributes)
+    counts = replace(layer.counts, rows=inside.size, outside=int((~inside).sum()))
+    return replace(layer, counts=counts, namings=None, origin="networkx")
+
+
+def _persons(ids: pd.Series, rows: np.ndarray, population: Population, place: str) -> np.ndarray:
+    """Return int64[n]: who is meant in each row; -1: somebody whom the population's `where` left out."""
+    wanted, missing = canonical_ids(ids)
+    if missing.any():
+        raise SpecError(Problem(f"no {place} in {lines(rows[missing])} of the tie file", (place,)))
+    persons = match_ids(wanted, population.ids)
+    unknown = persons < 0
+    if unknown.any() and population.left_out.size:
+        unknown[unknown] = match_ids(wanted[unknown], population.left_out) < 0
+    if unknown.any():
+        strangers = np.unique(wanted[unknown])
+        first = [int(rows[np.flatnonzero(unknown & (wanted == stranger))[0]]) + 2 for stranger in strangers[:5]]
+        shown = ", ".join(f"{stranger} (line {line})" for stranger, line in zip(strangers, first, strict=False))
+        more = f" and {strangers.size - 5:,} more" if strangers.size > 5 else ""
+        who = "id is" if strangers.size == 1 else "ids are"
+        raise SpecError(
+            Problem(
+                f"{strangers.size:,} {place} {who} not among the people: {shown}{more}",
+                (place,),
+                "every end of a tie must be a person of the population",
+            )
+        )
+    return persons
+
+
+def _persons_of_nodes(graph: nx.Graph, population: Population) -> np.ndarray:
+    """Return int64[n], in the graph's order of nodes: who each is; -1: left out by the population's `where`."""
+    from simulator.graphs import sorted_ids
+
+    order, ids = sorted_ids(graph)
+    found = match_ids(ids, population.ids)
+    if (found < 0).any():
+        plain, _ = canonical_ids(ids)
+        found = match_ids(plain, population.ids)
+        unknown = found < 0
+        unknown[unknown] = match_ids(plain[unknown], population.left_out) < 0
+        if unknown.any():
+            generated = population.ids.dtype == np.int64 and (population.ids == np.arange(population.size)).all()
+            if not generated or ids.size != population.size:
+                shown = ", ".join(str(node) for node in ids[unknown][:5])
+                many = f"{unknown.sum():,} nodes of the graph are" if unknown.sum() > 1 else "a node of the graph is"
+                hint = f"the graph has {ids.size:,} nodes, the population {population.size:,} people"
+                raise SpecError(Problem(f"{many} not among the people: {shown}", ("networkx",), hint))
+            found = np.arange(ids.size)
+    persons = np.empty(ids.size, np.int64)
+    persons[order] = found
+    return persons
+
+
+def _column_weights(values: pd.Series, rows: np.ndarray) -> np.ndarray:
+    import pandas as pd
+
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        raise SpecError(Problem(f"`{values.name}` holds words, not weights", ("weight",)))
+    weights = values.to_numpy(np.float64, na_value=np.nan)
+    _check_weights(weights, lambda k: f"line {rows[k] + 2}", "weight")
+    return weights
+
+
+def _check_weights(weights: np.ndarray, say: Any, place: str) -> None:
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if wrong.size:
+        value = weights[wrong[0]]
+        what = "is missing" if np.isnan(value) else f"is {value:g}"
+        more = f", and {wrong.size - 1:,} more are wrong" if wrong.size > 1 else ""
+        hint = "a weight is a number, 0 or more"
+        raise SpecError(Problem(f"the weight of {say(wrong[0])} {what}{more}", (place,), hint))
+
+
+def _merge(
+    name: str,
+    namer: np.ndarray,
+    named: np.ndarray,
+    influence: str,
+    weights: np.ndarray | None,
+    say: Any,
+    population: Population,
+    attributes: Mapping[str, np.ndarray] | None = None,
+) -> Layer:
+    """Make a layer of rows (int64[n] persons at both ends), one tie per pair; `say(row)` names a row in errors."""
+    others = np.flatnonzero(namer != named)
+    namings = distinct(pack(namer[others], named[others]))
+    pairs = distinct(pack(np.minimum(*_ends(namings)), np.maximum(*_ends(namings))))
+    counts = TieCounts(
+        rows=int(namer.size),
+        self_ties=int(namer.size - others.size),
+        duplicates=int(others.size - namings.size),
+        mutual=int(namings.size - pairs.size),
+    )
+    if influence == SOURCE_TO_TARGET:
+        ties = namings
+    elif influence == TARGET_TO_SOURCE:
+        ties = np.sort(pack(*_ends(namings)[::-1]))
+    else:
+        ties = pairs
+    kept_weights, kept = None, {}
+    if weights is not None and (weights == 1).all():
+        weights = None
+    if weights is not None or attributes:
+        # The same key as the tie's, for every row; rows of one tie come together, in the order given.
+        one, two = namer[others], named[others]
+        if influence == BOTH:
+            one, two = np.minimum(one, two), np.maximum(one, two)
+        elif influence == TARGET_TO_SOURCE:
+            one, two = two, one
+        keys = pack(one, two)
+        order = np.argsort(keys, kind="stable")
+        keys, rows = keys[order], others[order]
+        first = np.append(True, keys[1:] != keys[:-1])[: keys.size]
+        if weights is not None:
+            kept_weights = weights[rows][first]
+            _refuse_differing(weights[rows], keys, rows, say, population)
+        kept = {key: values[rows][first] for key, values in (attributes or {}).items()}
+    return Layer(name, unpack(ties), influence != BOTH, kept_weights, unpack(namings), counts, kept)
+
+
+def _refuse_differing(
+    weights: np.ndarray, keys: np.ndarray, rows: np.ndarray, say: Any, population: Population
+) -> None:
+    """Refuse rows of the same tie (neighbours here) that disagree on its weight."""
+    differ = np.flatnonzero((keys[1:] == keys[:-1]) & (weights[1:] != weights[:-1]))
+    if not differ.size:
+        return
+    k = differ[0]
+    one, two = (population.ids[end] for end in (keys[k] >> 32, keys[k] & 0xFFFFFFFF))
+    found = sorted([(rows[k], weights[k]), (rows[k + 1], weights[k + 1])])
+    said = " and ".join(f"{value:g} ({say(row)})" for row, value in found)
+    ties = np.unique(keys[differ]).size
+    more = f"; {ties - 1:,} more ties differ" if ties > 1 else ""
+    hint = "give each tie one weight, or leave `weight` out"
+    raise SpecError(Problem(f"the tie {one} – {two} has two weights, {said}{more}", ("weight",), hint))
+
+
+def _weighted(layer: Layer, weight: Weight, n: int, draw: Draw | None) -> Layer:
+    """Give all ties a fixed weight, or each a drawn one that depends on the two people only."""
+    if weight is None or weight == 1:
+        return layer
+    if isinstance(weight, Distribution):
+        if draw is None:
+            raise ValueError("weights are to be drawn, but `draw` is None")
+        one, two = layer.ties.astype(np.int64).T
+        words = draw.words_at("weight", layer.name, indices=one * n + two)
+        try:
+            weights = weight.sample((words >> np.uint64(11)) * 2.0**-53)
+        except SpecError as error:
+            raise SpecError(Problem(p.message, ("weight", *p.place), p.hint) for p in error.problems) from None
+        if (weights < 0).any():
+            share = float((weights < 0).mean())
+            said = f"{share:.1%} of the drawn weights are negative"
+            raise SpecError(Problem(said, ("weight",), "add `min: 0`"))
+    else:
+        weights = np.full(layer.n_ties, weight, np.float64)
+        _check_weights(weights[:1], lambda k: "every tie", "weight")
+    return replace(layer, weights=weights)
+
+
+def _ends(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return packed >> 32, packed & 0xFFFFFFFF

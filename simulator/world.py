@@ -1,0 +1,85 @@
+"""What all arms and replicates on one network share: people, ties and behaviours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.actions import Action
+from simulator.behaviour import Behaviour
+from simulator.network import ContactNetwork
+from simulator.population import Population
+from simulator.streams import Draw
+
+
+@dataclass(frozen=True)
+class World:
+    """One generated (or read) town.
+
+    Parameters
+    ----------
+    population : Population
+    network : ContactNetwork
+    behaviours : mapping of str to Behaviour
+        In the scenario's order: column b of every states array belongs to the b-th.
+    number : int
+        Which of the scenario's networks this is.
+    """
+
+    population: Population
+    network: ContactNetwork
+    behaviours: Mapping[str, Behaviour]
+    number: int = 0
+
+    def column_of(self, behaviour: str) -> int:
+        """Return the column of states arrays that holds `behaviour`."""
+        return list(self.behaviours).index(behaviour)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What an intervention sees when it acts; nothing in it may be written to.
+
+    Parameters
+    ----------
+    world : World
+    draw : Draw
+        The replicate's luck; the same in all arms.
+    tick : int
+        Now.
+    states : uint8[n_persons, n_behaviours]
+        Now.
+    start : uint8[n_persons, n_behaviours]
+        At time 0, before anybody intervened.
+    tied_in : callable
+        ``tied_in(layer) -> int32[k, 2]``: pairs joined in a layer now, ties added so far included (either order).
+    """
+
+    world: World
+    draw: Draw
+    tick: int
+    states: np.ndarray
+    start: np.ndarray
+    tied_in: Callable[[str], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One intervention acting at one instant.
+
+    Parameters
+    ----------
+    tick : int
+    intervention : str
+    occasion : int
+        How many times this intervention acted before in this arm.
+    plan : callable
+        ``plan(situation) -> sequence of Action``, carried out in that order.
+    """
+
+    tick: int
+    intervention: str
+    occasion: int
+    plan: Callable[[Situation], Sequence[Action]]

@@ -1,0 +1,335 @@
+"""A slow, obvious twin of the engine, written from DESIGN §3: pure Python, every ring of every clock listed and sorted.
+
+Time is an int: one unit is 2**64, so that the place of a ring in the narrowest slab (2**-32 of a slab of 2**-32 unit)
+is exact; a tick (2**-40 unit) is 2**24 of them. Nothing is pruned, cached between stops, or shared with the engine but
+the names of streams (`Draw.key`) and the dataclasses that describe a world.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from simulator.actions import AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.behaviour import Behaviour, ByColumn, Transition
+from simulator.streams import Draw
+from simulator.world import Occurrence, Situation, World
+
+UNIT_BITS = 64
+TICK_BITS = 40
+SUBTICK_BITS = UNIT_BITS - TICK_BITS
+FOREVER = 2**63 - 1
+
+Multiplier = Callable[[float, int], float]
+
+
+def philox(key: int, counter: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """Philox4x32-10 (Salmon et al. 2011, doi:10.1145/2063384.2063405) on Python ints; `key` holds two words."""
+    mask = 2**32 - 1
+    k0, k1 = key & mask, key >> 32
+    x0, x1, x2, x3 = counter
+    for _ in range(10):
+        first, second = 0xD2511F53 * x0, 0xCD9E8D57 * x2
+        x0, x1, x2, x3 = (second >> 32) ^ x1 ^ k0, second & mask, (first >> 32) ^ x3 ^ k1, first & mask
+        k0, k1 = (k0 + 0x9E3779B9) & mask, (k1 + 0xBB67AE85) & mask
+    return x0, x1, x2, x3
+
+
+@lru_cache(maxsize=None)
+def poisson_thresholds(mean: float) -> tuple[int, ...]:
+    """Cumulative probabilities, in units of 2**-64, of at most 0, 1, 2, … rings; with 50 digits."""
+    with localcontext() as context:
+        context.prec = 50
+        m = Decimal(mean)
+        mode = int(mean)
+        weights = {mode: Decimal(1)}
+        for k in range(mode, 0, -1):
+            weights[k - 1] = weights[k] * k / m
+        k = mode
+        while weights[k] > Decimal("1e-30"):
+            weights[k + 1] = weights[k] * m / (k + 1)
+            k += 1
+        total = sum(weights.values())
+        thresholds, so_far = [], Decimal(0)
+        for k in sorted(weights):
+            so_far += weights[k]
+            thresholds.append(int(so_far / total * 2**64))
+    return tuple(thresholds)
+
+
+@lru_cache(maxsize=None)
+def rings_of_slab(key: int, slab: int, mean: float, n_slots: int) -> tuple[tuple[int, int, int], ...]:
+    """All rings of one slab in the order in which they were drawn: (place, slot, mark)."""
+    low, high = slab % 2**32, (slab >> 32) % 2**32
+    x0, x1, _, _ = philox(key, (low, high, 0, 2**32 - 1))
+    n_rings = bisect_right(poisson_thresholds(mean), x0 << 32 | x1)
+    rings = []
+    for ring in range(n_rings):
+        place, s0, s1, mark = philox(key, (low, high, ring, 0))
+        rings.append((place, (s0 << 32 | s1) * n_slots >> 64, mark))
+    return tuple(rings)
+
+
+@dataclass(frozen=True)
+class Way:
+    """Somebody whom a ring may move, because of whom (None: on their own), and how fast without any factors."""
+
+    receiver: int
+    sender: int | None
+    hazard: float
+
+
+@dataclass(frozen=True)
+class NaiveClock:
+    """One Poisson process: each slot rings at rate `ceiling`, for any of its ways."""
+
+    name: tuple[Any, ...]
+    number: int
+    behaviour: Behaviour
+    transition: Transition
+    ceiling: float
+    slots: list[list[Way]]
+
+
+def person_number(world: World, number: float | ByColumn, person: int) -> float:
+    if not isinstance(number, ByColumn):
+        return number
+    column = world.population.columns[number.column]
+    assert column.categories is not None
+    return number.values[column.categories[int(column.values[person])]]
+
+
+def in_strata(
+    name: tuple[str, ...], number: int, behaviour: Behaviour, transition: Transition, slots: list[list[Way]]
+) -> list[NaiveClock]:
+    """Split slots by how many times the largest hazard can be halved without falling below the slot's own."""
+    hazard = [max(way.hazard for way in slot) for slot in slots]
+    largest = max(hazard, default=0.0)
+    strata: dict[int, list[list[Way]]] = {}
+    for slot, h in zip(slots, hazard, strict=True):
+        if h > 0:
+            halvings = 0
+            while largest / 2 ** (halvings + 1) >= h:
+                halvings += 1
+            strata.setdefault(halvings, []).append(slot)
+    return [
+        NaiveClock((*name, s), number, behaviour, transition, largest / 2**s, strata[s]) for s in sorted(strata)
+    ]
+
+
+def every_transition(world: World) -> list[tuple[int, Behaviour, Transition]]:
+    pairs = [(b, t) for b in world.behaviours.values() for t in b.transitions]
+    return [(number, b, t) for number, (b, t) in enumerate(pairs)]
+
+
+def spontaneous_clocks(world: World) -> list[NaiveClock]:
+    clocks = []
+    for number, behaviour, transition in every_transition(world):
+        if transition.law == "spontaneous":
+            people = range(world.population.size)
+            slots = [[Way(i, None, person_number(world, transition.rate, i))] for i in people]
+            name = (behaviour.name, transition.name, "spontaneous", "", "")
+            clocks += in_strata(name, number, behaviour, transition, slots)
+    return clocks
+
+
+def contact_clocks(
+    world: World,
+    layer: str,
+    ties: list[tuple[int, int]],
+    weights: list[float],
+    *,
+    directed: bool,
+    segment: str = "",
+) -> list[NaiveClock]:
+    clocks = []
+    for number, behaviour, transition in every_transition(world):
+        if transition.law != "per_contact" or layer not in transition.layers:
+            continue
+        source = transition.source
+        assert source is not None
+        one_slot = source.behaviour == behaviour.name and not set(source.states) & set(transition.from_states)
+        slots: list[list[Way]] = []
+        for (i, j), weight in zip(ties, weights, strict=True):
+            weight *= transition.layers[layer]
+            to_j = Way(j, i, person_number(world, transition.rate, j) * weight)
+            to_i = Way(i, j, person_number(world, transition.rate, i) * weight)
+            slots += [[to_j]] if directed else [[to_j, to_i]] if one_slot else [[to_j], [to_i]]
+        name = (behaviour.name, transition.name, "per_contact", layer, segment)
+        clocks += in_strata(name, number, behaviour, transition, slots)
+    return clocks
+
+
+@dataclass
+class Active:
+    """A factor or an added segment of ties, until a tick."""
+
+    until: int
+    name: tuple[str, int, int] = ("", 0, 0)
+    end: str = ""
+    number: int = -1
+    factor: dict[int, float] = field(default_factory=dict)
+    layer: str = ""
+    ties: list[tuple[int, int]] = field(default_factory=list)
+    clocks: list[NaiveClock] = field(default_factory=list)
+
+
+@dataclass
+class NaiveRun:
+    """One arm of one replicate."""
+
+    world: World
+    draw: Draw
+    start: np.ndarray
+    occurrences: Sequence[Occurrence]
+    observe_at: Sequence[int]
+    horizon: int
+    now: int = 0
+
+    def run(self) -> NaiveRun:
+        """Run to the horizon; afterwards `events`, `observed` and `states` hold what happened."""
+        self.states = [[int(s) for s in row] for row in self.start]
+        self.events: list[tuple[int, int, int, int, int]] = []
+        self.observed: list[list[int]] = []
+        self.active: list[Active] = []
+        self.clocks = spontaneous_clocks(self.world)
+        for layer in self.world.network.layers.values():
+            ties = [(int(i), int(j)) for i, j in layer.ties]
+            weights = [1.0] * len(ties) if layer.weights is None else [float(w) for w in layer.weights]
+            self.clocks += contact_clocks(self.world, layer.name, ties, weights, directed=layer.directed)
+        causes: list[str] = []
+        for occurrence in sorted(self.occurrences, key=lambda occurrence: occurrence.tick):
+            if occurrence.intervention not in causes:
+                causes.append(occurrence.intervention)
+        dates = {o.tick for o in self.occurrences} | {int(t) for t in self.observe_at} | {self.horizon}
+        while True:
+            self.active = [a for a in self.active if a.until > self.now]
+            for occurrence in self.occurrences:
+                if occurrence.tick == self.now:
+                    cause = -1 - causes.index(occurrence.intervention)
+                    for sequence, action in enumerate(occurrence.plan(self.situation())):
+                        self.act(action, occurrence, sequence, cause)
+            if self.now in self.observe_at:
+                self.observed.append(self.counts())
+            if self.now == self.horizon:
+                return self
+            stops = [t for t in dates | {a.until for a in self.active} if t > self.now]
+            stop = min(stops)
+            self.ring(self.now, stop)
+            self.now = stop
+
+    def situation(self) -> Situation:
+        return Situation(
+            self.world, self.draw, self.now, np.array(self.states, np.uint8), self.start,
+            lambda layer: np.array(
+                [tuple(t) for t in self.world.network.layers[layer].ties]
+                + [t for a in self.active if a.layer == layer for t in a.ties]
+            ),
+        )  # fmt: skip
+
+    def first_state(self, column: int) -> int:
+        return sum(len(b.states) for b in list(self.world.behaviours.values())[:column])
+
+    def counts(self) -> list[int]:
+        return [
+            sum(row[column] == state for row in self.states)
+            for column, behaviour in enumerate(self.world.behaviours.values())
+            for state in range(len(behaviour.states))
+        ]
+
+    def act(self, action: Any, occurrence: Occurrence, sequence: int, cause: int) -> None:
+        names = list(self.world.behaviours)
+        name = (occurrence.intervention, occurrence.occasion, sequence)
+        if isinstance(action, SetStates):
+            column = names.index(action.behaviour)
+            new = self.world.behaviours[action.behaviour].states.index(action.state)
+            for person in sorted({int(p) for p in action.persons}):
+                self.move(person, column, new, self.now, cause)
+        elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
+            number = [
+                n for n, b, t in every_transition(self.world)
+                if (b.name, t.name) == (action.behaviour, action.transition)
+            ][0]  # fmt: skip
+            end = "receiver" if isinstance(action, ScaleSusceptibility) else "sender"
+            factor = {int(p): float(f) for p, f in zip(action.persons, action.factors, strict=True)}
+            until = FOREVER if action.until is None else action.until
+            self.active.append(Active(until, name, end=end, number=number, factor=factor))
+        elif isinstance(action, AddTies):
+            ties = [(int(i), int(j)) for i, j in action.ties]
+            segment = "/".join(str(part) for part in name)
+            clocks = contact_clocks(
+                self.world, action.layer, ties, [float(action.weight)] * len(ties), directed=False, segment=segment
+            )
+            until = FOREVER if action.until is None else action.until
+            self.active.append(Active(until, name, layer=action.layer, ties=ties, clocks=clocks))
+        else:
+            assert isinstance(action, Record)
+
+    def move(self, person: int, column: int, new: int, tick: int, cause: int) -> None:
+        old = self.states[person][column]
+        if old != new:
+            first = self.first_state(column)
+            self.states[person][column] = new
+            self.events.append((tick, person, first + old, first + new, cause))
+
+    def multiplier(self, clock: NaiveClock, way: Way) -> float:
+        """The product of everything on this way, relative to the clock's ceiling."""
+        m = way.hazard / clock.ceiling
+        for factor in sorted((a for a in self.active if a.factor), key=lambda a: a.name):
+            if factor.number == clock.number:
+                end = way.receiver if factor.end == "receiver" else way.sender
+                m *= factor.factor.get(-1 if end is None else end, 1.0)
+        return m
+
+    def ring(self, begin: int, stop: int) -> None:
+        """Handle all rings from tick `begin` on and before tick `stop`."""
+        rings = []
+        for clock in self.clocks + [c for a in self.active for c in a.clocks]:
+            most = max(self.multiplier(clock, way) for slot in clock.slots for way in slot)
+            level = 0
+            while level == 0 or most > 2 ** (level - 1):
+                assert level <= 10
+                rings += self.rings_of(clock, level, begin, stop)
+                level += 1
+        for instant, name, _, clock, slot, mark in sorted(rings, key=lambda ring: ring[:3]):
+            level = name[-1]
+            for way in slot:
+                column = list(self.world.behaviours).index(clock.behaviour.name)
+                states = clock.behaviour.states
+                if states[self.states[way.receiver][column]] not in clock.transition.from_states:
+                    continue
+                source = clock.transition.source
+                if source is not None:
+                    assert way.sender is not None
+                    theirs = self.states[way.sender][list(self.world.behaviours).index(source.behaviour)]
+                    if self.world.behaviours[source.behaviour].states[theirs] not in source.states:
+                        continue
+                m = self.multiplier(clock, way)
+                share = m if level == 0 else m / 2 ** (level - 1) - 1
+                if mark / 2**32 < share:
+                    new = states.index(clock.transition.to_state)
+                    self.move(way.receiver, column, new, instant >> SUBTICK_BITS, clock.number)
+                    break
+
+    def rings_of(self, clock: NaiveClock, level: int, begin: int, stop: int) -> list[tuple[Any, ...]]:
+        rate = clock.ceiling * len(clock.slots) * 2 ** max(level - 1, 0)
+        shift = 0
+        while rate / 2**shift > 256:
+            shift += 1
+        name = (*clock.name, level)
+        key = self.draw.key("clock", *name)
+        found = []
+        width = 2 ** (UNIT_BITS - shift)
+        for slab in range((begin << SUBTICK_BITS) // width, -(-(stop << SUBTICK_BITS) // width)):
+            drawn = rings_of_slab(key, slab, rate / 2**shift, len(clock.slots))
+            for ring, (place, slot, mark) in enumerate(drawn):
+                instant = slab * width + place * width // 2**32
+                if begin << SUBTICK_BITS <= instant < stop << SUBTICK_BITS:
+                    found.append((instant, name, ring, clock, clock.slots[slot], mark))
+        return found

@@ -1,0 +1,89 @@
+"""Towns small enough to work out by hand what an intervention should do in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from simulator.behaviour import Behaviour, Transition
+from simulator.network import ContactNetwork, Layer
+from simulator.population import Column, Population
+from simulator.streams import Draw
+from simulator.units import TICKS_PER_UNIT
+from simulator.world import Situation, World
+
+Pairs = Iterable[tuple[int, int]]
+
+BEHAVIOURS = {
+    "weight": Behaviour("weight", ("lean", "obese"), (Transition("gain", ("lean",), "obese", 0.1),)),
+    "drinking": Behaviour("drinking", ("none", "light", "heavy"), (Transition("start", ("none",), "light", 0.1),)),
+}
+
+
+def clique(persons: Sequence[int]) -> list[tuple[int, int]]:
+    return [(i, j) for i in persons for j in persons if i < j]
+
+
+STAR = [(i, 3) for i in (0, 1, 2, 4, 5)]
+"""Six people; 3 is the centre."""
+BARBELL = [*clique(range(4)), (3, 4), (4, 5), (5, 6), *clique(range(6, 10))]
+"""Ten people: cliques 0-3 and 6-9, joined by the path 3-4-5-6."""
+TWO_CLIQUES = [*clique(range(5)), (4, 5), *clique(range(5, 10))]
+"""Ten people: cliques 0-4 and 5-9, joined by the bridge 4-5."""
+CHAIN = [(0, 1), (1, 2), (2, 3), (3, 4)]
+"""Five people; each names the next."""
+
+
+def undirected(name: str, pairs: Pairs) -> Layer:
+    """A layer of ties that nobody surveyed."""
+    ties = np.array([sorted(pair) for pair in pairs], np.int32).reshape(-1, 2)
+    return Layer(name, ties[np.lexsort((ties[:, 1], ties[:, 0]))])
+
+
+def surveyed(name: str, namings: Pairs, *, influence: str) -> Layer:
+    """A layer of directed ties from (namer, named) pairs; influence runs from source (the namer) or from target."""
+    named = np.array(sorted(namings), np.int32).reshape(-1, 2)
+    ties = named if influence == "source_to_target" else named[:, ::-1]
+    ties = np.ascontiguousarray(ties[np.lexsort((ties[:, 1], ties[:, 0]))])
+    return Layer(name, ties, directed=True, namings=named)
+
+
+def category(name: str, labels: Sequence[str | None]) -> Column:
+    """A column of words; None: missing."""
+    categories = tuple(sorted({label for label in labels if label is not None}))
+    codes = [categories.index(label) if label is not None else -1 for label in labels]
+    return Column(name, np.array(codes, np.int32), categories)
+
+
+def town(n_persons: int, layers: Iterable[Layer] = (), columns: Iterable[Column] = ()) -> World:
+    layers = list(layers) or [undirected("friends", [])]
+    return World(
+        Population(np.arange(n_persons), {column.name: column for column in columns}),
+        ContactNetwork(n_persons, {layer.name: layer for layer in layers}),
+        BEHAVIOURS,
+    )
+
+
+def situation(
+    world: World,
+    *,
+    replicate: int = 0,
+    time: float = 0.0,
+    obese: Sequence[int] = (),
+    drinking: Mapping[int, str] | None = None,
+) -> Situation:
+    """What an intervention sees: everybody in the first state but those named."""
+    states = np.zeros((world.population.size, len(BEHAVIOURS)), np.uint8)
+    states[list(obese), 0] = 1
+    for person, state in (drinking or {}).items():
+        states[person, 1] = BEHAVIOURS["drinking"].code(state)
+    states.setflags(write=False)
+    return Situation(
+        world,
+        Draw(1, number=replicate),
+        int(time * TICKS_PER_UNIT),
+        states,
+        states,
+        lambda layer: world.network.layers[layer].ties,
+    )
