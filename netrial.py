@@ -1,1 +1,13 @@
-"""Public names of netrial."""
+"""netrial: in-silico trials of network interventions. ``import netrial`` gives the public names.
+
+>>> import netrial
+>>> results = netrial.run("obesity", replicates=50)
+>>> results.effects
+"""
+
+from experiments.execution import run
+from experiments.results import Results
+from scenarios.loading import Scenario, load
+from simulator.errors import NetrialError, SpecError, StoreError
+
+__all__ = ["NetrialError", "Results", "Scenario", "SpecError", "StoreError", "load", "run"]

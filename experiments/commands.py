@@ -115,9 +115,11 @@ def list_words(
 
 
 def _load(scenario: str, settings: list[str] | None, changes: dict[str, object]) -> Scenario:
-    from scenarios.loading import load, with_settings
+    from scenarios.loading import load
 
-    loaded = with_settings(load(scenario), settings or [])
+    loaded = load(scenario)
+    if settings:
+        loaded = loaded.set_text(settings)
     return loaded.set(changes) if changes else loaded
 
 

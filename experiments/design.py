@@ -12,6 +12,7 @@ import numpy as np
 
 from scenarios import build
 from simulator.engine import ClockPlan, plan_clocks
+from simulator.errors import Problem, SpecError, allowed_words
 from simulator.outcomes import Measure
 from simulator.streams import Draw
 from simulator.units import to_ticks
@@ -85,13 +86,6 @@ class Trial:
         return Draw(self.seed, "replicate", replicate)
 
 
-def observation_times(horizon: float, every: float) -> np.ndarray:
-    """Return float64[n_times]: 0, `every`, twice `every`, … and the horizon."""
-    steps = int(horizon / every * (1 + 1e-12))
-    times = [round(step * every, 12) for step in range(steps + 1)]
-    return np.array(times if times[-1] >= horizon - 1e-12 * every else [*times, horizon])
-
-
 def design(scenario: Scenario, arms: Sequence[str] | None = None) -> Trial:
     """Make the trial that a scenario describes.
 
@@ -111,15 +105,17 @@ def design(scenario: Scenario, arms: Sequence[str] | None = None) -> Trial:
     scenario.require_built()
     spec = scenario.spec
     known = build.arms_of(spec)
-    chosen = scenario.chosen_arms(arms)
-    horizon = build.horizon_of(spec)
+    unknown = [name for name in arms or () if name not in known]
+    if unknown:
+        raise SpecError([Problem(f"there is no arm `{name}`", hint=allowed_words(name, list(known))) for name in unknown])
+    wanted = set(known if arms is None else arms) | {scenario.control}
     return Trial(
         scenario=scenario,
         control=scenario.control,
-        arms={name: known[name] for name in chosen},
+        arms={name: members for name, members in known.items() if name in wanted},
         measures=build.measures_of(spec),
-        times=observation_times(horizon, build.observe_every_of(spec)),
-        horizon=horizon,
+        times=build.observation_times(spec),
+        horizon=build.horizon_of(spec),
         networks=spec.experiment.networks,
         seed=spec.experiment.seed,
         curves_by=tuple(spec.experiment.curves_by),

@@ -83,7 +83,8 @@ def strategies(
     weight = overall["people"] if spec.kind in MEANS else 1
     gained = overall[["arm", *UNIT]].assign(benefit=spec.sign * (overall["value"] - overall["control_value"]) * weight)
     benefits = gained.pivot(index=UNIT, columns="arm", values="benefit")
-    values = outcomes[outcomes["outcome"] == outcome].pivot(index=UNIT, columns="arm", values="value").dropna()
+    values = outcomes[outcomes["outcome"] == outcome].pivot(index=UNIT, columns="arm", values="value")
+    values = values if spec.among else values.dropna()  # of such people the control has none, so no value
     spent = costs(ledger, outcomes)
     cost = spent.pivot(index=UNIT, columns="arm", values="cost").loc[values.index]
     treated = spent.pivot(index=UNIT, columns="arm", values="treated").loc[values.index]

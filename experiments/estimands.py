@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from simulator.errors import Problem, SpecError
 from simulator.streams import stream_key
 
 TOTALS = ("count", "person_time", "entries", "first_entries", "exits")
@@ -54,6 +55,9 @@ class OutcomeSpec:
         Smallest difference worth having, in the outcome's own unit.
     primary : bool
         Whether arms are ranked on it.
+    among : {"targets", "others"}, optional
+        Whether it is about each arm's own targets, or about the people whom that arm never offered anything: then
+        the people differ from arm to arm, so that its overall effect has no parts and arms cannot be ranked on it.
     """
 
     name: str
@@ -61,6 +65,7 @@ class OutcomeSpec:
     better: str
     matters: float | None = None
     primary: bool = False
+    among: str | None = None
 
     @property
     def sign(self) -> int:
@@ -80,6 +85,11 @@ def outcome_specs(outcomes: Mapping[str, Any]) -> dict[str, OutcomeSpec]:
     -------
     dict of str to OutcomeSpec
         In the scenario's order.
+
+    Raises
+    ------
+    SpecError
+        If the primary outcome is `among` targets or others.
     """
     names = [name for name in outcomes if name != "primary"]
     primary = outcomes.get("primary") or (names[0] if names else None)
@@ -96,7 +106,16 @@ def outcome_specs(outcomes: Mapping[str, Any]) -> dict[str, OutcomeSpec]:
             better=given["better"],
             matters=None if matters is None else float(matters),
             primary=name == primary,
+            among=given.get("among"),
         )
+        if specs[name].primary and specs[name].among:
+            raise SpecError(
+                Problem(
+                    f"the primary outcome `{name}` is about {specs[name].among} only, who differ from arm to arm",
+                    ("outcomes", name, "among"),
+                    "arms can be ranked only on an outcome over the same people; choose another primary outcome",
+                )
+            )
     return specs
 
 
@@ -128,13 +147,14 @@ def effects(
     -------
     DataFrame
         One row per arm, outcome and estimand, sorted by them (overall first); the control has one row per outcome,
-        with effect 0. Columns: `mean`, `control_mean`; `effect`, `low`, `high`: mean paired difference (arm −
-        control) and its 95 % t interval, [d, d] where all replicates agree and NaN below two replicates;
-        `one_town_low`, `one_town_high`: 2.5 and 97.5 % points of the replicates' differences (linear
-        interpolation, Hyndman & Fan 1996, type 7); `probability_best`, `best_in_world`: see `chances_of_best`, only
-        where the estimand is overall; `variance_ratio`: (s²(arm) + s²(control)) ÷ s²(difference), NaN where that is
-        0 or there are fewer than 20 replicates; `replicates`; `reached`, `control_reached`: for `time_to`, the share
-        of replicates in which the level was reached.
+        with effect 0 (none, and no chances of being best, where the outcome is `among` targets or others). Columns:
+        `mean`, `control_mean`; `effect`, `low`, `high`: mean paired difference (arm − control) and its 95 % t
+        interval, [d, d] where all replicates agree and NaN below two replicates; `one_town_low`, `one_town_high`: 2.5
+        and 97.5 % points of the replicates' differences (linear interpolation, Hyndman & Fan 1996, type 7);
+        `probability_best`, `best_in_world`: see `chances_of_best`, only where the estimand is overall;
+        `variance_ratio`: (s²(arm) + s²(control)) ÷ s²(difference), NaN where that is 0 or there are fewer than 20
+        replicates; `replicates`; `reached`, `control_reached`: for `time_to`, the share of replicates in which the
+        level was reached.
 
     Raises
     ------
@@ -158,6 +178,9 @@ def _effects_on(
     pairs: pd.DataFrame, outcomes: pd.DataFrame, spec: OutcomeSpec, control: str, seed: int
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of one outcome."""
+    if spec.among:
+        yield from _effects_among(pairs, outcomes, spec)
+        return
     values = outcomes.pivot(index=UNIT, columns="arm", values="value").sort_index().dropna()
     reached = pd.Series(np.nan, index=values.columns)
     if spec.kind == "time_to" and "reached" in outcomes:
@@ -185,6 +208,17 @@ def _effects_on(
                 yield row | (whole if estimand == "overall" else {})
 
 
+def _effects_among(pairs: pd.DataFrame, outcomes: pd.DataFrame, spec: OutcomeSpec) -> Iterator[dict[str, Any]]:
+    """Yield the rows of an outcome over each arm's own people, of whom the control has none."""
+    arms_of = outcomes.groupby(UNIT)["arm"].nunique()
+    complete = arms_of.index[arms_of == outcomes["arm"].nunique()]
+    for arm, of_arm in pairs.groupby("arm", sort=True):
+        both = of_arm.set_index(UNIT)[["value", "control_value"]].sort_index()
+        both = both[both.index.isin(complete)].dropna()
+        if len(both):
+            yield {"arm": arm, "outcome": spec.name, "estimand": "overall", **_summary(both)}
+
+
 def _summary(both: pd.DataFrame) -> dict[str, float]:
     """Return the numbers of one row from its replicates' `value` and `control_value`."""
     difference = both["value"] - both["control_value"]
@@ -193,10 +227,12 @@ def _summary(both: pd.DataFrame) -> dict[str, float]:
     ratio = np.nan
     if len(both) >= LEAST_FOR_VARIANCE_RATIO and np.ptp(difference.to_numpy()) > 0:
         ratio = (both["value"].var() + both["control_value"].var()) / difference.var()
-    means = _blocks(both).mean()
+    # Column by column, since the order in which numbers are added depends on how a table lies in memory, and equal arms
+    # must have equal means.
+    mean, control_mean = (float(np.mean(_blocks(both[name]).to_numpy().copy())) for name in ("value", "control_value"))
     return {
-        "mean": means["value"],
-        "control_mean": means["control_value"],
+        "mean": mean,
+        "control_mean": control_mean,
         "effect": float(effect),
         "low": float(low),
         "high": float(high),
@@ -297,7 +333,7 @@ def check_decomposition(pairs: pd.DataFrame, specs: Mapping[str, OutcomeSpec]) -
     """Check that overall is the (for shares: weighted) sum of total, spillover and later, in every replicate.
 
     Whole numbers must add up exactly, everything else to 1e-9 of the sum; the people must add up too.
-    `time_to` and `difference` must have no parts.
+    `time_to`, `difference` and outcomes `among` some of the people must have no parts.
 
     Parameters
     ----------
@@ -311,9 +347,11 @@ def check_decomposition(pairs: pd.DataFrame, specs: Mapping[str, OutcomeSpec]) -
     """
     unit = ["arm", *UNIT, "outcome"]
     kind = pairs["outcome"].map({name: spec.kind for name, spec in specs.items()})
+    has_parts = pairs["outcome"].map({name: spec.kind not in WHOLES and not spec.among for name, spec in specs.items()})
+    has_parts = has_parts.astype(bool)
     problems = [
         f"{row.outcome} has no {row.estimand} effect, but {row.arm} has one in replicate {row.replicate}"
-        for row in pairs[kind.isin(WHOLES) & (pairs["estimand"] != "overall")].itertuples()
+        for row in pairs[~has_parts & (pairs["estimand"] != "overall")].itertuples()
     ]
     weight = np.where(kind.isin(MEANS), pairs["people"], 1)
     sums = pairs[[*unit, "estimand"]].assign(
@@ -321,7 +359,7 @@ def check_decomposition(pairs: pd.DataFrame, specs: Mapping[str, OutcomeSpec]) -
         value=pairs["value"] * weight,
         control_value=pairs["control_value"] * weight,
         exact=kind.isin(WHOLE_NUMBERS),
-    )[~kind.isin(WHOLES)]
+    )[has_parts]
     whole = sums["estimand"] == "overall"
     parts = sums[~whole].groupby(unit)[["people", "value", "control_value"]].sum().add_suffix("_of_parts")
     both = sums[whole].drop(columns="estimand").set_index(unit).join(parts, how="outer")

@@ -7,17 +7,17 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.design import Trial, design
 from experiments.estimands import check_decomposition, effects, outcome_specs
 from experiments.replicate import run_replicate
 from experiments.results import Results
 from experiments.store import Identity, Store
-from scenarios.inputs import resolved_for_results
+from experiments.description import describe
 from simulator.errors import NetrialError, SpecError
 
 if TYPE_CHECKING:
@@ -100,12 +100,13 @@ def run_trial(trial: Trial, folder: Path, *, jobs: int | None = None, progress: 
         raise SpecError(f"--jobs is {jobs}; at least one thread is needed")
     with Store.open(folder, identity_of(trial)) as store:
         town = trial.town(0)
-        store.describe(trial.scenario.text, resolved_for_results(trial.scenario, town.world, tuple(trial.arms)))
+        store.describe(trial.scenario.text, describe(trial.scenario, town.world, tuple(trial.arms)))
         missing = [replicate for replicate in range(asked) if replicate not in store.done()]
         missing.sort(key=lambda replicate: (replicate % trial.networks, replicate))
         _run_missing(trial, store, missing, jobs or os.cpu_count() or 1, asked, progress)
         tables = store.collect(range(asked))
-        specs = outcome_specs(trial.scenario.resolved()["outcomes"])
+        resolved = trial.scenario.resolved()
+        specs = outcome_specs(resolved["outcomes"])
         wrong = check_decomposition(tables["pairs"], specs)
         if wrong:
             raise NetrialError("effects do not add up, which is a fault of the program:\n" + "\n".join(wrong))
@@ -115,11 +116,17 @@ def run_trial(trial: Trial, folder: Path, *, jobs: int | None = None, progress: 
             replicates=asked,
             targets=store.picked(range(asked), town.world.population.ids),
             seeds={"seed": trial.seed},
-            inputs=trial.scenario.input_hashes(),
+            inputs=_input_hashes(resolved),
             command=sys.argv,
             wall_seconds=time.monotonic() - began,
         )
     return Results.load(folder)
+
+
+def _input_hashes(resolved: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hash of what is in each file that the people and ties come from."""
+    parts = [resolved["population"], *resolved["network"]["layers"].values()]
+    return {part["file"]: part["content"] for part in parts if "file" in part}
 
 
 def _run_missing(

@@ -65,9 +65,7 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
         bands = facts.bands(watched)
         if bands:
             drawn.overview = figures_curves.overview(facts, watched, bands, figures_curves.WIDE, "curves")
-            drawn.overview_phone = figures_curves.overview(
-                facts, watched, bands, figures_curves.NARROW, "curves_phone"
-            )
+            drawn.overview_phone = figures_curves.overview(facts, watched, bands, figures_curves.NARROW, "curves_phone")
             top = figures_curves.highest(facts, watched, bands)
             for arm in bands:
                 drawn.panels[arm] = figures_curves.panel(facts, watched, bands, arm, top, f"curve_{names[arm]}")

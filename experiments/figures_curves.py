@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from experiments.figures_style import (
     FONT_SIZE,
@@ -19,9 +19,10 @@ from experiments.figures_style import (
     rasterise_if_many,
     shorten,
     text_width,
+    tick_text,
 )
 from experiments.report_facts import Facts, Watched
-from experiments.report_words import digits_alone, listed, number
+from experiments.report_words import digits_alone, listed, number, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,12 +160,13 @@ def overview_alt(facts: Facts, watched: Watched, bands: dict[str, pd.DataFrame])
     if not bands:
         return "No curves."
     ends = [f"{facts.labels[arm]} {_per_cent(table)} %" for arm, table in bands.items()]
-    last = float(next(iter(bands.values()))["time"].iloc[-1])
-    first = next(iter(bands.values()))
+    starts = sorted(bands.values(), key=lambda table: float(table["mean"].iloc[0]))
+    low, high = _per_cent(starts[0], 0), _per_cent(starts[-1], 0)
+    first, last = (facts.instant(float(starts[0]["time"].iloc[row])) for row in (0, -1))
     return (
         f"Line chart of the share of people who are {watched.label} over time, mean of "
-        f"{facts.replicates} replicates. All arms begin near {_per_cent(first, 0)} %. "
-        f"In {facts.instant(last)}: {listed(ends)}."
+        f"{plural(facts.replicates, 'replicate')}. In {first}: "
+        f"{low if low == high else f'{low} to {high}'} %. In {last}: {listed(ends)}."
     )
 
 
@@ -249,8 +251,11 @@ def axis_of_time(ax: Axes, facts: Facts, *, small: bool = False) -> None:
     """Mark the time axis: calendar years where the scenario says when time 0 was."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=4 if small else 6, steps=STEPS))
-    ax.xaxis.set_major_formatter(FuncFormatter(_tick))
+    # Calendar years have no halves.
+    whole = isinstance(facts.start, (int, float))
+    steps = [1, 2, 5, 10] if whole else STEPS
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=4 if small else 6, steps=steps, integer=whole))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.set_xlabel(facts.time_axis, fontsize=FONT_SIZE - 0.5, labelpad=3)
 
 
@@ -269,11 +274,7 @@ def _axis_words(ax: Axes, facts: Facts, watched: Watched, *, small: bool = False
             color=MUTED,
             fontsize=FONT_SIZE - 0.5,
         )
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
-
-
-def _tick(value: float, _: Any) -> str:
-    return f"{value:g}"
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{tick_text(value)} %"))
 
 
 def title(ax: Axes, text: str, *, indent: float = 38) -> None:

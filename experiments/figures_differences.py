@@ -15,6 +15,7 @@ from experiments.figures_style import (
     picture,
     place_axes,
     rasterise_if_many,
+    tick_text,
 )
 from experiments.report_facts import Facts, Watched
 from experiments.report_words import BASE, digits_alone, digits_for, number
@@ -59,7 +60,7 @@ def panel(
     ax.set_xlim(times[0], times[-1] if times[-1] > times[0] else times[0] + 1)
     ax.set_ylim(*limits)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=STEPS))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, sign=True)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value, sign=True)))
     axis_of_time(ax, facts, small=True)
     title(ax, facts.labels[arm], indent=42)
     last = table.iloc[-1]
@@ -94,5 +95,3 @@ def _digits(table: pd.DataFrame) -> int:
     end = table.iloc[-1]
     low, high = float(end["low"]), float(end["high"])
     return digits_for(low, high) if high > low else digits_alone(float(end["difference"]))
-
-

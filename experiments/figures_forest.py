@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from experiments.figures_style import (
     place_axes,
     shorten,
     text_width,
+    tick_text,
 )
 from experiments.report_words import digits_for, interval, listed, number
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 ROW, HEAD = 17.0, 22.0
 """Heights of a row and of an arm's name, in points."""
+NUMBERS_HEADING = "mean  [95 % interval]"
 MARKERS = {"overall": "s", "total": "o", "spillover": "D", "later": "^"}
 
 
@@ -67,12 +70,18 @@ def forest(
 ) -> Picture:
     """Draw the rows of all arms; on a narrow picture the numbers are left to the table."""
     narrow = width < 500
-    notes = bool(note_heading) and not narrow
+    numbers = {id(line): "" if narrow else line_text(line) for block in blocks for line in block.lines}
+    notes = [] if narrow else [line.note for block in blocks for line in block.lines if line.note]
     n_rows = sum(len(block.lines) for block in blocks)
     body = HEAD * len(blocks) + ROW * n_rows
     figure = new_figure(width, body + (60 if narrow else 72))
     left = 92.0 if narrow else 150.0
-    right = 14.0 if narrow else (252.0 if notes else 168.0)
+    # Beside the plot: the numbers, then the notes, each as wide as its longest text.
+    notes_at = 10 + max([text_width(text) for text in numbers.values()] + [text_width(NUMBERS_HEADING)]) + 18
+    right = 14.0 if narrow else notes_at
+    if notes:
+        right += max([text_width(note) for note in notes] + [text_width(note_heading)]) + 8
+    right = min(right, width - left - 120)
     ax = place_axes(figure, left, right, 54, 4 if narrow else 18)
     ax.set_ylim(body, 0)
     ax.grid(visible=False)
@@ -80,9 +89,9 @@ def forest(
     places = []
     y = 0.0
     for block in blocks:
-        names_at = y + HEAD * 0.62
         room = width - 16 if narrow else left + 150
-        _text(ax, -left + 8, names_at, shorten(block.label, room, FONT_SIZE + 0.5, "bold"), bold=True)
+        name_of_arm = shorten(block.label, room, FONT_SIZE + 0.5, "bold")
+        _text(ax, -left + 8, y + HEAD * 0.62, name_of_arm, bold=True)
         y += HEAD
         for line in block.lines:
             places.append((y + ROW / 2, block, line))
@@ -90,29 +99,40 @@ def forest(
     _limits(ax, [line for _, _, line in places])
     for at, block, line in places:
         _row(ax, at, block.look, line)
-        first = line.estimand == "overall"
-        _text(ax, -left + 16, at, line.people, colour=INK if first else MUTED, size=FONT_SIZE - (0.5 if narrow else 0))
+        colour = INK if line.estimand == "overall" else MUTED
+        _text(ax, -left + 16, at, line.people, colour=colour, size=FONT_SIZE - (0.5 if narrow else 0))
         if not narrow:
-            digits = digits_for(line.low, line.high) if line.high > line.low else None
-            said = number(line.effect, digits)
-            if line.high == line.high:
-                said += f"  [{interval(line.low, line.high, digits)}]"
-            _text(ax, 10, at, said, colour=INK if first else MUTED, side=1)
-            if notes:
-                _text(ax, 178, at, line.note, colour=INK, side=1)
+            _text(ax, 10, at, numbers[id(line)], colour=colour, side=1)
+            if line.note:
+                _text(ax, notes_at, at, line.note, side=1)
     if not narrow:
-        _text(ax, 10, -9, "mean  [95 % interval]", colour=MUTED, side=1, size=FONT_SIZE - 1)
+        _text(ax, 10, -9, NUMBERS_HEADING, colour=MUTED, side=1, size=FONT_SIZE - 1)
         if notes:
-            _text(ax, 178, -9, note_heading, colour=MUTED, side=1, size=FONT_SIZE - 1)
+            _text(ax, notes_at, -9, note_heading, colour=MUTED, side=1, size=FONT_SIZE - 1)
     _bottom(ax, heading, control, left, right, width)
     return picture(figure, name, forest_alt(blocks, heading), png=not narrow)
+
+
+def line_text(line: Line) -> str:
+    """Write a row's mean and interval: "5,230  [5,050 to 5,410]"."""
+    if math.isnan(line.high):
+        return number(line.effect)
+    digits = digits_for(line.low, line.high)
+    return f"{number(line.effect, digits)}  [{interval(line.low, line.high, digits)}]"
 
 
 def _row(ax: Axes, y: float, look: Look, line: Line) -> None:
     first = line.estimand == "overall"
     if line.town_high == line.town_high and first:
-        ax.plot([line.town_low, line.town_high], [y, y], color=look.colour, linewidth=5, alpha=0.22, zorder=2,
-                solid_capstyle="butt")
+        ax.plot(
+            [line.town_low, line.town_high],
+            [y, y],
+            color=look.colour,
+            linewidth=5,
+            alpha=0.22,
+            zorder=2,
+            solid_capstyle="butt",
+        )
     if line.high == line.high:
         ax.plot([line.low, line.high], [y, y], color=look.colour, linewidth=1.8, zorder=3, solid_capstyle="butt")
     ax.plot(
@@ -148,7 +168,7 @@ def _bottom(ax: Axes, heading: str, control: str, left: float, right: float, wid
 
     plot = width - left - right
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4 if plot < 320 else 6, steps=[1, 2, 2.5, 5, 10]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value)))
     ax.grid(axis="x", color="#e4e7ea", linewidth=0.8)
     low, high = ax.get_xlim()
     zero = (0 - low) / (high - low)
@@ -203,6 +223,7 @@ def _text(
         color=colour,
         fontsize=size + 0.5 if bold else size,
         fontweight="bold" if bold else "normal",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0} if bold else None,
         annotation_clip=False,
         parse_math=False,
     )
@@ -210,13 +231,10 @@ def _text(
 
 def forest_alt(blocks: Sequence[Block], heading: str) -> str:
     """Say what the plot shows: each arm's overall benefit and interval."""
-    said = []
-    for block in blocks:
-        for line in block.lines:
-            if line.estimand == "overall":
-                digits = digits_for(line.low, line.high) if line.high > line.low else None
-                text = f"{block.label} {number(line.effect, digits)}"
-                if line.high == line.high:
-                    text += f" ({interval(line.low, line.high, digits)})"
-                said.append(text)
+    said = [
+        f"{block.label} {line_text(line)}".replace("  [", " (").replace("]", ")")
+        for block in blocks
+        for line in block.lines
+        if line.estimand == "overall"
+    ]
     return f"Forest plot of {heading}. Overall: {listed(said)}." if said else f"Forest plot of {heading}."

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -92,8 +94,7 @@ def looks(arms: Sequence[str], control: str) -> dict[str, Look]:
     """Give each arm its colour by its place among the arms of the scenario; the control is black."""
     others = [arm for arm in arms if arm != control]
     chosen = {
-        arm: Look(COLOURS[i % len(COLOURS)], DASHES[i // len(COLOURS) % len(DASHES)])
-        for i, arm in enumerate(others)
+        arm: Look(COLOURS[i % len(COLOURS)], DASHES[i // len(COLOURS) % len(DASHES)]) for i, arm in enumerate(others)
     }
     return {control: Look(CONTROL_COLOUR, "-"), **chosen}
 
@@ -101,12 +102,13 @@ def looks(arms: Sequence[str], control: str) -> dict[str, Look]:
 @contextmanager
 def style() -> Iterator[None]:
     """Apply netrial's settings for the time of drawing and writing, and none of the reader's own."""
-    import matplotlib
     from matplotlib import rc_context
 
-    # A reader's matplotlibrc or notebook style must not change the bytes of a report.
-    with rc_context({**_plain_defaults(), **RC}):
-        assert matplotlib.rcParams["svg.fonttype"] == "none"
+    # A reader's own matplotlibrc or a notebook's style must not change the bytes of a report.
+    settings: Any = {**_plain_defaults(), **RC}
+    with rc_context(settings), warnings.catch_warnings():
+        # A name in a script that matplotlib's font lacks is drawn by the browser's own font.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         yield
 
 
@@ -220,38 +222,34 @@ def end_labels(ax: Axes, x: float, labels: Sequence[tuple[float, str, Look]], *,
         Points to the right of the axes that labels may use.
     """
     box = ax.get_window_extent()
-    pixel = ax.figure.dpi / 72
-    height = box.height / pixel
+    points = 72 / ax.figure.dpi
+    left, right = ax.get_xlim()
     bottom, top = ax.get_ylim()
-    wanted = [(y - bottom) / (top - bottom) * height for y, _, _ in labels]
-    places = spread(wanted, LINE_GAP, 2, height - 2)
+    # Data units per point; the limits are final, so leaders may be plain lines (arrow patches cost five times more).
+    across = (right - left) / (box.width * points)
+    up = (top - bottom) / (box.height * points)
+    wanted = [(y - bottom) / up for y, _, _ in labels]
+    places = spread(wanted, LINE_GAP, 2, box.height * points - 2)
     for (y, text, look), place in zip(labels, places, strict=True):
-        ax.annotate(
-            shorten(text, gutter - 18),
-            xy=(x, y),
-            xycoords="data",
-            xytext=(16, place - (y - bottom) / (top - bottom) * height),
-            textcoords="offset points",
-            va="center_baseline",
-            ha="left",
-            color=INK,
-            annotation_clip=False,
-            parse_math=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": look.colour,
-                "linewidth": 1.1,
-                "shrinkA": 1,
-                "shrinkB": 0,
-                "relpos": (0, 0.5),
-            },
-        )
+        at = bottom + place * up
+        ax.plot([x + 1.5 * across, x + 14 * across], [y, at], color=look.colour, linewidth=1.1, clip_on=False)
+        ax.text(x + 16 * across, at, shorten(text, gutter - 18), va="center_baseline", parse_math=False)
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
 
 
-def rasterise_if_many(artist: object, points: int) -> None:
+def tick_text(value: float, *, sign: bool = False) -> str:
+    """Write a tick's number: thousands set off by commas, a true minus, no idle zeros."""
+    text = f"{abs(value):,.6g}"
+    if value < 0:
+        return f"−{text}"
+    return f"+{text}" if sign and value > 0 else text
+
+
+def rasterise_if_many(artist: Artist, points: int) -> None:
     """Draw an artist of more than 2,000 points as an image inside the SVG."""
     if points > MOST_POINTS:
-        artist.set_rasterized(True)  # type: ignore[attr-defined]
+        artist.set_rasterized(True)
 
 
 def write_svg(figure: Figure, alt: str) -> str:

@@ -101,6 +101,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         assumed=[row for row in inputs if row.assumed],
         intervals=facts.replicates > 1 and bool(facts.others),
         table=tables.strategy_table(facts, reader, _costly(facts, money), _dominated(facts, money)),
+        parts_shown=any(len(block.lines) > 1 for block in blocks),
         outcomes=tables.outcome_columns(facts, reader, order, needed),
         order=order,
         drawn=drawn,
@@ -143,7 +144,9 @@ def rests_on(inputs: list[tables.InputRow], networks: int, *, ranking: bool) -> 
     subject = "This ranking" if ranking else "This run"
     assumed = sum(row.assumed for row in inputs)
     fitted = sum(row.fitted for row in inputs)
-    said = f"{subject} rests on {plural(assumed, 'assumed input')}" if assumed else f"{subject} rests on no assumed input"
+    said = (
+        f"{subject} rests on {plural(assumed, 'assumed input')}" if assumed else f"{subject} rests on no assumed input"
+    )
     if fitted:
         said += f" and {plural(fitted, 'fitted input')}"
     said += f" out of {len(inputs)}" if inputs else ""
@@ -153,6 +156,8 @@ def rests_on(inputs: list[tables.InputRow], networks: int, *, ranking: bool) -> 
 def protection_words(facts: Facts) -> list[str]:
     """Say whether the run is of the kind in which nobody can be worse off, and why not otherwise."""
     given = facts.results.resolved.get("protection")
+    if not facts.others:
+        return []
     if isinstance(given, Mapping):
         if given.get("holds"):
             return ["Under shared luck nobody is worse off in any strategy than in the control."]
@@ -208,7 +213,7 @@ def _needed_to_treat(facts: Facts, money: Mapping[str, pd.DataFrame]) -> dict[st
     found: dict[str, dict[str, str]] = {}
     for outcome, table in money.items():
         if facts.words[outcome].kind in PEOPLE_KINDS:
-            texts = {str(row["arm"]): needed_to_treat_text(row) for _, row in table.iterrows()}
+            texts = {str(row["arm"]): needed_to_treat_text(row) for row in tables.records(table)}
             texts = {arm: text for arm, text in texts.items() if text and arm != facts.control}
             if texts:
                 found[outcome] = texts
@@ -234,13 +239,17 @@ def inline_svg(picture: Picture) -> str:
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
     svg = re.sub(r'(xlink:href)="#([^"]+)"', rf'\1="#{prefix}-\2"', svg)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r"<[^>]+>", _rounded, svg)
     svg = re.sub(r">\s+<", "><", svg)
     view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     size = f'viewBox="0 0 {view[1]} {view[2]}"' if view else ""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size} '
-        f"role=\"img\" aria-label={quoteattr(picture.alt)}>"
+        f'role="img" aria-label={quoteattr(picture.alt)}>'
     )
     return head + svg[svg.index(">") + 1 :].strip()
 
+
+def _rounded(tag: re.Match[str]) -> str:
+    """Cut the coordinates in one tag to two decimals; text between tags, which is read as numbers, is not touched."""
+    return re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), tag[0])

@@ -16,7 +16,6 @@ from experiments.report_words import (
     BASE,
     OutcomeWords,
     listed,
-    number,
     outcome_words,
     plain_label,
     states_of,
@@ -133,19 +132,18 @@ class Facts:
         chosen = (have[-1],) if state is None else (state,) if isinstance(state, str) else tuple(state)
         for one in chosen:
             if one not in have:
-                raise SpecError(
-                    Problem(f"no state `{one}` in behaviour `{behaviour}`", hint=allowed_words(one, have))
-                )
+                raise SpecError(Problem(f"no state `{one}` in behaviour `{behaviour}`", hint=allowed_words(one, have)))
         return Watched(behaviour, chosen)
 
     @cached_property
     def also_watched(self) -> list[Watched]:
         """What the smaller figures show: every other state that is not where everybody starts, eight at most."""
-        found = []
-        for behaviour, spec in (self.scenario.get("behaviours") or {}).items():
-            for state in list(spec.get("states", ()))[1:]:
-                if behaviour != self.watched.behaviour or state not in self.watched.states:
-                    found.append(Watched(behaviour, (state,)))
+        found = [
+            Watched(behaviour, (state,))
+            for behaviour, spec in (self.scenario.get("behaviours") or {}).items()
+            for state in list(spec.get("states", ()))[1:]
+            if behaviour != self.watched.behaviour or state not in self.watched.states
+        ]
         if len(self.watched.states) > 1:
             found += [Watched(self.watched.behaviour, (state,)) for state in self.watched.states]
         return found[:8]
@@ -162,7 +160,7 @@ class Facts:
     @cached_property
     def replicates(self) -> int:
         """Replicates in the tables."""
-        return int(len(self.results.outcomes[["replicate", "draw"]].drop_duplicates()))
+        return len(self.results.outcomes[["replicate", "draw"]].drop_duplicates())
 
     def counted(self, outcome: str) -> float:
         """Mean number of people over whom an outcome is taken (those of its `where`, else everybody)."""
@@ -179,7 +177,7 @@ class Facts:
             & (curves["group_by"] == "")
         ]
         if len(watched.states) > 1:
-            rows = rows.groupby(CURVE_KEYS, as_index=False, observed=True)["count"].sum()
+            rows = rows.groupby(CURVE_KEYS)["count"].sum().reset_index()
         return rows.assign(behaviour=watched.behaviour, state=watched.label, group_by="", group="")
 
     def bands(self, watched: Watched) -> dict[str, pd.DataFrame]:
@@ -190,35 +188,40 @@ class Facts:
         values = ["mean", "q2.5", "q25", "q50", "q75", "q97.5"]
         table[values] = table[values] * (100.0 / max(self.people, 1.0))
         parts = dict(list(table.groupby("arm", observed=True)))
-        return {arm: parts[arm].sort_values("time") for arm in self.arms if arm in parts}
+        return {arm: self._thinned(parts[arm]) for arm in self.arms if arm in parts}
 
     def differences(self, watched: Watched) -> dict[str, pd.DataFrame]:
         """Arm minus control per 10,000 people, by arm: time, difference, low, high, town_low, town_high."""
         from experiments.estimands import paired_curves
 
+        if not self.others:
+            return {}
         gathered = self.gathered(watched)
         factor = BASE / max(self.people, 1.0)
-        table = paired_curves(gathered, self.control)
-        if "one_town_low" not in table:
-            table = table.merge(self._one_town(gathered), on=["arm", "time"], how="left")
+        table = paired_curves(gathered, self.control).merge(self._one_town(gathered), on=["arm", "time"], how="left")
         values = ["difference", "low", "high", "one_town_low", "one_town_high"]
         table[values] = table[values] * factor
         parts = dict(list(table.groupby("arm", observed=True)))
-        return {arm: parts[arm].sort_values("time") for arm in self.others if arm in parts}
+        return {arm: self._thinned(parts[arm]) for arm in self.others if arm in parts}
+
+    def _thinned(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Keep as many times, evenly, as a figure can show and a page can hold; always the first and the last."""
+        most = max(60, min(300, 3400 // len(self.arms)))
+        table = table.sort_values("time")
+        n = len(table)
+        return table if n <= most else table.iloc[[round(i * (n - 1) / (most - 1)) for i in range(most)]]
 
     def _one_town(self, gathered: pd.DataFrame) -> pd.DataFrame:
-        wide = gathered.pivot_table(index=["replicate", "draw"], columns=["arm", "time"], values="count", observed=True)
-        control = wide[self.control]
-        parts = []
+        """2.5 and 97.5 % points of the replicates' differences, by arm and time."""
+        import numpy as np
         import pandas as pd
 
+        wide = gathered.pivot_table(index=["arm", "time"], columns=["draw", "replicate"], values="count", fill_value=0)
+        control = wide.xs(self.control)
+        parts = []
         for arm in self.others:
-            if arm in wide.columns.get_level_values(0):
-                quantiles = (wide[arm] - control).dropna().quantile([0.025, 0.975]).T
-                quantiles.columns = pd.Index(["one_town_low", "one_town_high"])
-                parts.append(quantiles.rename_axis("time").reset_index().assign(arm=arm))
-        if not parts:
-            return pd.DataFrame(columns=["arm", "time", "one_town_low", "one_town_high"])
+            low, high = np.quantile((wide.xs(arm) - control).to_numpy(float), (0.025, 0.975), axis=1)
+            parts.append(pd.DataFrame({"arm": arm, "time": control.index, "one_town_low": low, "one_town_high": high}))
         return pd.concat(parts, ignore_index=True)
 
     def observed(self, watched: Watched) -> dict[str, list[tuple[float, float, float | None, float | None]]]:

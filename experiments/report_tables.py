@@ -34,6 +34,9 @@ PEOPLE_OF = {
     "later": "offered later",
 }
 
+MOST_WITH_PARTS = 11
+"""Arms, the control among them, above which the forest plot shows the effect on everybody only."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -83,6 +86,11 @@ class OutcomeColumn:
     cells: Sequence[Cell]
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows as dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
 class Reader:
     """Looks rows of `effects` up, and turns them into the report's unit, positive where the arm does good."""
 
@@ -90,7 +98,7 @@ class Reader:
         self.facts = facts
         effects = facts.results.effects
         self._rows: dict[tuple[str, str, str], Mapping[str, Any]] = {
-            (row["arm"], row["outcome"], row["estimand"]): row for row in effects.to_dict("records")
+            (row["arm"], row["outcome"], row["estimand"]): row for row in records(effects)
         }
 
     def row(self, arm: str, outcome: str, estimand: str = "overall") -> Mapping[str, Any] | None:
@@ -156,13 +164,12 @@ def strategy_table(facts: Facts, reader: Reader, economics: pd.DataFrame | None,
     """
     words = facts.words[facts.primary]
     factor = reader.factor(facts.primary)
-    money_rows = {} if economics is None else {row["arm"]: row for row in economics.to_dict("records")}
+    money_rows = {} if economics is None else {row["arm"]: row for row in records(economics)}
     rows = []
-    place = 0
+    places = _places(facts, reader)
     offered = _mean_people(facts, facts.primary)
     for arm in ranked(facts, reader):
         control = arm == facts.control
-        place += not control
         line = reader.benefit(arm, facts.primary)
         row = reader.row(arm, facts.primary)
         parts = {}
@@ -179,7 +186,7 @@ def strategy_table(facts: Facts, reader: Reader, economics: pd.DataFrame | None,
                 label=facts.labels[arm],
                 colour=facts.looks[arm].colour,
                 is_control=control,
-                rank="" if control else str(place),
+                rank=places.get(arm, ""),
                 tags=_tags(arm, control, line, dominated, money_rows.get(arm)),
                 level=_level(row, factor, words),
                 effect=Cell("compared with this") if control else effect_cell(line),
@@ -191,7 +198,6 @@ def strategy_table(facts: Facts, reader: Reader, economics: pd.DataFrame | None,
                 best=Cell() if row is None else _chance(row["probability_best"]),
             )
         )
-    people = plural(round(facts.people), "person", "people")
     currency = f", {facts.currency}" if facts.currency else ""
     columns = {
         "rank": "Rank",
@@ -201,12 +207,14 @@ def strategy_table(facts: Facts, reader: Reader, economics: pd.DataFrame | None,
         "town": "What one town may see",
         "total": "Of which among those offered" if words.adds_up else "Among those offered (total)",
         "spillover": "Of which by spillover" if words.adds_up else "Among those never offered (spillover)",
-        "cost": f"Cost for these {people}{currency}",
+        "cost": f"Cost{currency}",
         "cost_per_unit": f"{words.cost_heading}{currency}",
         "best": "Chance of being best",
     }
     if not any(row.total.value is not None or row.spillover.value is not None for row in rows):
         del columns["total"], columns["spillover"]
+    if facts.replicates < 2:
+        del columns["town"], columns["best"]
     if not money_rows:
         del columns["cost"], columns["cost_per_unit"]
     elif not words.cost_heading:
@@ -216,7 +224,20 @@ def strategy_table(facts: Facts, reader: Reader, economics: pd.DataFrame | None,
     control_label = facts.labels[facts.control]
     caption = f"Effects against {control_label}, ranked by the effect on everybody" if facts.others else control_label
     tags = {tag for row in rows for tag in row.tags}
-    return StrategyTable(rows, columns, caption, _notes(facts, words, columns, tags))
+    return StrategyTable(rows, columns, caption, _notes(facts, reader, words, columns, tags))
+
+
+def _places(facts: Facts, reader: Reader) -> dict[str, str]:
+    """Rank of each strategy, the control apart; equal effects share a rank ("2=")."""
+    effects = {}
+    for arm in facts.others:
+        line = reader.benefit(arm, facts.primary)
+        effects[arm] = 0.0 if line is None else line.effect
+    return {
+        arm: f"{1 + sum(other > effect for other in effects.values())}"
+        + ("=" if sum(other == effect for other in effects.values()) > 1 else "")
+        for arm, effect in effects.items()
+    }
 
 
 def _tags(
@@ -274,17 +295,18 @@ def _cost_per_unit(row: Mapping[str, Any] | None) -> Cell:
         return Cell(money(value), value)
     # Where the benefit may be 0, the set of prices runs through infinity.
     uncertain = float(row["benefit_low"]) <= 0
-    text = f"{money(high)} or more, or no benefit" if uncertain else f"{money(low)} to {money(high)}"
-    return Cell(money(value), value, (text,))
+    lines = (f"{money(high)} or more,", "or no benefit") if uncertain else (f"{money(low)} to {money(high)}",)
+    return Cell(money(value), value, lines)
 
 
 def _mean_people(facts: Facts, outcome: str) -> dict[tuple[str, str], float]:
     pairs = facts.results.pairs
     rows = pairs[pairs["outcome"] == outcome]
-    return {(str(key[0]), str(key[1])): float(mean) for key, mean in rows.groupby(["arm", "estimand"])["people"].mean().items()}  # type: ignore[index]
+    means = rows.groupby(["arm", "estimand"])["people"].mean().reset_index()
+    return {(row["arm"], row["estimand"]): float(row["people"]) for row in records(means)}
 
 
-def _notes(facts: Facts, words: OutcomeWords, columns: Mapping[str, str], tags: set[str]) -> list[str]:
+def _notes(facts: Facts, reader: Reader, words: OutcomeWords, columns: Mapping[str, str], tags: set[str]) -> list[str]:
     notes = []
     if words.matters is not None and facts.others:
         worth = words.matters * words.scale(facts.counted(words.name))
@@ -297,13 +319,16 @@ def _notes(facts: Facts, words: OutcomeWords, columns: Mapping[str, str], tags: 
                 "Effects among those offered and by spillover (people never offered) are parts of the effect on "
                 "everybody: both are given per 10,000 of everybody."
             )
+        if any(reader.row(arm, words.name, "later") for arm in facts.others):
+            notes.append("Those first offered it later are in neither part; the forest plot has them apart.")
         notes.append(
             "Those never offered are different people under each strategy, so spillovers of two strategies do not "
             "compare like with like."
         )
     if "cost" in columns:
         year = f", prices of {facts.price_year}" if facts.price_year else ""
-        notes.append(f"Costs are the mean of all replicates in {facts.currency or 'the currency of the study'}{year}.")
+        people = plural(round(facts.people), "person", "people")
+        notes.append(f"Costs are for the {people} simulated, mean of all replicates{year}.")
     if "dominated" in tags:
         notes.append("Dominated: another strategy does at least as much on average for no more money.")
     if "best" in columns and facts.others:
@@ -334,7 +359,7 @@ def outcome_columns(
             if arm == facts.control:
                 row = reader.row(arm, name)
                 level = _level(row, reader.factor(name), words)
-                text = f"level {level.text}" if level.value is not None else "–"
+                text = f"level {level.text}" if level.value is not None and facts.others else level.text
                 cells.append(Cell(text, level.value, level.details))
                 continue
             cell = effect_cell(reader.benefit(arm, name))
@@ -343,7 +368,8 @@ def outcome_columns(
                 cell = Cell(cell.text, cell.value, (*cell.details, f"needed to treat: {treat}"))
             cells.append(cell)
         if any(cell.value is not None for cell in cells):
-            columns.append(OutcomeColumn(words.heading[:1].upper() + words.heading[1:], words.definition, cells))
+            heading = words.heading if facts.others else words.level_heading
+            columns.append(OutcomeColumn(heading[:1].upper() + heading[1:], words.definition, cells))
     return columns
 
 
@@ -354,7 +380,8 @@ def forest_blocks(facts: Facts, reader: Reader, order: Sequence[str], needed: Ma
         if arm == facts.control:
             continue
         lines = []
-        for estimand in ESTIMANDS:
+        # A plot of a hundred rows is not read; the table has the parts.
+        for estimand in ESTIMANDS if len(order) <= MOST_WITH_PARTS else ESTIMANDS[:1]:
             line = reader.benefit(arm, facts.primary, estimand)
             if line is not None and not math.isnan(line.effect):
                 if estimand == "overall" and needed.get(arm):
@@ -441,7 +468,7 @@ def run_record(facts: Facts) -> list[tuple[str, str]]:
         ("Time", f"{facts.horizon:g} {facts.unit}s"),
         ("Replicates", number(facts.replicates, 0)),
         ("Networks", str(networks(facts))),
-        ("Random seed", str(experiment.get("seed", manifest.get("seed", "")))),
+        ("Random seed", str((manifest.get("seeds") or {}).get("seed", experiment.get("seed", "")))),
     ]
     record.append(("Replicates that failed", str(len(failures(facts)))))
     versions = manifest.get("versions") or {}
@@ -450,7 +477,7 @@ def run_record(facts: Facts) -> list[tuple[str, str]]:
     command = manifest.get("command")
     if command:
         record.append(("Command", command if isinstance(command, str) else shlex.join(str(part) for part in command)))
-    seconds = manifest.get("wall_seconds", manifest.get("wall_time"))
+    seconds = manifest.get("wall_seconds")
     if isinstance(seconds, (int, float)):
         record.append(("Time it took", f"{number(float(seconds), 1)} s"))
     if manifest.get("finished") and isinstance(manifest["finished"], str):
@@ -461,12 +488,9 @@ def run_record(facts: Facts) -> list[tuple[str, str]]:
 def networks(facts: Facts) -> int:
     """Number of networks and populations that were generated."""
     experiment = facts.scenario.get("experiment") or {}
-    return int(facts.results.manifest.get("networks") or experiment.get("networks") or 1)
+    return int((facts.results.manifest.get("seeds") or {}).get("networks") or experiment.get("networks") or 1)
 
 
 def failures(facts: Facts) -> list[str]:
     """Replicates that failed, each as "replicate 3: why"."""
-    given = facts.results.manifest.get("failures") or {}
-    if isinstance(given, Mapping):
-        return [f"replicate {key}: {text}" for key, text in given.items()]
-    return [", ".join(f"{k} {v}" for k, v in one.items()) if isinstance(one, Mapping) else str(one) for one in given]
+    return [f"replicate {key}: {text}" for key, text in (facts.results.manifest.get("failures") or {}).items()]

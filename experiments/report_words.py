@@ -298,9 +298,7 @@ def _definition(
     if kind == "difference":
         first, second = [plain_label(str(one)) for one in measure.get("between", ("first", "second"))]
         said = f"share who are {state} {when}, {first} minus {second}"
-    among = {"targets": "among those offered", "others": "among those never offered"}.get(
-        str(measure.get("among")), ""
-    )
+    among = {"targets": "among those offered", "others": "among those never offered"}.get(str(measure.get("among")), "")
     return ", ".join(part for part in (said, f"among people with {where}" if where else "", among) if part)
 
 
@@ -308,5 +306,5 @@ def _level(level: Any, measure: Mapping[str, Any]) -> str:
     if not isinstance(level, (int, float)):
         return "enough people"
     if isinstance(measure.get("time_to"), Mapping) and "count" in measure["time_to"]:
-        return f"{number(float(level))} people"
-    return f"{number(100 * float(level))} % of people"
+        return f"{float(level):,g} people"
+    return f"{100 * float(level):g} % of people"

@@ -85,9 +85,11 @@ def decide(
     Raises
     ------
     ValueError
-        If no replicate has a value of the outcome in every arm.
+        If no replicate has a value of the outcome in every arm, or its people differ from arm to arm.
     """
     spec = specs[outcome] if outcome else next(spec for spec in specs.values() if spec.primary)
+    if spec.among:
+        raise ValueError(f"`{spec.name}` is about {spec.among} only, who differ from arm to arm")
     of_outcome = outcomes[outcomes["outcome"] == spec.name]
     values = of_outcome.pivot(index=UNIT, columns="arm", values="value").sort_index().dropna()
     if values.empty:
@@ -220,7 +222,7 @@ def difference_in_words(
     if effect == 0:
         amount = f"as many {label(spec.name)}" if spec.kind in TOTALS else f"the same {label(spec.name)}"
     elif spec.kind in TOTALS:
-        amount = f"{number(factor * abs(effect))} {_word(spec, effect)} {label(spec.name)} {unit}"
+        amount = f"{number(factor * abs(effect))} {_word(spec, effect)} {label(spec.name)} {unit}".strip()
     else:
         amount = f"{label(spec.name)} {number(factor * abs(effect))} {unit} {_word(spec, effect)}"
     return f"{amount} ({_interval(effect, low, high, factor)})"

@@ -184,7 +184,8 @@ def arm_items(arm: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(item, str):
             yield item, item
         else:
-            yield item.name or getattr(item, "kind", None) or item.tactic, item
+            kind = item.kind if isinstance(item, grammar.UnnamedIntervention) else item.tactic
+            yield item.name or kind, item
 
 
 def intervention_of(spec: grammar.ScenarioSpec, name: str, given: grammar.Intervention) -> Intervention:
@@ -234,3 +235,13 @@ def _effect(given: grammar.Effect, unit: str) -> Effect:
         else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight)),
         lasting=None if given.for_ is None else duration_of(given.for_, unit),
     )
+
+
+def observation_times(spec: grammar.ScenarioSpec) -> np.ndarray:
+    """Return float64[n_times]: 0, `observe_every`, twice that, … and the horizon, in the scenario's unit."""
+    import numpy as np
+
+    horizon, every = horizon_of(spec), observe_every_of(spec)
+    steps = int(horizon / every * (1 + 1e-12))
+    times = [round(step * every, 12) for step in range(steps + 1)]
+    return np.array(times if times[-1] >= horizon - 1e-12 * every else [*times, horizon])

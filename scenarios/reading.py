@@ -313,6 +313,6 @@ class _Reader:
             return self.refuse_number("numbers must be finite", mark, place)
         return text
 
-    def refuse_number(self, message: str, mark: Mark, place: Place) -> float:
+    def refuse_number(self, message: str, mark: Mark, place: Place) -> int:
         self.problems.append(Located(Problem(message, place), mark))
-        return 1.0
+        return 1

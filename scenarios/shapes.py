@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -75,13 +75,15 @@ class Shaped:
     cut: frozenset[Place]
 
 
-def to_spec(data: Mapping[str, Any]) -> Shaped:
+def to_spec(data: Mapping[str, Any], refused: Collection[Place] = ()) -> Shaped:
     """Validate a scenario's data.
 
     Parameters
     ----------
     data : mapping
         As read; left as it is.
+    refused : collection of place
+        Values that the reader refused: nothing more is said about them.
 
     Returns
     -------
@@ -89,16 +91,20 @@ def to_spec(data: Mapping[str, Any]) -> Shaped:
     """
     problems: list[Problem] = []
     missing: set[str] = set()
-    cut: set[Place] = set()
+    cut: set[Place] = set(refused)
     left: dict[str, Any] = dict(data)
+    for place in refused:
+        left = _without(left, place)
+    first = True
     while True:
         try:
             spec = ScenarioSpec.model_validate(left)
         except ValidationError as error:
             errors = error.errors(include_url=False)
             found = [_problem(each, left) for each in errors[:MOST_PROBLEMS]]
-            if not cut:
-                problems = _without_echoes(found)
+            if first:
+                problems = _without_echoes([each for each in found if each[1] not in cut])
+            first = False
             if len(errors) > MOST_PROBLEMS:  # not a scenario with mistakes, but something else: look no further
                 left, missing = dict(PLACEHOLDERS), set(PLACEHOLDERS)
             spots = [_spot(place, left) for _, place in found]

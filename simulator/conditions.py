@@ -122,14 +122,19 @@ class Condition:
     tree: Tree
 
     @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """All comparisons, in the order of the text."""
+        return tuple(_comparisons(self.tree))
+
+    @property
     def columns(self) -> frozenset[str]:
         """Names on the left that do not begin with ``start.``: columns, or behaviours read now."""
-        return frozenset(part.name for part in _comparisons(self.tree) if not part.at_start)
+        return frozenset(part.name for part in self.comparisons if not part.at_start)
 
     @property
     def starts(self) -> frozenset[str]:
         """Behaviours read at time 0, named ``start.<behaviour>``."""
-        return frozenset(part.name for part in _comparisons(self.tree) if part.at_start)
+        return frozenset(part.name for part in self.comparisons if part.at_start)
 
     def mask(
         self,
@@ -252,7 +257,7 @@ def check(
         Everything that is wrong, in the order of the text.
     """
     problems: list[tuple[str, str, int]] = []
-    for part in _comparisons(condition.tree):
+    for part in condition.comparisons:
         if part.name in behaviours:
             words: tuple[str, ...] | None = behaviours[part.name]
             what = "state"
@@ -271,9 +276,7 @@ def check(
     return sorted(problems, key=lambda problem: problem[2])
 
 
-def _value_problems(
-    part: Comparison, words: tuple[str, ...] | None, what: str
-) -> Iterator[tuple[str, str, int]]:
+def _value_problems(part: Comparison, words: tuple[str, ...] | None, what: str) -> Iterator[tuple[str, str, int]]:
     """Yield what is wrong with the right-hand side, given the words (None: numbers) on the left."""
     if words is None:
         for value, offset in zip(part.values, part.value_offsets, strict=True):
@@ -449,9 +452,7 @@ class _Parser:
     def comparison(self) -> Comparison:
         left = self.now
         if left.kind != "word" or left.text in ("and", "or", "in"):
-            raise self.unexpected(
-                "expected a column or a behaviour", "names stand on the left, values on the right"
-            )
+            raise self.unexpected("expected a column or a behaviour", "names stand on the left, values on the right")
         at_start = left.text.startswith(START)
         name = left.text.removeprefix(START)
         if "." in name:
@@ -465,9 +466,7 @@ class _Parser:
         else:
             operator = "not in" if self.takes("not") else "in"
             if not self.takes("in"):
-                raise self.unexpected(
-                    f"expected a comparison after `{left.text}`", "one of == != < <= > >= in, not in"
-                )
+                raise self.unexpected(f"expected a comparison after `{left.text}`", "one of == != < <= > >= in, not in")
             values = self.listed()
         return Comparison(
             name,

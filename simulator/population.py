@@ -170,6 +170,8 @@ def from_table(
     SpecError
         If a column is missing or twice there, ids are missing or not distinct, or nobody is left.
     """
+    import pandas as pd
+
     from simulator.tables import canonical_ids, lines
 
     renames, plans = dict(renames or {}), dict(plans or {})
@@ -201,7 +203,11 @@ def from_table(
         raise SpecError(Problem(f"two people have the id {ids[repeats[0]]} ({lines(both)}){more}", ("id",)))
 
     sources = {name: name for name in kept} | renames
-    taken = {new: column_from_series(new, frame[old].iloc[order]) for new, old in sources.items()}
+    taken = {}
+    for new, old in sources.items():
+        # The id as it is understood: numbers, even where the file was read with ids as words.
+        series = pd.Series(ids) if old == id else frame[old].iloc[order]
+        taken[new] = column_from_series(new, series)
     if plans:
         if draw is None:
             raise ValueError("columns are to be drawn, but `draw` is None")

@@ -157,7 +157,7 @@ def describe(column: Column) -> str:
         known = column.values[~np.isnan(column.values)]
         if not known.size:
             return f"{column.name}: no value"
-        said = f"{known.min():.4g} to {known.max():.4g}, mean {known.mean():.4g}"
+        said = f"{_number(known.min())} to {_number(known.max())}, mean {_number(known.mean())}"
         missing = column.values.size - known.size
     else:
         counts = np.bincount(column.values[column.values >= 0], minlength=len(column.categories))
@@ -203,6 +203,10 @@ def _layer_lines(layer: LayerPortrait) -> Iterable[str]:
         yield f"  {_many(counts.outside, 'row', 'rows')} left out, by a `where` of the ties or of the people"
     if counts.unused_columns:
         yield f"  columns not used: {', '.join(counts.unused_columns)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) or abs(value) >= 1e4 else f"{value:.4g}"
 
 
 def _many(number: int, one: str, many: str) -> str:

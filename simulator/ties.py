@@ -10,7 +10,8 @@ import numpy as np
 
 from simulator.distributions import Distribution
 from simulator.errors import Problem, SpecError, allowed_words
-from simulator.network import Layer, TieCounts, distinct, pack, unpack
+from simulator.merging import BOTH, INFLUENCES, SOURCE_TO_TARGET, check_weights, merge
+from simulator.network import Layer, TieCounts
 from simulator.population import Population, column_from_series, rows_where
 from simulator.tables import canonical_ids, lines, match_ids
 
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
 
     from simulator.conditions import Condition
     from simulator.streams import Draw
-
-SOURCE_TO_TARGET, TARGET_TO_SOURCE, BOTH = "source_to_target", "target_to_source", "both"
-INFLUENCES = {
-    SOURCE_TO_TARGET: "the source of a row influences the target",
-    TARGET_TO_SOURCE: "the target of a row influences the source, who named them",
-    BOTH: "each influences the other: a pair is one tie, however often and from whichever end it is named",
-}
-"""Which way influence runs along a row of a tie file."""
 
 Weight = float | str | Distribution | None
 """A number for all ties; the name of a column; a distribution; None: 1."""
@@ -105,7 +98,7 @@ def layer_from_table(
         weights = _column_weights(chosen[weight_column].iloc[inside], rows)
 
     used = {source, target, weight_column} | (set(where.columns) if where is not None else set())
-    layer = _merge(name, namer, named, influence, weights, lambda row: f"line {rows[row] + 2}", population)
+    layer = merge(name, namer, named, influence, weights, lambda row: f"line {rows[row] + 2}", population)
     counts = replace(
         layer.counts,
         rows=len(frame),
@@ -206,9 +199,9 @@ def layer_from_networkx(name: str, graph: nx.Graph, population: Population | Non
             weights = np.array([1.0 if value is None else value for value in given], np.float64)
         except (TypeError, ValueError):
             raise SpecError(Problem("a weight of the graph is not a number", ("networkx",))) from None
-        _check_weights(weights, lambda k: f"the tie {population.ids[one[k]]} – {population.ids[two[k]]}", "networkx")
+        check_weights(weights, lambda k: f"the tie {population.ids[one[k]]} – {population.ids[two[k]]}", "networkx")
     influence = SOURCE_TO_TARGET if graph.is_directed() else BOTH
-    layer = _merge(name, one, two, influence, weights, lambda row: "one arc", population, attributes)
+    layer = merge(name, one, two, influence, weights, lambda row: "one arc", population, attributes)
     counts = replace(layer.counts, rows=inside.size, outside=int((~inside).sum()))
     return replace(layer, counts=counts, namings=None, origin="networkx")
 
@@ -268,82 +261,8 @@ def _column_weights(values: pd.Series, rows: np.ndarray) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         raise SpecError(Problem(f"`{values.name}` holds words, not weights", ("weight",)))
     weights = values.to_numpy(np.float64, na_value=np.nan)
-    _check_weights(weights, lambda k: f"line {rows[k] + 2}", "weight")
+    check_weights(weights, lambda k: f"line {rows[k] + 2}", "weight")
     return weights
-
-
-def _check_weights(weights: np.ndarray, say: Any, place: str) -> None:
-    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
-    if wrong.size:
-        value = weights[wrong[0]]
-        what = "is missing" if np.isnan(value) else f"is {value:g}"
-        more = f", and {wrong.size - 1:,} more are wrong" if wrong.size > 1 else ""
-        hint = "a weight is a number, 0 or more"
-        raise SpecError(Problem(f"the weight of {say(wrong[0])} {what}{more}", (place,), hint))
-
-
-def _merge(
-    name: str,
-    namer: np.ndarray,
-    named: np.ndarray,
-    influence: str,
-    weights: np.ndarray | None,
-    say: Any,
-    population: Population,
-    attributes: Mapping[str, np.ndarray] | None = None,
-) -> Layer:
-    """Make a layer of rows (int64[n] persons at both ends), one tie per pair; `say(row)` names a row in errors."""
-    others = np.flatnonzero(namer != named)
-    namings = distinct(pack(namer[others], named[others]))
-    pairs = distinct(pack(np.minimum(*_ends(namings)), np.maximum(*_ends(namings))))
-    counts = TieCounts(
-        rows=int(namer.size),
-        self_ties=int(namer.size - others.size),
-        duplicates=int(others.size - namings.size),
-        mutual=int(namings.size - pairs.size),
-    )
-    if influence == SOURCE_TO_TARGET:
-        ties = namings
-    elif influence == TARGET_TO_SOURCE:
-        ties = np.sort(pack(*_ends(namings)[::-1]))
-    else:
-        ties = pairs
-    kept_weights, kept = None, {}
-    if weights is not None and (weights == 1).all():
-        weights = None
-    if weights is not None or attributes:
-        # The same key as the tie's, for every row; rows of one tie come together, in the order given.
-        one, two = namer[others], named[others]
-        if influence == BOTH:
-            one, two = np.minimum(one, two), np.maximum(one, two)
-        elif influence == TARGET_TO_SOURCE:
-            one, two = two, one
-        keys = pack(one, two)
-        order = np.argsort(keys, kind="stable")
-        keys, rows = keys[order], others[order]
-        first = np.append(True, keys[1:] != keys[:-1])[: keys.size]
-        if weights is not None:
-            kept_weights = weights[rows][first]
-            _refuse_differing(weights[rows], keys, rows, say, population)
-        kept = {key: values[rows][first] for key, values in (attributes or {}).items()}
-    return Layer(name, unpack(ties), influence != BOTH, kept_weights, unpack(namings), counts, kept)
-
-
-def _refuse_differing(
-    weights: np.ndarray, keys: np.ndarray, rows: np.ndarray, say: Any, population: Population
-) -> None:
-    """Refuse rows of the same tie (neighbours here) that disagree on its weight."""
-    differ = np.flatnonzero((keys[1:] == keys[:-1]) & (weights[1:] != weights[:-1]))
-    if not differ.size:
-        return
-    k = differ[0]
-    one, two = (population.ids[end] for end in (keys[k] >> 32, keys[k] & 0xFFFFFFFF))
-    found = sorted([(rows[k], weights[k]), (rows[k + 1], weights[k + 1])])
-    said = " and ".join(f"{value:g} ({say(row)})" for row, value in found)
-    ties = np.unique(keys[differ]).size
-    more = f"; {ties - 1:,} more ties differ" if ties > 1 else ""
-    hint = "give each tie one weight, or leave `weight` out"
-    raise SpecError(Problem(f"the tie {one} – {two} has two weights, {said}{more}", ("weight",), hint))
 
 
 def _weighted(layer: Layer, weight: Weight, n: int, draw: Draw | None) -> Layer:
@@ -365,9 +284,5 @@ def _weighted(layer: Layer, weight: Weight, n: int, draw: Draw | None) -> Layer:
             raise SpecError(Problem(said, ("weight",), "add `min: 0`"))
     else:
         weights = np.full(layer.n_ties, weight, np.float64)
-        _check_weights(weights[:1], lambda k: "every tie", "weight")
+        check_weights(weights[:1], lambda k: "every tie", "weight")
     return replace(layer, weights=weights)
-
-
-def _ends(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return packed >> 32, packed & 0xFFFFFFFF

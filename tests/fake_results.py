@@ -10,6 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.estimands import effects, outcome_specs
+from experiments.report_words import KINDS
+from experiments.verdict import decide
+
 OUTCOMES: dict[str, dict[str, Any]] = {
     "obese_years": {"person_time": "obesity.obese", "better": "lower"},
     "obese_at_end": {"share": "obesity.obese", "at": "end", "better": "lower"},
@@ -38,7 +42,7 @@ def results(
     start: Any = None,
     networks: int = 1,
     estimands: Sequence[str] = ("overall", "total", "spillover"),
-    failures: Sequence[Mapping[str, Any]] = (),
+    failures: Mapping[str, str] | None = None,
     title: str = "Obesity as a social contagion, and four ways to use the network against it",
     assumed: int = 6,
     seed: int = 1,
@@ -69,7 +73,7 @@ def results(
                     curve_rows.append((arm, r, 0, time[t], behaviour, state, "", "", count))
         targets = 0 if i == 0 else max(1, people // 20)
         for name, measure in outcomes.items():
-            kind = next(k for k in measure if k in ("person_time", "share", "count", "first_entries", "entries", "exits", "difference", "time_to"))
+            kind = next(key for key in measure if key in KINDS)
             per_person = kind in ("share", "difference", "time_to")
             size = SIZES.get(name, 0.03) * (1.0 if per_person else people) * (times if kind == "person_time" else 1)
             up = 1 if measure.get("better") == "higher" else -1
@@ -96,18 +100,29 @@ def results(
                 treated = int(targets * 0.8) + int(draw.integers(-5, 6)) if targets > 20 else targets
                 ledger_rows.append((arm, r, 0, 0.0, arm, "reach", targets, fixed))
                 ledger_rows.append((arm, r, 0, 0.0, arm, "treat", treated, 200.0 * treated if costs else 0.0))
-    curves = pd.DataFrame(curve_rows, columns=["arm", "replicate", "draw", "time", "behaviour", "state", "group_by", "group", "count"])
+    curves = pd.DataFrame(
+        curve_rows, columns=["arm", "replicate", "draw", "time", "behaviour", "state", "group_by", "group", "count"]
+    )
     tables = SimpleNamespace(
         curves=curves,
         outcomes=pd.DataFrame(outcome_rows, columns=["arm", "replicate", "draw", "outcome", "value", "reached"]),
-        pairs=pd.DataFrame(pair_rows, columns=["arm", "replicate", "draw", "outcome", "estimand", "people", "value", "control_value"]),
-        ledger=pd.DataFrame(ledger_rows, columns=["arm", "replicate", "draw", "time", "intervention", "action", "people", "cost"]),
+        pairs=pd.DataFrame(
+            pair_rows, columns=["arm", "replicate", "draw", "outcome", "estimand", "people", "value", "control_value"]
+        ),
+        ledger=pd.DataFrame(
+            ledger_rows, columns=["arm", "replicate", "draw", "time", "intervention", "action", "people", "cost"]
+        ),
     )
     scenario: dict[str, Any] = {
         "netrial": 1,
         "name": "obesity",
         "title": title,
-        "time": {"unit": "year", "horizon": times - 1, "observe_every": 1, **({"start": start} if start is not None else {})},
+        "time": {
+            "unit": "year",
+            "horizon": times - 1,
+            "observe_every": 1,
+            **({"start": start} if start is not None else {}),
+        },
         "population": {"size": people},
         "behaviours": {
             "obesity": {"states": ["lean", "obese"]},
@@ -120,10 +135,31 @@ def results(
     if currency:
         scenario["study"] = {"currency": currency, "price_year": 2025}
     inputs = [
-        {"place": "behaviours.obesity.transitions.become_obese.rate", "value": 0.02, "unit": "per year", "source": "hill2010", "assumed": False, "fitted": False},
-        {"place": "behaviours.obesity.transitions.catch_obesity.rate", "value": 0.0213, "unit": "per year", "source": "fitted", "assumed": False, "fitted": True},
+        {
+            "place": "behaviours.obesity.transitions.become_obese.rate",
+            "value": 0.02,
+            "unit": "per year",
+            "source": "hill2010",
+            "assumed": False,
+            "fitted": False,
+        },
+        {
+            "place": "behaviours.obesity.transitions.catch_obesity.rate",
+            "value": 0.0213,
+            "unit": "per year",
+            "source": "fitted",
+            "assumed": False,
+            "fitted": True,
+        },
     ] + [
-        {"place": f"interventions.number_{k}.uptake", "value": 0.8, "unit": "", "source": "assumed", "assumed": True, "fitted": False}
+        {
+            "place": f"interventions.number_{k}.uptake",
+            "value": 0.8,
+            "unit": "",
+            "source": "assumed",
+            "assumed": True,
+            "fitted": False,
+        }
         for k in range(assumed)
     ]
     resolved = {
@@ -131,18 +167,34 @@ def results(
         "control": arms[0],
         "arms": list(arms),
         "inputs": inputs,
-        "references": [{"key": "hill2010", "text": "Hill AL, Rand DG, Nowak MA, Christakis NA. Infectious disease modeling of social contagion in networks. PLoS Comput Biol 2010;6(11):e1000968.", "doi": "10.1371/journal.pcbi.1000968"}],
+        "references": [
+            {
+                "key": "hill2010",
+                "text": "Hill AL, Rand DG, Nowak MA, Christakis NA. PLoS Comput Biol 2010;6(11):e1000968.",
+                "doi": "10.1371/journal.pcbi.1000968",
+            }
+        ],
         "observed": list(observed),
         "portrait": [f"{people:,} people", "20,000 ties in close_ties; 4.0 contacts a person on average"],
         "protection": {"holds": True, "reasons": []},
     }
     manifest = {
         "versions": {"netrial": "0.1.0", "python": "3.11.2", "numpy": "2.4.0"},
-        "seed": 1,
+        "hash": "fa4e0be51a7e0123",
+        "seeds": {"seed": 1, "networks": networks},
         "replicates": replicates,
-        "networks": networks,
-        "wall_time": 4.21,
-        "failures": list(failures),
-        "command": "netrial run obesity",
+        "wall_seconds": 4.21,
+        "failures": dict(failures or {}),
+        "command": ["netrial", "run", "obesity"],
     }
-    return SimpleNamespace(folder=folder, resolved=resolved, manifest=manifest, **vars(tables))
+    specs = outcome_specs(scenario["outcomes"])
+    table = effects(tables.pairs, tables.outcomes, specs, arms[0], 1)
+    return SimpleNamespace(
+        folder=folder,
+        resolved=resolved,
+        manifest=manifest,
+        specs=specs,
+        effects=table,
+        verdict=decide(table, tables.outcomes, tables.pairs, specs, arms[0]),
+        **vars(tables),
+    )

@@ -215,6 +215,7 @@ class NaiveRun:
                     cause = -1 - causes.index(occurrence.intervention)
                     for sequence, action in enumerate(occurrence.plan(self.situation())):
                         self.act(action, occurrence, sequence, cause)
+            self.active = [a for a in self.active if a.until > self.now]
             if self.now in self.observe_at:
                 self.observed.append(self.counts())
             if self.now == self.horizon:

@@ -9,7 +9,7 @@ import pytest
 from small_towns import TWO_CLIQUES, category, situation, surveyed, town, undirected
 
 from interventions.acting import accept, act, number_for
-from interventions.alteration import TRIES, find_new_ties
+from interventions.alteration import find_new_ties
 from interventions.kinds import kinds
 from interventions.schedule import occurrences
 from interventions.specs import Cost, Effect, Intervention, NewTies, Target
@@ -137,6 +137,13 @@ class TestContract:
         assert records(actions) == [("reach", 200, 3000.0), ("treat", 200, 20_000.0)]
         assert len(actions) == 2
 
+    def test_only_those_who_accept_cost_what_a_treatment_costs(self) -> None:
+        spec = Intervention("x", "broadcast", Target(), uptake=0.5, cost=self.costs)
+        (reach, treat) = records(act(spec, situation(self.world), 0))
+        assert reach == ("reach", 200, 3000.0)
+        assert treat == ("treat", treat[1], 100.0 * treat[1])
+        assert 70 < treat[1] < 130
+
     def test_too_few_people_are_recorded_last(self) -> None:
         actions = act(Intervention("x", "champions", Target(number=203), effect=EVERYTHING), situation(self.world), 0)
         assert records(actions)[-1] == ("short of people", 3, 0.0)
@@ -219,7 +226,7 @@ def twin(
 
     for k in range(per_person):
         waiting = list(persons)
-        for attempt in range(TRIES):
+        for attempt in range(64):
             still = []
             for person in waiting:
                 other = int(scale(word(person, k, attempt), n)[0])
@@ -231,7 +238,7 @@ def twin(
         for person in waiting:
             others = [other for other in range(n) if possible(person, other)]
             if others:
-                tie(person, others[int(scale(word(person, k, TRIES), len(others))[0])])
+                tie(person, others[int(scale(word(person, k, 64), len(others))[0])])
     return sorted(new), [given[person] for person in persons]
 
 

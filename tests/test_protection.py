@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from small_towns import undirected
 
 from interventions.protection import harmful_states, protects
+from interventions.schedule import occurrences
 from interventions.specs import Effect, Intervention, NewTies, Target
 from simulator.behaviour import PER_CONTACT, Behaviour, ByColumn, Source, Transition
 from simulator.conditions import parse
+from simulator.engine import Simulation, plan_clocks
+from simulator.network import ContactNetwork
 from simulator.outcomes import Measure
+from simulator.population import Population
+from simulator.streams import Draw
+from simulator.units import to_ticks
+from simulator.world import World
 
 LAYERS = {"close_ties": 1.0}
 
@@ -244,3 +253,48 @@ def test_which_states_an_outcome_calls_harmful() -> None:
         assert harmful_states(Measure(kind, "obesity", ("obese",)), "higher", OBESITY) == {"lean"}
     assert harmful_states(Measure("time_to", "obesity", ("lean",)), "lower", OBESITY) == {"obese"}
     assert harmful_states(Measure("time_to", "obesity", ("obese",)), "higher", OBESITY) == {"obese"}
+
+
+class TestTheEngineAgrees:
+    """Simulate both kinds of scenario: the verdict says what happens."""
+
+    def times_worse(self, behaviours: dict[str, Behaviour], harmful: str, *arm: Intervention) -> int:
+        """Count people and years, over 30 replicates, in the harmful state in the arm but not in the control."""
+        n, years = 120, np.array([to_ticks(year) for year in range(11)])
+        ties = [(i, (i + step) % n) for i in range(n) for step in (1, 2, 9)]
+        layers = {"close_ties": undirected("close_ties", ties), "buddies": undirected("buddies", [])}
+        plan = plan_clocks(World(Population(np.arange(n)), ContactNetwork(n, layers), behaviours))
+        state = next(iter(behaviours.values())).code(harmful)
+        start = np.zeros((n, len(behaviours)), np.uint8)
+        start[::4, 0] = 1
+        worse = 0
+        for replicate in range(30):
+            control, treated = (
+                Simulation(
+                    plan, Draw(1, number=replicate), start, occurrences(interventions), years, int(years[-1])
+                ).run()
+                for interventions in ((), arm)
+            )
+            for year in years:
+                in_arm = treated.in_states_at(0, (state,), int(year))
+                worse += int((in_arm & ~control.in_states_at(0, (state,), int(year))).sum())
+        return worse
+
+    def test_nobody_is_worse_off_where_it_holds(self) -> None:
+        behaviours = OBESITY_TOWN | town(faster(OBESITY))
+        prevention = replace(PREVENTION, target=Target(share=0.3), kind="champions")
+        arm = (LEADERS, prevention, WORD_OF_MOUTH, BUDDIES)
+        assert reasons(behaviours, *arm) == ()
+        assert self.times_worse(behaviours, "obese", *arm) == 0
+
+    def test_somebody_is_where_it_does_not(self) -> None:
+        behaviours = town(faster(SMOKING))
+        prevention = acting(Effect(susceptibility={"smoking.start": 0.3}, lasting=3))
+        assert reasons(behaviours, prevention, measure=Measure("share", "smoking", ("current",)))
+        assert self.times_worse(behaviours, "current", prevention) > 0
+
+
+def faster(behaviour: Behaviour) -> Behaviour:
+    """The same at ten times the rates, so that ten years show much."""
+    transitions = tuple(replace(one, rate=10 * float(one.rate)) for one in behaviour.transitions)  # type: ignore[arg-type]
+    return replace(behaviour, transitions=transitions)

@@ -178,6 +178,7 @@ def random_case(
         [[luck.randrange(len(b.states)) for b in world.behaviours.values()] for _ in range(n_persons)], np.uint8
     )
     rate = sum(clock.rate for clock in plan_clocks(world).clocks)
+    rate += sum(6 * _largest(t.rate) for b in behaviours for t in b.transitions if t.law != "spontaneous")
     horizon = max(1, min(int(mean_rings / max(rate, 1e-9) * TICKS_PER_UNIT), 30 * TICKS_PER_UNIT))
     dates = sorted(luck.randrange(horizon) for _ in range(max(1, n_occurrences - 1)))
     occurrences = [
@@ -203,6 +204,10 @@ def _random_rate(luck: random.Random, scale: float) -> PersonNumber:
         }
         return ByColumn("sort", values)
     return scale * luck.choice((0.1, 0.5, 1.3))
+
+
+def _largest(rate: PersonNumber) -> float:
+    return max(rate.values.values()) if isinstance(rate, ByColumn) else rate
 
 
 def _random_transition(
@@ -248,7 +253,7 @@ def _random_action(luck: random.Random, world: World, tick: int, horizon: int) -
     until = luck.choice([None, tick + luck.randint(1, horizon), luck.randint(tick + 1, tick + 1 + horizon // 4)])
     persons = np.array(luck.sample(range(n_persons), luck.randint(0, n_persons)), np.int32)
     behaviour = luck.choice(list(world.behaviours.values()))
-    kind = luck.choice(("set", "susceptibility", "influence", "ties", "record"))
+    kind = luck.choice(("set", "susceptibility", "susceptibility", "influence", "influence", "ties", "record"))
     if kind == "set":
         return SetStates(persons, behaviour.name, luck.choice(behaviour.states))
     if kind == "record":
@@ -258,6 +263,9 @@ def _random_action(luck: random.Random, world: World, tick: int, horizon: int) -
         ties = np.array(luck.sample(pairs, min(len(pairs), luck.randint(0, 6))), np.int32).reshape(-1, 2)
         return AddTies(luck.choice(list(world.network.layers)), ties, luck.choice((0.4, 1.0, 3.0)), until)
     transition = luck.choice(behaviour.transitions)
+    if luck.random() < 0.5:  # so that factors overlap
+        behaviour = next(iter(world.behaviours.values()))
+        transition = behaviour.transitions[0]
     factors = np.array([luck.choice((0.0, 0.3, 0.5, 1.0, 1.5, 2.0, 3.0, 5.5)) for _ in persons])
     scaling = ScaleSusceptibility if kind == "susceptibility" else ScaleInfluence
     return scaling(persons, behaviour.name, transition.name, factors, until)

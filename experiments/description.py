@@ -1,0 +1,162 @@
+"""What a scenario says, in words and as data: for `check`, for `list`, and for the results folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from interventions.protection import Verdict
+    from scenarios.inputs import Input
+    from scenarios.loading import Scenario
+    from simulator.world import World
+
+
+def protection_of(scenario: Scenario) -> Verdict:
+    """Say whether the scenario is of the kind in which nobody can be worse off (see `interventions.protection`)."""
+    from interventions.protection import protects
+    from scenarios import build
+
+    spec = scenario.spec
+    primary = spec.outcomes.primary
+    better = spec.outcomes.measures[primary].better
+    behaviours, arms = build.behaviours_of(spec), build.arms_of(spec)
+    return protects(behaviours, arms, scenario.control, build.measures_of(spec)[primary], better)
+
+
+def protection_lines(verdict: Verdict) -> list[str]:
+    """Put the verdict on protection in plain sentences."""
+    if verdict.holds:
+        return [
+            "Under shared luck nobody can be worse off in any arm than in the control: in this scenario protection "
+            "only ever protects."
+        ]
+    reasons = [f"Some people may be worse off in an arm than in the control: {reason}." for reason in verdict.reasons]
+    return reasons or ["Some people may be worse off in an arm than in the control."]
+
+
+def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[str, Any]:
+    """Return all that a report needs to know of a scenario, as plain data (``resolved.json``).
+
+    Parameters
+    ----------
+    scenario : Scenario
+    world : World
+        Town number 0, for the portrait of its network.
+    arms : tuple of str
+        The arms that are run, in the scenario's order.
+    """
+    from scenarios import build
+    from scenarios.bibliography import references_of
+    from scenarios.inputs import inputs_of
+    from simulator.portrait import lines, portrait
+
+    return {
+        "scenario": scenario.resolved(),
+        "control": scenario.control,
+        "arms": {name: [member.name for member in build.arms_of(scenario.spec)[name]] for name in arms},
+        "interventions": {
+            member.name: {"kind": member.kind} for name in arms for member in build.arms_of(scenario.spec)[name]
+        },
+        "inputs": [_input(entry) for entry in inputs_of(scenario.spec)],
+        "references": {
+            key: {"text": each.text, "doi": each.doi} for key, each in references_of(scenario.spec).items()
+        },
+        "observed": [_observed(series) for series in build.observed_of(scenario)],
+        "portrait": lines(portrait(world.network, world.population)),
+        "protection": protection_lines(protection_of(scenario)),
+    }
+
+
+def _input(entry: Input) -> dict[str, Any]:
+    return {
+        "place": entry.name,
+        "kind": entry.kind,
+        "value": entry.value,
+        "unit": entry.unit,
+        "source": entry.source,
+        "assumed": entry.assumed,
+        "fitted": entry.fitted,
+    }
+
+
+def _observed(series: Mapping[str, Any]) -> dict[str, Any]:
+    measure = series["measure"]
+    return {
+        "arm": series["arm"],
+        "kind": measure.kind,
+        "behaviour": measure.behaviour,
+        "states": list(measure.states),
+        "where": None if measure.where is None else measure.where.text,
+        "source": series["source"],
+        "points": [[point["time"], point["value"], point["low"], point["high"]] for point in series["points"]],
+    }
+
+
+def check_lines(scenario: Scenario) -> list[str]:
+    """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
+    from scenarios import build
+    from scenarios.inputs import assumed_inputs
+    from simulator.portrait import lines, portrait
+
+    missing = [str(problem) for problem in scenario.not_built()]
+    if missing:
+        return [f"{scenario.name}: the scenario is valid, but cannot be run yet:", *(f"  {line}" for line in missing)]
+    world = build.world_of(scenario, 0)
+    assumed = assumed_inputs(scenario.spec)
+    spec = scenario.spec
+    said = [
+        f"{scenario.name}: the scenario is valid",
+        f"  {len(spec.arms)} arms ({', '.join(spec.arms)}), control {scenario.control}, "
+        f"{spec.experiment.replicates} replicates, primary outcome {spec.outcomes.primary}",
+        *(f"  {line}" for line in lines(portrait(world.network, world.population))),
+        f"  {len(assumed)} inputs are assumed" + (":" if assumed else ""),
+        *(f"    {entry.name} = {entry.value} {entry.unit}".rstrip() for entry in assumed),
+        *(f"  {line}" for line in protection_lines(protection_of(scenario))),
+    ]
+    return said
+
+
+def _scenario_words() -> dict[str, str]:
+    from scenarios.loading import load, names
+
+    return {name: load(name).title for name in names()}
+
+
+def _kind_words() -> dict[str, str]:
+    from interventions.kinds import kinds
+
+    return {name: kinds.help(name) for name in kinds}
+
+
+def _target_words() -> dict[str, str]:
+    from interventions.targeting import targets
+
+    return {name: targets.help(name) for name in targets}
+
+
+def _law_words() -> Mapping[str, str]:
+    from simulator.behaviour import LAWS
+
+    return LAWS
+
+
+def _measure_words() -> Mapping[str, str]:
+    from simulator.outcomes import MEASURES
+
+    return MEASURES
+
+
+SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
+    "scenarios": _scenario_words,
+    "kinds": _kind_words,
+    "targets": _target_words,
+    "laws": _law_words,
+    "measures": _measure_words,
+}
+"""What `netrial list` can list."""
+
+
+def words_for(subject: str) -> Mapping[str, str]:
+    """Return the words of a subject, each with a line of help."""
+    return SUBJECTS[subject]()

@@ -1,0 +1,261 @@
+"""Cross-checks of what is done: interventions, their targets, effects and costs, and the arms that use them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios import grammar
+from scenarios.checking import Checker
+from scenarios.checks_outcomes import check_measure
+from scenarios.conversion import arm_items, intervention_of
+from simulator.errors import NotBuiltError, Place, SpecError, allowed_words
+
+COST_KEYS = tuple(grammar.Cost.model_fields)
+
+
+def check_interventions(checker: Checker) -> None:
+    """Check the named interventions."""
+    for name, given in checker.spec.interventions.items():
+        if isinstance(given, grammar.Intervention):
+            _check_intervention(checker, name, given, ("interventions", name))
+
+
+def check_arms(checker: Checker) -> None:
+    """Check what each arm does, and the background."""
+    if checker.spec.background is not None:
+        _check_items(checker, checker.spec.background, ("background",))
+    if "arms" in checker.missing:
+        return
+    for arm, given in checker.spec.arms.items():
+        place: Place = ("arms", arm)
+        if isinstance(given, grammar.BudgetedArm):
+            place = (*place, "interventions")
+            if given.budget is not None:
+                checker.number(given.budget, ("arms", arm, "budget"), what="a budget")
+                _needs_currency(checker, ("arms", arm, "budget"))
+        _check_items(checker, given, place)
+
+
+def _check_items(checker: Checker, items: Any, place: Place) -> None:
+    written_out: set[str] = set()
+    for i, (name, item) in enumerate(arm_items(items)):
+        at = (*place, i)
+        if isinstance(item, str):
+            checker.word(item, checker.known.interventions, "intervention", at)
+            continue
+        if name in written_out:
+            hint = "say `name:` where an arm has two of a kind"
+            checker.add(f"two interventions of this arm are named `{name}`", at, hint)
+        elif name in checker.known.interventions:
+            hint = "name the one that is meant, or say another `name:` here"
+            checker.add(f"`interventions` has another `{name}`", at, hint)
+        written_out.add(name)
+        if isinstance(item, grammar.Intervention):
+            _check_intervention(checker, name, item, at)
+
+
+def _check_intervention(checker: Checker, name: str, given: grammar.Intervention, place: Place) -> None:
+    from interventions.kinds import kinds
+
+    before = len(checker.problems)
+    if given.kind not in kinds:
+        hint = allowed_words(given.kind, kinds.names())
+        checker.add(f"no kind of intervention is named `{given.kind}`", (*place, "kind"), hint)
+    _check_times(checker, given, place)
+    checker.number(given.uptake, (*place, "uptake"), what="uptake", most=1)
+    if given.drop_out is not None:
+        checker.number(given.drop_out, (*place, "drop_out"), what="a rate", timed=True)
+    _check_effect(checker, given.effect, (*place, "effect"))
+    _check_cost(checker, given.cost, (*place, "cost"))
+    if given.target is not None:
+        _check_target(checker, given.target, (*place, "target"))
+    elif given.effect.people is None:
+        checker.add("`target` is missing", place, "write `target: {}` for everybody", on_key=True)
+    if len(checker.problems) > before or given.kind not in kinds:
+        return
+    try:
+        converted = intervention_of(checker.spec, name, given)
+    except (NotBuiltError, SpecError, AttributeError, TypeError):
+        return  # it rests on a part that is broken, or not built: said elsewhere
+    if given.kind == "alteration" and given.effect.ties is None and given.effect.people is None:
+        hint = "add `ties` or `people` to it, or call it by another kind"
+        checker.add("`alteration` needs ties or people in its effect", (*place, "effect"), hint, on_key=True)
+    elif given.kind != "alteration" or converted.effect.ties is not None:
+        checker.extend(kinds[given.kind](converted), place)
+    if given.target is not None:
+        _check_ranking(checker, given.target, converted.target, (*place, "target"))
+
+
+def _check_times(checker: Checker, given: grammar.Intervention, place: Place) -> None:
+    if given.at is None:
+        if given.every is None and given.when is None and given.phase is None:
+            checker.add("`at` is missing", place, "when it acts: a time, or a list of times", on_key=True)
+    else:
+        several = isinstance(given.at, tuple)
+        times = given.at if isinstance(given.at, tuple) else (given.at,)
+        if not times:
+            checker.add("`at` is empty", (*place, "at"), "a time, or a list of times")
+        for i, time in enumerate(times):
+            at: Place = (*place, "at", i) if several else (*place, "at")
+            checker.instant(time, at, "the intervention")
+            if time in times[:i]:
+                checker.add("the same time is listed twice", at)
+    every = checker.time(given.every, (*place, "every"), "`every`")
+    until = checker.time(given.until, (*place, "until"), "`until`", above=None)
+    if until is not None and every is None and given.every is None:
+        checker.add("`until` goes with `every`", (*place, "until"), on_key=True)
+    if given.when is not None:
+        check_measure(checker, given.when, (*place, "when"))
+        if (given.when.above is None) == (given.when.below is None):
+            checker.add("`when` needs either `above` or `below`", (*place, "when"), on_key=True)
+        checker.time(given.when.check_every, (*place, "when", "check_every"), "`check_every`")
+    if given.phase is not None:
+        checker.column(given.phase.over, (*place, "phase", "over"))
+        checker.time(given.phase.every, (*place, "phase", "every"), "`every`")
+
+
+def _check_effect(checker: Checker, effect: grammar.Effect, place: Place) -> None:
+    known = checker.known
+    for behaviour, setting in effect.set.items():
+        at = (*place, "set", behaviour)
+        if behaviour in known.broken_behaviours or known.any_behaviour:
+            continue
+        if not checker.word(behaviour, list(known.behaviours), "behaviour", at, on_key=True):
+            continue
+        states = known.behaviours[behaviour]
+        for start, end in setting.items() if isinstance(setting, dict) else ((None, setting),):
+            there = at if start is None else (*at, start)
+            if start is not None and start not in states:
+                message = f"`{start}` is no state of `{behaviour}`"
+                checker.add(message, there, allowed_words(start, states), on_key=True)
+            if end not in states:
+                checker.add(f"`{end}` is no state of `{behaviour}`", there, allowed_words(end, states))
+    for end in ("susceptibility", "influence"):
+        for name, factor in getattr(effect, end).items():
+            at = (*place, end, name)
+            _check_transition_name(checker, name, at, needs_contacts=end == "influence")
+            checker.number(factor, at, what="a factor")
+    if effect.ties is not None:
+        _check_ties(checker, effect.ties, (*place, "ties"))
+    if effect.for_ is not None:
+        checker.time(effect.for_, (*place, "for"), "`for`")
+        if effect.half_life is not None:
+            checker.add("`half_life` does not go with `for`", (*place, "half_life"), on_key=True)
+        if not effect.susceptibility and not effect.influence and effect.ties is None:
+            hint = "`for` ends factors and ties; `set` lasts: give the behaviour a transition back"
+            checker.add("`for` has nothing to end", (*place, "for"), hint, on_key=True)
+    if effect.half_life is not None:
+        checker.time(effect.half_life, (*place, "half_life"), "`half_life`")
+    if isinstance(effect.people, grammar.PeopleEffect):
+        for behaviour, state in effect.people.add.states.items():
+            checker.states(f"{behaviour}.{state}", (*place, "people", "add", "states", behaviour))
+
+
+def _check_transition_name(checker: Checker, name: str, place: Place, *, needs_contacts: bool) -> None:
+    known = checker.known
+    behaviour, _, transition = name.partition(".")
+    if known.any_behaviour or behaviour in known.broken_behaviours:
+        return
+    everything = [f"{each}.{one}" for each, names in known.transitions.items() for one in names]
+    if behaviour in known.broken_transitions:
+        return
+    if name not in everything:
+        checker.add(f"no transition is named `{name}`", place, allowed_words(name, everything), on_key=True)
+        return
+    written = checker.spec.behaviours.get(behaviour)
+    given = written.transitions.get(transition) if written is not None else None
+    if needs_contacts and given is not None and all(getattr(given, law) is None for law in grammar.LAWS):
+        hint = "influence is what contacts pass on; use `susceptibility`"
+        checker.add(f"`{name}` happens on its own, without contacts", place, hint, on_key=True)
+
+
+def _check_ties(checker: Checker, ties: grammar.TiesEffect, place: Place) -> None:
+    if all(getattr(ties, key) is None for key in grammar.TiesEffect.model_fields):
+        checker.add("`ties` does nothing", place, "allowed: add, remove, scale, rewire", on_key=True)
+    for key in ("add", "remove", "scale", "rewire"):
+        given = getattr(ties, key)
+        if given is None:
+            continue
+        if given.layer is not None:
+            checker.word(given.layer, checker.known.layers, "layer", (*place, key, "layer"))
+        checker.condition(getattr(given, "to", None), (*place, key, "to"))
+    if ties.add is not None:
+        pairing = ties.add.pairing
+        checker.word(pairing, list(grammar.PAIRINGS), "pairing", (*place, "add", "pairing"))
+        if ties.add.by is not None:
+            checker.column(ties.add.by, (*place, "add", "by"))
+    if ties.scale is not None:
+        checker.number(ties.scale.by, (*place, "scale", "by"), what="a factor")
+
+
+def _check_cost(checker: Checker, cost: grammar.Cost | None, place: Place) -> None:
+    if cost is None:
+        return
+    for key in COST_KEYS:
+        if key in cost.model_fields_set and getattr(cost, key) is not None:
+            checker.number(getattr(cost, key), (*place, key), what="a cost")
+    if cost.model_fields_set:
+        _needs_currency(checker, place)
+
+
+def _needs_currency(checker: Checker, place: Place) -> None:
+    message, hint = "a cost needs a currency", "add `study: {currency: GBP, price_year: 2025}`"
+    said = any(problem.message == message for problem in checker.problems)  # once is enough
+    if checker.spec.study.currency is None and not said:
+        checker.add(message, place, hint, on_key=True)
+
+
+def _check_target(checker: Checker, target: grammar.Target, place: Place) -> None:
+    checker.condition(target.where, (*place, "where"))
+    cuts = [key for key in ("share", "number", "budget") if getattr(target, key) is not None]
+    for key in cuts[1:]:
+        checker.add(
+            f"`{key}` is a second cut", (*place, key), f"it has `{cuts[0]}` already; one is enough", on_key=True
+        )
+    if target.budget is not None:
+        checker.number(target.budget, (*place, "budget"), what="a budget")
+    if target.per is not None:
+        checker.column(target.per, (*place, "per"))
+    if target.groups is not None and target.groups != "communities":
+        checker.column(target.groups, (*place, "groups"))
+    if isinstance(target.rank, grammar.Measure):
+        check_measure(checker, target.rank, (*place, "rank"))
+        if target.groups is None:
+            hint = "add `groups:`, or rank people by a rule: random, degree, most_named, nominated"
+            checker.add("a measure ranks groups, not people", (*place, "rank"), hint)
+    if target.knowledge is not None:
+        for i, layer in enumerate(target.knowledge.layers or ()):
+            checker.word(layer, checker.known.layers, "layer", (*place, "knowledge", "layers", i))
+
+
+def _check_ranking(checker: Checker, target: grammar.Target, converted: Any, place: Place) -> None:
+    """Check rules and their parameters; those of groups are not those of people."""
+    from interventions.groups import check_group_rank
+    from interventions.targeting import check_rank
+
+    rule = converted.rank
+    if isinstance(target.rank, grammar.Measure):
+        if target.rank.kind not in grammar.LATER_MEASURES:
+            checker.extend(check_group_rank(converted), place)
+        return
+    # A rule written as a word stands at `rank`, one with parameters at `rank.rule`.
+    at_rule = (*place, "rank", "rule") if isinstance(target.rank, grammar.RankRule) else (*place, "rank")
+    if target.groups is not None:
+        problems = check_group_rank(converted)
+        for name in converted.parameters:
+            if name not in ("draw", "layers"):
+                hint = allowed_words(name, ["draw", "layers"])
+                checker.add(f"a rank of groups takes no `{name}`", (*place, "rank", name), hint, on_key=True)
+    elif grammar.RANK_RULES.get(rule, ("",))[0]:
+        problems = []
+        for name in converted.parameters:
+            if name not in grammar.RANK_RULES[rule][1]:
+                hint = allowed_words(name, list(grammar.RANK_RULES[rule][1]))
+                checker.add(f"`{rule}` takes no `{name}`", (*place, "rank", name), hint, on_key=True)
+    else:
+        problems = check_rank(rule, converted.parameters, checker.known.layers)
+    for problem in problems:
+        if problem.place == ("rank",):
+            checker.add(problem.message, at_rule, problem.hint)
+        else:
+            checker.extend([problem], place)

@@ -1,0 +1,208 @@
+"""Inputs: every number of a scenario that somebody measured, fitted or assumed, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scenarios import grammar
+from scenarios.bibliography import ASSUMED, FITTED
+from simulator.errors import Place
+
+SHARE, FACTOR = "share", "factor"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One number that results rest on.
+
+    Parameters
+    ----------
+    place : tuple of str and int
+        Where it stands: ``("behaviours", "obesity", "transitions", "become_obese", "rate")``.
+    kind : {"rate", "initial", "uptake", "factor", "duration", "cost", "population", "network"}
+    value : str
+        As a reader would write it: ``0.02``, or ``urban 0.12, rural 0.19``.
+    unit : str
+        "per year", "per year and contact", "share", "factor", "years", "GBP", "people", or empty.
+    source : str
+        A key of the bibliography or of the scenario's references, "assumed" or "fitted"; "file" where data were read.
+    """
+
+    place: Place
+    kind: str
+    value: str
+    unit: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        """The place in words: ``behaviours.obesity.transitions.become_obese.rate``."""
+        return ".".join(str(part) for part in self.place)
+
+    @property
+    def assumed(self) -> bool:
+        """Whether nobody measured it."""
+        return self.source == ASSUMED
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it was fitted to data."""
+        return self.source == FITTED
+
+
+def inputs_of(spec: grammar.ScenarioSpec) -> list[Input]:
+    """List every input of a scenario, in the order of the grammar.
+
+    A plain number counts as assumed. Choices are not listed, since they are not estimates: whom an intervention
+    targets, how many, when; horizon, seed and replicates. Interventions that no arm uses are left out.
+
+    Parameters
+    ----------
+    spec : ScenarioSpec
+        Checked.
+
+    Returns
+    -------
+    list of Input
+    """
+    return [*_people(spec), *_network(spec), *_behaviours(spec), *_interventions(spec)]
+
+
+def assumed_inputs(spec: grammar.ScenarioSpec) -> list[Input]:
+    """List the inputs that the ranking of arms rests on though nobody measured them."""
+    return [each for each in inputs_of(spec) if each.assumed]
+
+
+def _number(number: Any, place: Place, kind: str, unit: str, per: str = "") -> Input:
+    """Return one input; `per` is what follows a time unit in a rate."""
+    source = getattr(number, "source", None) or ASSUMED
+    given = getattr(number, "unit", None)
+    if kind == "rate":
+        unit = f"per {given or unit}{per}"
+    elif kind == "duration":
+        unit = f"{given or unit}s"
+    return Input(place, kind, _written(number), unit, source)
+
+
+def _written(number: Any) -> str:
+    if isinstance(number, grammar.ByCategory):
+        return ", ".join(f"{category} {value:g}" for category, value in number.values.items())
+    if isinstance(number, grammar.Value):
+        spread = "" if number.low is None or number.high is None else f" ({number.low:g} to {number.high:g})"
+        return f"{number.value:g}{spread}"
+    if isinstance(number, grammar.HazardRatio):
+        return f"x {number.ratio:g} per {number.per:g} of {number.column}"
+    if isinstance(number, grammar.Uncertain):
+        numbers = {key: getattr(number, key) for key in ("mean", "sd", "low", "high", "min", "max")}
+        inside = ", ".join(f"{key} {value:g}" for key, value in numbers.items() if value is not None)
+        return f"{number.distribution} ({inside})"
+    return f"{number:.15g}"
+
+
+def _people(spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    people = spec.population
+    if people.size is not None:
+        yield Input(("population", "size"), "population", f"{people.size:,}", "people", ASSUMED)
+    else:
+        yield Input(("population", "file"), "population", str(people.file), "", "file")
+    for name, column in people.columns.items():
+        place: Place = ("population", "columns", name)
+        if column.categories is not None:
+            total = sum(column.categories.values())
+            shares = ", ".join(f"{category} {share / total:g}" for category, share in column.categories.items())
+            yield Input((*place, "categories"), "population", shares, SHARE, ASSUMED)
+        elif column.distribution is not None:
+            yield Input((*place, "distribution"), "population", _distribution(column), "", ASSUMED)
+
+
+def _distribution(given: grammar.Column | grammar.Distribution) -> str:
+    numbers = {key: getattr(given, key) for key in ("mean", "sd", "min", "max")}
+    inside = ", ".join(f"{key} {value:g}" for key, value in numbers.items() if value is not None)
+    return f"{given.distribution} ({inside})"
+
+
+def _network(spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    for name, layer in spec.network.layers.items():
+        place: Place = ("network", "layers", name)
+        if isinstance(layer, grammar.FileLayer):
+            yield Input((*place, "file"), "network", layer.file, "", "file")
+        elif isinstance(layer, grammar.GeneratedLayer):
+            parameters = {
+                key: getattr(layer, key)
+                for key in type(layer).model_fields
+                if key not in ("generator", *grammar.AnyLayer.model_fields) and getattr(layer, key) is not None
+            }
+            if parameters:  # an empty layer assumes nothing
+                words = ", ".join(f"{key} {_short(value)}" for key, value in parameters.items())
+                yield Input(place, "network", f"{layer.generator}: {words}", "", ASSUMED)
+        else:
+            yield Input((*place, "networkx"), "network", layer.networkx, "", "file")
+        if isinstance(layer.weight, grammar.Distribution):
+            yield Input((*place, "weight"), "network", _distribution(layer.weight), "", ASSUMED)
+        elif isinstance(layer.weight, float | int):
+            yield Input((*place, "weight"), "network", f"{layer.weight:g}", "", ASSUMED)
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float | int) and not isinstance(value, bool) else str(value).lower()
+
+
+def _behaviours(spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    unit = spec.time.unit
+    read = ASSUMED if spec.population.file is None else "file"
+    for name, behaviour in spec.behaviours.items():
+        place: Place = ("behaviours", name)
+        for state, given in behaviour.initial.items():
+            at = (*place, "initial", state)
+            if isinstance(given, grammar.InitialWhere):
+                yield Input((*at, "where"), "initial", given.where, "people", given.source or read)
+            elif isinstance(given, grammar.InitialNumber):
+                yield Input((*at, "number"), "initial", f"{given.number:,}", "people", given.source or ASSUMED)
+            else:
+                yield _number(given, at, "initial", SHARE)
+        for transition_name, transition in behaviour.transitions.items():
+            at = (*place, "transitions", transition_name)
+            per = " and contact" if transition.per_contact is not None else ""
+            yield _number(transition.rate, (*at, "rate"), "rate", unit, per)
+            if isinstance(transition.layers, Mapping):
+                for layer, weight in transition.layers.items():
+                    yield _number(weight, (*at, "layers", layer), "factor", "weight")
+
+
+def _interventions(spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    used = {
+        item
+        for arm in spec.arms.values()
+        for item in (arm.interventions if isinstance(arm, grammar.BudgetedArm) else arm)
+        if isinstance(item, str)
+    }
+    for name, given in spec.interventions.items():
+        if name in used and isinstance(given, grammar.Intervention):
+            yield from _intervention(given, ("interventions", name), spec)
+    for arm_name, arm in spec.arms.items():
+        budgeted = isinstance(arm, grammar.BudgetedArm)
+        for i, item in enumerate(arm.interventions if isinstance(arm, grammar.BudgetedArm) else arm):
+            if isinstance(item, grammar.Intervention):
+                place: Place = ("arms", arm_name, "interventions", i) if budgeted else ("arms", arm_name, i)
+                yield from _intervention(item, place, spec)
+
+
+def _intervention(given: grammar.Intervention, place: Place, spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    if "uptake" in given.model_fields_set:
+        yield _number(given.uptake, (*place, "uptake"), "uptake", SHARE)
+    effect = given.effect
+    for end in ("susceptibility", "influence"):
+        for name, factor in getattr(effect, end).items():
+            yield _number(factor, (*place, "effect", end, name), "factor", FACTOR)
+    if effect.ties is not None and effect.ties.add is not None and "weight" in effect.ties.add.model_fields_set:
+        at = (*place, "effect", "ties", "add", "weight")
+        yield _number(effect.ties.add.weight, at, "factor", "weight")
+    if effect.for_ is not None:
+        yield _number(effect.for_, (*place, "effect", "for"), "duration", spec.time.unit)
+    if given.cost is not None:
+        for key in type(given.cost).model_fields:
+            if key in given.cost.model_fields_set and getattr(given.cost, key) is not None:
+                cost = getattr(given.cost, key)
+                yield _number(cost, (*place, "cost", key), "cost", spec.study.currency or "")

@@ -1,0 +1,315 @@
+"""Scenarios: loaded by name or path, checked whole, changed by copying."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import Place, Problem, SpecError, allowed_words
+from simulator.registry import Registry
+
+if TYPE_CHECKING:
+    import networkx
+
+    from scenarios.grammar import ScenarioSpec
+    from scenarios.problems import Marks
+
+LIBRARY = Path(__file__).parent / "library"
+SUFFIXES = (".yaml", ".yml")
+
+folders: Registry[Path] = Registry("folder of scenarios", "netrial.scenarios")
+"""Further folders of scenarios, from packages that join the entry-point group ``netrial.scenarios``."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario that was read and checked.
+
+    Parameters
+    ----------
+    path : Path
+        The file it came from.
+    text : str
+        The file, as it stands.
+    spec : ScenarioSpec
+        The same, as frozen models, overrides applied; see `scenarios.grammar`.
+    overrides : mapping of str to str
+        What `set` changed: the path of a key, and its value as it was written.
+    graphs : mapping of str to networkx.Graph
+        Layers given in Python.
+    """
+
+    path: Path
+    text: str
+    spec: ScenarioSpec
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    graphs: Mapping[str, networkx.Graph] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    marks: Marks | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.spec.name
+
+    @property
+    def title(self) -> str:
+        """What reports call it."""
+        return self.spec.title or self.spec.name.replace("_", " ")
+
+    @property
+    def control(self) -> str:
+        """The control arm."""
+        from scenarios.conversion import control_of
+
+        return control_of(self.spec)
+
+    def set(self, changes: str | Mapping[str, Any], value: Any = None) -> Scenario:
+        """Return a changed copy, after the same checks.
+
+        Parameters
+        ----------
+        changes : str or mapping
+            Path of a key, as in ``"population.size"`` or ``"interventions.leaders.at.0"``; or a mapping of
+            several paths to values.
+        value : number, str, list or mapping
+            With a single path: its new value.
+
+        Returns
+        -------
+        Scenario
+
+        Raises
+        ------
+        ScenarioError
+            If what comes out is no valid scenario.
+
+        Examples
+        --------
+        >>> load("obesity").set("population.size", 2000).spec.population.size
+        2000
+        """
+        from scenarios.overrides import reading_of_value
+
+        given = {changes: value} if isinstance(changes, str) else dict(changes)
+        return self._changed({path: reading_of_value(path, each) for path, each in given.items()})
+
+    def set_text(self, assignments: Collection[str]) -> Scenario:
+        """Return a changed copy, as the command line's ``--set a.b.c=value`` asks.
+
+        Parameters
+        ----------
+        assignments : collection of str
+            Each a path, `=` and a value in YAML.
+
+        Returns
+        -------
+        Scenario
+
+        Raises
+        ------
+        ScenarioError
+        """
+        from scenarios.overrides import reading_of_assignment
+
+        return self._changed(dict(map(reading_of_assignment, assignments)))
+
+    def _changed(self, readings: Mapping[str, Any]) -> Scenario:
+        from scenarios.overrides import put
+
+        assert self.marks is not None
+        data, marks = dict(self.data), self.marks
+        refused = []
+        for path, reading in readings.items():
+            data, marks, refusals = put(data, marks, path, reading)
+            refused += refusals
+        overrides = {**self.overrides, **{path: reading.source.text for path, reading in readings.items()}}
+        return _checked(self.path, self.text, data, marks, overrides, self.graphs, refused)
+
+    def with_layer(self, name: str, graph: networkx.Graph) -> Scenario:
+        """Return a copy in which a layer's ties are those of a NetworkX graph.
+
+        Parameters
+        ----------
+        name : str
+            A layer of the scenario, or a new one.
+        graph : networkx.Graph or networkx.DiGraph
+            Its nodes are the people: their ids, or, where people are generated, any n labels in sorted order.
+            An arc u -> v of a directed graph means that u influences v; the attribute ``weight`` is the weight.
+
+        Returns
+        -------
+        Scenario
+
+        Raises
+        ------
+        ScenarioError
+            If the graph's people are not those of the scenario.
+        """
+        from scenarios.overrides import put, reading_of_value
+
+        assert self.marks is not None
+        reading = reading_of_value(f"network.layers.{name}", {"networkx": type(graph).__name__})
+        data, marks, _ = put(dict(self.data), self.marks, f"network.layers.{name}", reading)
+        graphs = {**self.graphs, name: graph.copy()}
+        return _checked(self.path, self.text, data, marks, self.overrides, graphs, [])
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the scenario as plain data with every default filled in; see `scenarios.resolution`."""
+        from scenarios.resolution import resolved
+
+        return resolved(self)
+
+    def hash8(self, arms: Collection[str] | None = None) -> str:
+        """Return eight hexadecimal digits that stand for whatever changes the results of a replicate.
+
+        Parameters
+        ----------
+        arms : collection of str, optional
+            Arms that are run, beside the control. Default: all.
+
+        Returns
+        -------
+        str
+            Not changed by titles, references, sources, observed data, the number of replicates, the order of
+            arms, the order of rows in files, or by where files lie.
+        """
+        from scenarios.resolution import hash8
+
+        return hash8(self, arms)
+
+    def not_built(self) -> list[Problem]:
+        """Return what the scenario asks for that is not built yet, with places."""
+        from scenarios.built import not_built
+
+        return not_built(self.spec, frozenset(self.graphs))
+
+    def require_built(self) -> None:
+        """Refuse to go on with a scenario that asks for something that is not built yet.
+
+        Raises
+        ------
+        ScenarioNotBuiltError
+        """
+        from scenarios.problems import ScenarioNotBuiltError
+
+        problems = self.not_built()
+        if problems:
+            assert self.marks is not None
+            raise ScenarioNotBuiltError(map(self.marks.locate, problems))
+
+    def located(self, error: SpecError) -> SpecError:
+        """Return an error of a lower floor with the file, line and column of each of its problems.
+
+        Parameters
+        ----------
+        error : SpecError
+            Places are those of the scenario.
+
+        Returns
+        -------
+        ScenarioError or ScenarioNotBuiltError
+        """
+        from scenarios.problems import ScenarioError, ScenarioNotBuiltError
+        from simulator.errors import NotBuiltError
+
+        assert self.marks is not None
+        kind = ScenarioNotBuiltError if isinstance(error, NotBuiltError) else ScenarioError
+        return kind(map(self.marks.locate, error.problems))
+
+    def file_at(self, place: Place, name: str) -> Path:
+        """Return the path of a file that the scenario names at `place`.
+
+        A path is relative to the scenario's folder; one that comes from ``--set`` or `set`, to the current one.
+        """
+        assert self.marks is not None
+        return _file_at(self.path, self.marks, place, name)
+
+
+def load(scenario: str | Path) -> Scenario:
+    """Load a scenario, and check all of it.
+
+    Parameters
+    ----------
+    scenario : str or Path
+        Name of a bundled scenario, or path of a YAML file.
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found: file, line, column, the line itself, and what is allowed.
+    """
+    from scenarios.reading import read_file
+
+    path, shown = find(scenario)
+    reading = read_file(path, shown)
+    return _checked(path, reading.source.text, reading.data, reading.marks, {}, {}, reading.problems)
+
+
+def names() -> dict[str, Path]:
+    """Return the scenarios that can be loaded by name: the bundled ones, and those of plug-ins."""
+    found: dict[str, Path] = {}
+    for folder in [*(folders[name] for name in folders), LIBRARY]:
+        found |= {path.stem: path for path in sorted(Path(folder).iterdir()) if path.suffix in SUFFIXES}
+    return dict(sorted(found.items()))
+
+
+def find(scenario: str | Path) -> tuple[Path, str]:
+    """Return the file of a scenario, and what messages call it.
+
+    Raises
+    ------
+    SpecError
+        If there is neither such a file nor such a name.
+    """
+    known = names()
+    if isinstance(scenario, str) and scenario in known:
+        return known[scenario], known[scenario].name
+    path = Path(scenario)
+    try:
+        is_file, is_folder = path.is_file(), path.is_dir()
+    except (OSError, ValueError):
+        is_file = is_folder = False
+    if is_file or (path.suffix in SUFFIXES and not is_folder):
+        return path, str(path)
+    if is_folder:
+        raise SpecError(Problem(f"`{scenario}` is a folder", hint="name the scenario's file in it"))
+    word = str(scenario)
+    message = f"there is no scenario or file `{word[:200]}`"
+    raise SpecError(Problem(message, hint=allowed_words(word, list(known))))
+
+
+def _checked(
+    path: Path,
+    text: str,
+    data: Mapping[str, Any],
+    marks: Marks,
+    overrides: Mapping[str, str],
+    graphs: Mapping[str, networkx.Graph],
+    refused: Collection[Any],
+) -> Scenario:
+    from scenarios.checks import check_scenario
+    from scenarios.problems import ScenarioError
+
+    values = {each.problem.place for each in refused if not each.problem.on_key}
+    spec, problems = check_scenario(data, lambda place, name: _file_at(path, marks, place, name), graphs, values)
+    located = [*refused, *map(marks.locate, problems)]
+    if located:
+        raise ScenarioError(located)
+    frozen: Mapping[str, str] = MappingProxyType(dict(overrides))
+    return Scenario(path, text, spec, frozen, MappingProxyType(dict(graphs)), data, marks)
+
+
+def _file_at(path: Path, marks: Marks, place: Place, name: str) -> Path:
+    from scenarios.overrides import is_override
+
+    mark = marks.values.get(place)
+    folder = Path.cwd() if mark is not None and is_override(mark.source) else path.parent
+    return folder / name

@@ -1,0 +1,276 @@
+"""Towns: the people and ties of a scenario, read or generated, and who starts in which state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from scenarios import grammar
+from scenarios.conversion import behaviours_of, condition_of, person_number_of
+from scenarios.files import table_at
+from simulator.behaviour import ByColumn
+from simulator.errors import NotBuiltError, Place, Problem, SpecError
+
+if TYPE_CHECKING:
+    import networkx
+    import numpy as np
+    import pandas as pd
+
+    from scenarios.loading import Scenario
+    from simulator.distributions import Distribution
+    from simulator.network import Layer
+    from simulator.population import Plan, Population
+    from simulator.streams import Draw
+    from simulator.world import World
+
+
+def world_of(scenario: Scenario, number: int = 0) -> World:
+    """Make one town: its people, their ties, and the behaviours.
+
+    Columns and ties are drawn by (seed, "network", number) and their names, so a further column or layer moves
+    no other.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    number : int
+        Which of the scenario's networks, from 0.
+
+    Returns
+    -------
+    World
+
+    Raises
+    ------
+    SpecError
+        If a file does not fit; places are those of the scenario.
+    """
+    from simulator.network import ContactNetwork
+    from simulator.streams import Draw
+    from simulator.world import World
+
+    spec = scenario.spec
+    draw = Draw(spec.experiment.seed, "network", number)
+    people_frame = None
+    if spec.population.file is not None:
+        ids = () if spec.population.id is None else (spec.population.id,)
+        people_frame = table_at(scenario.file_at(("population", "file"), spec.population.file), ids)
+    population = _placed(("population",), lambda: population_of(spec, people_frame, draw))
+    layers = {}
+    for name, given in spec.network.layers.items():
+        place = ("network", "layers", name)
+        frame = None
+        if isinstance(given, grammar.FileLayer):
+            frame = table_at(scenario.file_at((*place, "file"), given.file), (given.source, given.target))
+        layers[name] = _placed(
+            place,
+            lambda name=name, frame=frame: layer_of(spec, name, population, frame, scenario.graphs.get(name), draw),
+        )
+    return World(population, ContactNetwork(population.size, layers), behaviours_of(spec), number)
+
+
+def _placed(place: Place, make: Any) -> Any:
+    """Call `make`; put the places of its problems below `place`."""
+    try:
+        return make()
+    except SpecError as error:
+        raise type(error)(
+            [Problem(each.message, (*place, *each.place), each.hint, each.on_key) for each in error.problems]
+        ) from None
+
+
+def column_plans(columns: Mapping[str, grammar.Column]) -> dict[str, Plan]:
+    """Return how each column that is drawn is drawn."""
+    from simulator.population import Categories
+
+    plans: dict[str, Plan] = {}
+    for name, column in columns.items():
+        if column.categories is not None:
+            plans[name] = Categories(dict(column.categories))
+        elif column.distribution is not None:
+            plans[name] = distribution_of(column)
+    return plans
+
+
+def distribution_of(given: grammar.Column | grammar.Distribution) -> Distribution:
+    """Return a distribution in the form the simulator takes."""
+    from simulator.distributions import Distribution
+
+    return Distribution(str(given.distribution), given.mean, given.sd, given.min, given.max)
+
+
+def population_of(spec: grammar.ScenarioSpec, frame: pd.DataFrame | None, draw: Draw | None = None) -> Population:
+    """Return the people: generated, or taken from a table.
+
+    Parameters
+    ----------
+    spec : ScenarioSpec
+    frame : DataFrame, optional
+        The file of people, where there is one.
+    draw : Draw, optional
+        Of scope "network". Default: that of network 0.
+
+    Returns
+    -------
+    Population
+
+    Raises
+    ------
+    SpecError
+        Places are relative to ``population``.
+    """
+    from simulator.population import from_table, generate
+    from simulator.streams import Draw
+
+    draw = draw or Draw(spec.experiment.seed, "network", 0)
+    given = spec.population
+    plans = column_plans(given.columns)
+    if frame is None:
+        return generate(int(given.size or 0), plans, draw)
+    renames = {name: column.from_ for name, column in given.columns.items() if column.from_ is not None}
+    return from_table(frame, str(given.id), where=condition_of(given.where), renames=renames, plans=plans, draw=draw)
+
+
+def layer_of(
+    spec: grammar.ScenarioSpec,
+    name: str,
+    population: Population,
+    frame: pd.DataFrame | None = None,
+    graph: networkx.Graph | None = None,
+    draw: Draw | None = None,
+) -> Layer:
+    """Return one layer of ties.
+
+    Parameters
+    ----------
+    spec : ScenarioSpec
+    name : str
+        The layer.
+    population : Population
+    frame : DataFrame, optional
+        The file of ties, where there is one.
+    graph : networkx.Graph, optional
+        The graph given for this layer in Python.
+    draw : Draw, optional
+        Of scope "network". Default: that of network 0.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    SpecError
+        Places are relative to the layer.
+    """
+    from simulator import ties
+    from simulator.streams import Draw
+
+    draw = draw or Draw(spec.experiment.seed, "network", 0)
+    given = spec.network.layers[name]
+    if graph is not None:
+        return ties.layer_from_networkx(name, graph, population)
+    weight: Any = given.weight
+    if isinstance(weight, grammar.Distribution):
+        weight = distribution_of(weight)
+    if isinstance(given, grammar.FileLayer):
+        assert frame is not None
+        return ties.layer_from_table(
+            name,
+            frame,
+            population,
+            source=given.source,
+            target=given.target,
+            influence=given.influence,
+            weight=weight,
+            where=condition_of(given.where),
+            draw=draw,
+        )
+    if isinstance(given, grammar.NetworkxLayer):
+        raise NotBuiltError(Problem("`networkx` is not built yet", ("networkx",), on_key=True))
+    mark, needed, possible = grammar.GENERATORS.get(given.generator, ("", (), ()))
+    if mark:
+        raise NotBuiltError(Problem(f"`{given.generator}` is not built yet", ("generator",)))
+    parameters = {key: getattr(given, key) for key in (*needed, *possible) if getattr(given, key, None) is not None}
+    parameters |= dict(given.__pydantic_extra__ or {})
+    return ties.generated_layer(name, given.generator, population.size, parameters, draw, weight)
+
+
+def initial_states(scenario: Scenario, world: World, draw: Draw) -> np.ndarray:
+    """Draw who starts in which state.
+
+    Of each behaviour, conditions come first, in the order of its states; then shares and numbers, in the same
+    order, take the people who come first in one random order of this behaviour and replicate. Shares are of all
+    people (or of all in the category), rounded, halves up; so every replicate has the same counts.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    world : World
+    draw : Draw
+        Of scope "replicate".
+
+    Returns
+    -------
+    uint8[n_persons, n_behaviours]
+
+    Raises
+    ------
+    SpecError
+        If two conditions hold for one person, or fewer people are left than a state needs.
+    """
+    import numpy as np
+
+    n = world.population.size
+    states = np.zeros((n, len(world.behaviours)), dtype=np.uint8)
+    for b, (name, behaviour) in enumerate(world.behaviours.items()):
+        initial = scenario.spec.behaviours[name].initial
+        place = ("behaviours", name, "initial")
+        free = np.ones(n, dtype=bool)
+        for code, state in enumerate(behaviour.states):
+            given = initial.get(state)
+            if isinstance(given, grammar.InitialWhere):
+                chosen = _satisfying(given.where, world)
+                if (chosen & ~free).any():
+                    message = f"{int((chosen & ~free).sum())} people would start in two states"
+                    raise SpecError(Problem(message, (*place, state, "where")))
+                states[chosen, b] = code
+                free &= ~chosen
+        order: np.ndarray | None = None
+        for code, state in enumerate(behaviour.states):
+            given = initial.get(state)
+            if given is None or isinstance(given, grammar.InitialWhere):
+                continue
+            if order is None:
+                order = draw.order("initial", name, n=n)
+            for members, wanted in _counts(given, world):
+                there = order[free[order] if members is None else (free & members)[order]]
+                if wanted > there.size:
+                    message = f"{wanted} people are to start in `{state}`, but {there.size} are left"
+                    raise SpecError(Problem(message, (*place, state)))
+                states[there[:wanted], b] = code
+                free[there[:wanted]] = False
+    return states
+
+
+def _satisfying(where: str, world: World) -> np.ndarray:
+    condition = condition_of(where)
+    assert condition is not None
+    return condition.mask(world.population.size, world.population.columns.__getitem__)
+
+
+def _counts(given: Any, world: World) -> list[tuple[np.ndarray | None, int]]:
+    """Return (members, how many of them) for each group from which people are drawn; None: everybody."""
+    from interventions.cutting import rounded_share
+
+    n = world.population.size
+    if isinstance(given, grammar.InitialNumber):
+        return [(None, given.number)]
+    share = person_number_of(given)
+    if not isinstance(share, ByColumn):
+        return [(None, rounded_share(share, n))]
+    codes, labels = world.population.columns[share.column].groups()
+    groups = [
+        (codes == labels.index(category), value) for category, value in share.values.items() if category in labels
+    ]
+    return [(members, rounded_share(value, int(members.sum()))) for members, value in groups]

@@ -1,0 +1,249 @@
+"""The compiled engine and its slow twin (naive.py) read the same rings and write the same event log."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from naive import Active, NaiveClock, NaiveRun, Way
+from towns import Case, events_of, random_case
+
+from simulator.behaviour import Behaviour, Transition
+from simulator.engine import Simulation, plan_clocks
+from simulator.streams import Draw
+from simulator.trajectory import Trajectory
+
+# Slabs of one unit; of a unit and a sixteenth; of less than a tick; all of these at once.
+SCALES = [(1.0,), (1.0, 40.0), (2.0**12,), (1.0, 2.0**9, 2.0**24), (2.0**24, 1.0), (2.0**20,)]
+BOUNDED = settings(
+    max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def fast(case: Case, draw: Draw) -> Trajectory:
+    plan = plan_clocks(case.world)
+    return Simulation(plan, draw, case.start, case.occurrences, case.observe_at, case.horizon).run()
+
+
+def slow(case: Case, draw: Draw, kind: type[NaiveRun] = NaiveRun) -> NaiveRun:
+    return kind(case.world, draw, case.start, case.occurrences, case.observe_at.tolist(), case.horizon).run()
+
+
+def redated(case: Case) -> Case:
+    """Move the arm's dates, and an observation, to instants at which something happens without it."""
+    without = fast(replace(case, occurrences=()), Draw(1))
+    ticks = np.unique(without.events().tick)
+    if not ticks.size:
+        return case
+    chosen = ticks[:: max(1, ticks.size // 5)].tolist()
+    occurrences = tuple(
+        replace(occurrence, tick=chosen[k % len(chosen)]) for k, occurrence in enumerate(case.occurrences)
+    )
+    observe_at = np.unique(np.append(case.observe_at, chosen[-1]))
+    return replace(case, occurrences=occurrences, observe_at=observe_at)
+
+
+def assert_twins(trajectory: Trajectory, twin: NaiveRun, case: Case) -> None:
+    assert events_of(trajectory) == twin.events
+    assert trajectory.counts.tolist() == twin.observed
+    assert trajectory.observe_at.tolist() == case.observe_at.tolist()
+    assert trajectory.final.tolist() == twin.states
+    for column in range(len(case.world.behaviours)):
+        now = [int(state) for state in case.start[:, column]]
+        since, spent, entered = [0] * len(now), [0] * len(now), [0] * len(now)
+        first, last = trajectory.first_state[column], trajectory.first_state[column + 1]
+        for tick, person, _, state, _ in twin.events:
+            if first <= state < last:
+                spent[person] += (tick - since[person]) * (now[person] == 1)
+                entered[person] += state - first == 1
+                now[person], since[person] = int(state - first), tick
+        spent = [t + (case.horizon - s) * (n == 1) for t, s, n in zip(spent, since, now, strict=True)]
+        assert trajectory.ticks_in(column, (1,)).tolist() == spent
+        assert trajectory.entries(column, (1,)).tolist() == entered
+        for k, tick in enumerate(case.observe_at.tolist()):
+            in_one = int(np.count_nonzero(trajectory.in_states_at(column, (1,), tick)))
+            assert in_one == trajectory.counts[k, first + 1]
+
+
+@BOUNDED
+@given(
+    seed=st.integers(0, 10**6),
+    n_persons=st.integers(2, 16),
+    n_behaviours=st.integers(1, 3),
+    n_layers=st.integers(0, 3),
+    n_occurrences=st.integers(0, 8),
+    scales=st.sampled_from(SCALES),
+    at_events=st.booleans(),
+)
+def test_same_event_log(
+    seed: int,
+    n_persons: int,
+    n_behaviours: int,
+    n_layers: int,
+    n_occurrences: int,
+    scales: tuple[float, ...],
+    at_events: bool,
+) -> None:
+    case = random_case(
+        seed, n_persons=n_persons, n_behaviours=n_behaviours, n_layers=n_layers,
+        n_occurrences=n_occurrences, scales=scales, mean_rings=800,
+    )  # fmt: skip
+    if at_events:
+        case = redated(case)
+    assert_twins(fast(case, Draw(1)), slow(case, Draw(1)), case)
+
+
+CASES = [
+    random_case(seed, n_persons=10, n_behaviours=2, n_layers=2, n_occurrences=8, scales=SCALES[seed % 6])
+    for seed in range(100, 124)
+]
+
+
+class FasterContacts(NaiveRun):
+    """Contagion passes a tenth more often than it should."""
+
+    def multiplier(self, clock: NaiveClock, way: Way) -> float:
+        return super().multiplier(clock, way) * (0.9 if clock.transition.source else 1.0)
+
+
+class WrongEnd(NaiveRun):
+    """Influence multiplies at the receiving end, susceptibility at the sending end."""
+
+    def multiplier(self, clock: NaiveClock, way: Way) -> float:
+        turned = Way(-1 if way.sender is None else way.sender, way.receiver, way.hazard)
+        return super().multiplier(clock, turned)
+
+
+class NamedBackwards(NaiveRun):
+    """Influence runs against the arrow of every tie."""
+
+    def ring(self, begin: int, stop: int) -> None:
+        turned: dict[int, NaiveClock] = {}
+        for clock in self.clocks:
+            slots = [
+                [way if way.sender is None else Way(way.sender, way.receiver, way.hazard) for way in slot]
+                for slot in clock.slots
+            ]
+            turned[id(clock)] = replace(clock, slots=slots)
+        straight, self.clocks = self.clocks, [turned[id(clock)] for clock in self.clocks]
+        super().ring(begin, stop)
+        self.clocks = straight
+
+
+class NoExcess(NaiveRun):
+    """Factors above the ceiling are clipped."""
+
+    def rings_of(self, clock: NaiveClock, level: int, begin: int, stop: int) -> list[tuple[Any, ...]]:
+        return super().rings_of(clock, level, begin, stop) if level == 0 else []
+
+
+class AddedFactors(NaiveRun):
+    """Overlapping factors add what they change instead of multiplying."""
+
+    def multiplier(self, clock: NaiveClock, way: Way) -> float:
+        active, added = self.active, 1.0
+        for factor in active:
+            self.active = [factor]
+            added += super().multiplier(clock, way) * clock.ceiling / max(way.hazard, 1e-300) - 1
+        self.active = active
+        return max(added, 0.0) * way.hazard / clock.ceiling
+
+
+class Endless(NaiveRun):
+    """Factors and added ties do not end."""
+
+    def act(self, *arguments: Any) -> None:
+        before = list(map(id, self.active))
+        super().act(*arguments)
+        self.active = [a if id(a) in before else Active(**{**vars(a), "until": 2**62}) for a in self.active]
+
+
+class RingsFirst(NaiveRun):
+    """A ring at the instant of an action comes before it."""
+
+    def ring(self, begin: int, stop: int) -> None:
+        super().ring(begin + (begin > 0), stop + (stop < self.horizon))
+
+
+@pytest.mark.parametrize(
+    "wrong", [FasterContacts, WrongEnd, NamedBackwards, NoExcess, AddedFactors, Endless, RingsFirst]
+)
+def test_a_wrong_engine_is_told_apart(wrong: type[NaiveRun]) -> None:
+    prepare: Callable[[Case], Case] = redated if wrong is RingsFirst else replace
+    differ = 0
+    for case in map(prepare, CASES):
+        twin = slow(case, Draw(1), wrong)
+        trajectory = fast(case, Draw(1))
+        differ += events_of(trajectory) != twin.events
+    assert differ >= 3, f"{wrong.__name__} gives the same events in all but {differ} of {len(CASES)} cases"
+
+
+def test_rates_are_read_by_the_twin() -> None:
+    """A transition that is a tenth faster in the twin's world rings at other instants."""
+
+    def faster(behaviour: Behaviour) -> Behaviour:
+        transitions = [
+            replace(t, rate=t.rate * 1.1 if isinstance(t.rate, float) else t.rate)
+            for t in behaviour.transitions
+        ]
+        return replace(behaviour, transitions=tuple[Transition, ...](transitions))
+
+    differ = 0
+    for case in CASES:
+        wrong = replace(case.world, behaviours={b.name: faster(b) for b in case.world.behaviours.values()})
+        differ += events_of(fast(case, Draw(1))) != slow(replace(case, world=wrong), Draw(1)).events
+    assert differ >= 12
+
+
+def test_before_time_zero() -> None:
+    """Negative slabs, as in a warm-up, are two's complement."""
+    n_events = 0
+    for case in CASES[:6]:
+        begin = -case.horizon // 2
+        occurrences = [replace(one, tick=one.tick + begin) for one in case.occurrences]
+        observe_at = case.observe_at + begin
+        arguments = (case.start, occurrences, observe_at, case.horizon + begin)
+        plan = plan_clocks(case.world)
+        trajectory = Simulation(plan, Draw(1), *arguments, now=begin).run()
+        twin = NaiveRun(
+            case.world, Draw(1), case.start, occurrences, observe_at.tolist(), case.horizon + begin, now=begin
+        ).run()
+        assert events_of(trajectory) == twin.events
+        assert trajectory.counts.tolist() == twin.observed
+        n_events += len(twin.events)
+    assert n_events > 100
+
+
+SMALL = {"n_persons": 5, "n_behaviours": 2, "n_layers": 2, "n_occurrences": 4, "mean_rings": 120.0}
+
+
+def small_logs() -> list[Any]:
+    """Event logs of three small cases; run below with and without the compiler."""
+    cases = [random_case(seed, scales=scales, **SMALL) for seed, scales in ((7, SCALES[1]), (8, SCALES[3]))]  # type: ignore[arg-type]
+    return [[list(event) for event in events_of(fast(case, Draw(3)))] for case in cases]
+
+
+def test_without_the_compiler() -> None:
+    """The kernel is plain Python too: NUMBA_DISABLE_JIT=1 gives the same events."""
+    here = Path(__file__).parent
+    command = "import json, test_twin; print(json.dumps(test_twin.small_logs()))"
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", command],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    compiled = small_logs()
+    assert json.loads(finished.stdout) == compiled
+    assert min(map(len, compiled)) >= 5
