@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ def run(
     if out is not None:
         return run_trial(trial, Path(out), jobs=jobs, progress=progress)
     home = tempfile.TemporaryDirectory(prefix="netrial-")
-    return run_trial(trial, Path(home.name), jobs=jobs, progress=progress).kept_by(home)
+    return replace(run_trial(trial, Path(home.name), jobs=jobs, progress=progress), home=home)
 
 
 def run_trial(trial: Trial, folder: Path, *, jobs: int | None = None, progress: Progress | None = None) -> Results:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -34,11 +35,14 @@ class Results:
         How it was run: versions, seeds, hashes, failures.
     resolved : mapping
         The scenario as it was understood.
+    home : TemporaryDirectory, optional
+        Where the folder is a temporary one: what keeps it for as long as the results live.
     """
 
     folder: Path
     manifest: Mapping[str, Any] = field(hash=False)
     resolved: Mapping[str, Any] = field(hash=False)
+    home: TemporaryDirectory[str] | None = field(default=None, hash=False, compare=False)
 
     @classmethod
     def load(cls, folder: str | Path) -> Results:
@@ -137,6 +141,12 @@ class Results:
         from experiments import figures
 
         return figures.draw_curves(self, behaviour=behaviour, state=state, ax=ax)
+
+    def report(self) -> Path:
+        """Write ``report.html`` and the figures into the folder, and return the report's path."""
+        from experiments.report import write_report
+
+        return write_report(self)
 
     def __repr__(self) -> str:
         lines = [self._title(), *self._said()]

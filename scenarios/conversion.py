@@ -6,7 +6,7 @@ Everything here is a pure function of a checked scenario.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interventions.specs import Cost, Effect, Intervention, NewTies, Target
 from scenarios import grammar
@@ -16,6 +16,9 @@ from simulator.conditions import Condition, parse
 from simulator.errors import NotBuiltError, Problem
 from simulator.outcomes import Measure
 from simulator.units import convert_duration, convert_rate
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def duration_of(time: Any, unit: str) -> float:

@@ -32,11 +32,11 @@ def table_at(path: Path, ids: Collection[str] = ()) -> pd.DataFrame:
     ------
     SpecError
     """
-    return _table(path, tuple(sorted(ids)), *_stamp(path))
+    return _table(path, tuple(sorted(ids)), _digest(path))
 
 
 @lru_cache(maxsize=16)
-def _table(path: Path, ids: tuple[str, ...], changed: int, size: int) -> pd.DataFrame:
+def _table(path: Path, ids: tuple[str, ...], digest: str) -> pd.DataFrame:
     from simulator.tables import read_table
 
     return read_table(path, text=ids)
@@ -59,11 +59,11 @@ def content_hash(path: Path) -> str:
     SpecError
         If the file cannot be read.
     """
-    return _content_hash(path, *_stamp(path))
+    return _content_hash(path, _digest(path))
 
 
 @lru_cache(maxsize=64)
-def _content_hash(path: Path, changed: int, size: int) -> str:
+def _content_hash(path: Path, digest_of_bytes: str) -> str:
     header, *rows = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines() or [b""]
     digest = hashlib.blake2b(digest_size=32)
     for row in (header, *sorted(rows)):
@@ -71,15 +71,16 @@ def _content_hash(path: Path, changed: int, size: int) -> str:
     return digest.hexdigest()
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _digest(path: Path) -> str:
+    """Return a hash of a file's bytes; its date would not do, since a clock tick is long enough to write twice."""
     try:
-        stat = path.stat()
+        if not path.is_file() and path.exists():
+            raise SpecError(Problem(f"`{path.name}` is not a file"))
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     except OSError as error:
         reason = "there is no file" if isinstance(error, FileNotFoundError) else "cannot read the file"
         hint = f"looked in {path.parent}" if path.parent.is_dir() else f"there is no folder {path.parent}"
         raise SpecError(Problem(f"{reason} `{path.name}`", hint=hint)) from None
     except ValueError:
-        raise SpecError(Problem(f"`{path}` cannot be the name of a file")) from None
-    if not path.is_file():
-        raise SpecError(Problem(f"`{path.name}` is not a file"))
-    return stat.st_mtime_ns, stat.st_size
+        raise SpecError(Problem("this cannot be the name of a file")) from None

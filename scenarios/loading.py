@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import Place, Problem, SpecError, allowed_words
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from scenarios.grammar import ScenarioSpec
     from scenarios.problems import Marks
+    from simulator.model import ContagionModel
 
 LIBRARY = Path(__file__).parent / "library"
 SUFFIXES = (".yaml", ".yml")
@@ -156,6 +156,53 @@ class Scenario:
         data, marks, _ = put(dict(self.data), self.marks, f"network.layers.{name}", reading)
         graphs = {**self.graphs, name: graph.copy()}
         return _checked(self.path, self.text, data, marks, self.overrides, graphs, [])
+
+    def graph(self, number: int = 0) -> networkx.Graph:
+        """Return people and ties as a NetworkX graph.
+
+        Parameters
+        ----------
+        number : int
+            Which of the scenario's networks, from 0.
+
+        Returns
+        -------
+        networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
+            As `simulator.graphs.to_graph` makes it: nodes are the people's ids, with their columns; ties carry
+            ``layer`` and ``weight``; an arc u -> v says that u influences v.
+        """
+        from scenarios.worlds import world_of
+        from simulator.graphs import to_graph
+
+        world = world_of(self, number)
+        return to_graph(world.population, world.network)
+
+    def model(self, arm: str | None = None, replicate: int = 0) -> ContagionModel:
+        """Return one arm of one replicate as a Mesa model.
+
+        Parameters
+        ----------
+        arm : str, optional
+            Default: the control.
+        replicate : int
+            Counted from 0.
+
+        Returns
+        -------
+        ContagionModel
+            At time 0; stepped to the horizon, it has the curves that a run has for that arm and replicate.
+
+        Raises
+        ------
+        SpecError
+            If there is no such arm.
+        NotBuiltError
+            If the scenario asks for something that is not built yet.
+        """
+        from scenarios.worlds import model_of
+
+        self.require_built()
+        return model_of(self, self.control if arm is None else arm, replicate)
 
     def resolved(self) -> dict[str, Any]:
         """Return the scenario as plain data with every default filled in; see `scenarios.resolution`."""
@@ -303,8 +350,7 @@ def _checked(
     located = [*refused, *map(marks.locate, problems)]
     if located:
         raise ScenarioError(located)
-    frozen: Mapping[str, str] = MappingProxyType(dict(overrides))
-    return Scenario(path, text, spec, frozen, MappingProxyType(dict(graphs)), data, marks)
+    return Scenario(path, text, spec, dict(overrides), dict(graphs), data, marks)
 
 
 def _file_at(path: Path, marks: Marks, place: Place, name: str) -> Path:

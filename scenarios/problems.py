@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from simulator.errors import NotBuiltError, Place, Problem, SpecError
 
@@ -121,6 +122,9 @@ class ScenarioError(SpecError):
     def __str__(self) -> str:
         return "\n".join(str(each) for each in self.located)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.located,)
+
 
 class ScenarioNotBuiltError(NotBuiltError):
     """A scenario uses a key that is valid but not built yet; says where in the file.
@@ -136,6 +140,9 @@ class ScenarioNotBuiltError(NotBuiltError):
 
     def __str__(self) -> str:
         return "\n".join(str(each) for each in self.located)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.located,)
 
 
 def in_order(located: Iterable[Located]) -> tuple[Located, ...]:

@@ -99,7 +99,7 @@ BAD_OBESITY = [
     ("experiment: {", "experiment: {curves_by: [«sex], ", ["no column is named `sex`"]),
     # what does not go together
     ("rank: degree, share: 0.05}", "rank: degree, share: 0.05, «number: 5}", ["second cut"]),
-    ("target: {groups: communities, ", "«target: {", ["a measure ranks groups"]),
+    ("target: {groups: communities, ", "target: {", ["a measure ranks groups"]),
     ("    target: {groups: communities, rank: {share: obesity.obese}, share", "    target: «{share", ["which groups"]),
     ("study: {currency: GBP, price_year: 2025}\n", "", ["a cost needs a currency"]),
     ("per_contact: obese\n", "per_contact: obese\n        «proportion: obese\n", ["second law"]),
@@ -117,7 +117,7 @@ BAD_OBESITY = [
     (
         "obese_years: {person_time: obesity.obese,",
         "obese_years: {«person_time: obesity.obese, share: obesity.obese,",
-        [],
+        ["second measure"],
     ),
     ("new_cases: {first_entries: obesity.obese, ", "«new_cases: {", ["nothing is measured"]),
     ("person_time: obesity.obese,", "person_time: obesity.obese, «at: end,", ["`at` does not go with"]),
