@@ -67,11 +67,12 @@ def run(
         results = run_trial(trial, folder, jobs=jobs, progress=progress)
 
     from experiments.report import write_report
-    from experiments.verdict import ranking_lines
+    from experiments.verdict import ranking_lines, sentence
 
     report = write_report(results)
     failures = results.manifest["failures"]
-    if not quiet:
+    if not quiet and results.manifest["completed"]:
+        typer.echo(sentence(results.verdict, results.time_unit))
         for line in ranking_lines(results.effects, results.verdict, results.time_unit):
             typer.echo(line)
     for replicate, text in sorted(failures.items()):

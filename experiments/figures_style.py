@@ -113,11 +113,12 @@ def style() -> Iterator[None]:
 
 
 def _plain_defaults() -> dict[str, object]:
-    """Matplotlib's own defaults, without those that choose a backend."""
+    """Matplotlib's own defaults, without those that say where and how windows open."""
     from matplotlib import rcParamsDefault
-    from matplotlib.style.core import STYLE_BLACKLIST
 
-    return {key: value for key, value in rcParamsDefault.items() if key not in STYLE_BLACKLIST}
+    not_looks = ("backend", "interactive", "toolbar", "timezone", "date.epoch", "docstring", "savefig.directory",
+                 "tk.", "webagg.", "keymap.", "figure.max_open", "figure.raise")  # fmt: skip
+    return {key: value for key, value in rcParamsDefault.items() if not key.startswith(not_looks)}
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -88,6 +88,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
+    page.filters["breakable"] = lambda place: Markup("<wbr>").join(re.split(r"(?<=[._])", place))
     page.filters["svg"] = lambda picture: Markup(inline_svg(picture))
     html = page.get_template("report.html.j2").render(
         style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
@@ -170,7 +171,7 @@ def _subtitle(facts: Facts) -> str:
     parts = [plural(round(facts.people), "person", "people"), f"{facts.horizon:g} {facts.unit}s"]
     if facts.others:
         control = facts.labels[facts.control]
-        parts.append(f"{plural(len(facts.others), 'strategy', 'strategies')} against {control}")
+        parts.append(f"{plural(len(facts.others), 'strategy', 'strategies')} against “{control}”")
     parts.append(plural(facts.replicates, "replicate"))
     return " · ".join(parts)
 

@@ -164,9 +164,13 @@ class Facts:
 
     def counted(self, outcome: str) -> float:
         """Mean number of people over whom an outcome is taken (those of its `where`, else everybody)."""
-        pairs = self.results.pairs
-        rows = pairs[(pairs["outcome"] == outcome) & (pairs["estimand"] == "overall")]
-        return float(rows["people"].mean()) if len(rows) else self.people
+        return self._counted.get(outcome, self.people)
+
+    @cached_property
+    def _counted(self) -> dict[str, float]:
+        from experiments.estimands import people_counted
+
+        return people_counted(self.results.pairs)
 
     def gathered(self, watched: Watched) -> pd.DataFrame:
         """People in any of the states, over everybody: the curves table with one made-up state."""

@@ -222,7 +222,7 @@ def strategy_table(facts: Facts, reader: Reader, economics: pd.DataFrame | None,
     if not facts.others:
         columns = {key: columns[key] for key in ("label", "level", "cost") if key in columns}
     control_label = facts.labels[facts.control]
-    caption = f"Effects against {control_label}, ranked by the effect on everybody" if facts.others else control_label
+    caption = f"Effects against “{control_label}”, ranked by the effect on everybody" if facts.others else control_label
     tags = {tag for row in rows for tag in row.tags}
     return StrategyTable(rows, columns, caption, _notes(facts, reader, words, columns, tags))
 

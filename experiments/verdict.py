@@ -37,6 +37,8 @@ class Verdict:
         How many the margin rests on.
     people : float
         Over how many people the outcome is taken; NaN where unknown.
+    effect, effect_low, effect_high : float
+        The leader against the control, with its 95 % interval, in the outcome's own unit; NaN where unknown.
     """
 
     outcome: OutcomeSpec
@@ -50,6 +52,9 @@ class Verdict:
     probability_best: float
     replicates: int
     people: float
+    effect: float = math.nan
+    effect_low: float = math.nan
+    effect_high: float = math.nan
 
     @property
     def matters(self) -> float:
@@ -119,6 +124,9 @@ def decide(
         probability_best=probability,
         replicates=len(values),
         people=people_counted(pairs).get(spec.name, math.nan),
+        effect=float(overall.loc[leader, "effect"]),
+        effect_low=float(overall.loc[leader, "low"]),
+        effect_high=float(overall.loc[leader, "high"]),
     )
 
 
@@ -152,7 +160,12 @@ def sentence(verdict: Verdict, time_unit: str = "year") -> str:
     if verdict.winner is not None:
         beyond = f", more than the {_matters(verdict, time_unit)} that matters" if verdict.matters > 0 else ""
         wins = f"No strategy beats {names[leader]}" if leader in names else f"The best strategy is {label(leader)}"
-        return f"{wins}: {words} than {other}, the next best{beyond}; {best}."
+        against = ""
+        if verdict.control not in (leader, verdict.runner_up) and not math.isnan(verdict.effect):
+            bounds = verdict.effect, verdict.effect_low, verdict.effect_high
+            effect = difference_in_words(spec, *bounds, verdict.people, time_unit)
+            against = f"{effect} than {label(verdict.control)}, and "
+        return f"{wins}: {against}{words} than {other}, the next best{beyond}; {best}."
     if verdict.margin == 0:
         return f"No clear winner: {first} and {other} are equal on {label(spec.name)}."
     why = []

@@ -171,11 +171,9 @@ class Scenario:
             As `simulator.graphs.to_graph` makes it: nodes are the people's ids, with their columns; ties carry
             ``layer`` and ``weight``; an arc u -> v says that u influences v.
         """
-        from scenarios.worlds import world_of
-        from simulator.graphs import to_graph
+        from scenarios.faces import graph_of
 
-        world = world_of(self, number)
-        return to_graph(world.population, world.network)
+        return graph_of(self, number)
 
     def model(self, arm: str | None = None, replicate: int = 0) -> ContagionModel:
         """Return one arm of one replicate as a Mesa model.
@@ -199,10 +197,9 @@ class Scenario:
         NotBuiltError
             If the scenario asks for something that is not built yet.
         """
-        from scenarios.worlds import model_of
+        from scenarios.faces import model_of
 
-        self.require_built()
-        return model_of(self, self.control if arm is None else arm, replicate)
+        return model_of(self, arm, replicate)
 
     def resolved(self) -> dict[str, Any]:
         """Return the scenario as plain data with every default filled in; see `scenarios.resolution`."""

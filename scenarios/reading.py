@@ -19,7 +19,7 @@ from simulator.errors import Place, Problem
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
-MAX_VALUES = 100_000
+MAX_VALUES = 20_000
 MAX_INTEGER = 2**63 - 1
 
 # The core schema of YAML 1.2: `no`, `on`, 1_000 and 2025-01-01 are words.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios import grammar
 from scenarios.conversion import control_of, layers_of, observe_every_of
 from scenarios.files import content_hash
+from simulator import ENGINE
 
 if TYPE_CHECKING:
     import networkx
@@ -89,6 +90,7 @@ def hash8(scenario: Scenario, arms: Collection[str] | None = None) -> str:
         if name != "primary"
     }
     kept["time"].pop("start", None)  # a label
+    kept["engine"] = ENGINE
     kept = _uniform(kept)
     for part in (kept["population"], *kept["network"]["layers"].values()):
         part.pop("file", None)  # what is in it counts, not where it lies

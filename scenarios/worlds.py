@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scenarios import grammar
-from scenarios.conversion import arms_of, behaviours_of, condition_of, observation_times, person_number_of
+from scenarios.conversion import behaviours_of, condition_of, person_number_of
 from scenarios.files import table_at
 from simulator.behaviour import ByColumn
-from simulator.errors import NotBuiltError, Place, Problem, SpecError, allowed_words
+from simulator.errors import NotBuiltError, Place, Problem, SpecError
 
 if TYPE_CHECKING:
     import networkx
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from scenarios.loading import Scenario
     from simulator.distributions import Distribution
-    from simulator.model import ContagionModel
     from simulator.network import Layer
     from simulator.population import Plan, Population
     from simulator.streams import Draw
@@ -289,45 +288,3 @@ def _counts(given: Any, world: World) -> list[tuple[np.ndarray | None, int]]:
         (codes == labels.index(category), value) for category, value in share.values.items() if category in labels
     ]
     return [(members, rounded_share(value, int(members.sum()))) for members, value in groups]
-
-
-def model_of(scenario: Scenario, arm: str, replicate: int) -> ContagionModel:
-    """Return one arm of one replicate as a Mesa model, on the same town and with the same luck as in a run.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Everything in it built.
-    arm : str
-    replicate : int
-        Counted from 0.
-
-    Returns
-    -------
-    ContagionModel
-
-    Raises
-    ------
-    SpecError
-        If there is no such arm, or the replicate is negative.
-    """
-    import numpy as np
-
-    from interventions.schedule import occurrences
-    from simulator.engine import plan_clocks
-    from simulator.model import ContagionModel
-    from simulator.streams import Draw
-    from simulator.units import to_ticks
-
-    arms = arms_of(scenario.spec)
-    if arm not in arms:
-        raise SpecError(Problem(f"there is no arm `{arm}`", hint=allowed_words(arm, list(arms))))
-    if replicate < 0:
-        raise SpecError(Problem(f"there is no replicate {replicate}", hint="replicates count from 0"))
-    experiment = scenario.spec.experiment
-    world = world_of(scenario, replicate % experiment.networks)
-    draw = Draw(experiment.seed, "replicate", replicate)
-    start = initial_states(scenario, world, draw)
-    times = observation_times(scenario.spec)
-    observe_at = np.array([to_ticks(float(time)) for time in times], np.int64)
-    return ContagionModel(plan_clocks(world), draw, start, occurrences(arms[arm]), times, observe_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.estimands import effects, outcome_specs
+from experiments.estimands import OutcomeSpec, effects, outcome_specs
 from experiments.report_words import KINDS
-from experiments.verdict import decide
+from experiments.verdict import Verdict, decide
 
 OUTCOMES: dict[str, dict[str, Any]] = {
     "obese_years": {"person_time": "obesity.obese", "better": "lower"},
@@ -46,7 +47,7 @@ def results(
     title: str = "Obesity as a social contagion, and four ways to use the network against it",
     assumed: int = 6,
     seed: int = 1,
-) -> SimpleNamespace:
+) -> FakeResults:
     """Return an object with the tables, the resolved scenario and the manifest of a run that never was."""
     outcomes = dict(OUTCOMES if outcomes is None else outcomes)
     draw = np.random.default_rng(seed)
@@ -187,14 +188,20 @@ def results(
         "failures": dict(failures or {}),
         "command": ["netrial", "run", "obesity"],
     }
-    specs = outcome_specs(scenario["outcomes"])
-    table = effects(tables.pairs, tables.outcomes, specs, arms[0], 1)
-    return SimpleNamespace(
-        folder=folder,
-        resolved=resolved,
-        manifest=manifest,
-        specs=specs,
-        effects=table,
-        verdict=decide(table, tables.outcomes, tables.pairs, specs, arms[0]),
-        **vars(tables),
-    )
+    return FakeResults(folder=folder, resolved=resolved, manifest=manifest, **vars(tables))
+
+
+class FakeResults(SimpleNamespace):
+    """Like `experiments.results.Results`; effects and verdict are worked out when first asked for, and may be set."""
+
+    @cached_property
+    def specs(self) -> dict[str, OutcomeSpec]:
+        return outcome_specs(self.resolved["scenario"]["outcomes"])
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        return effects(self.pairs, self.outcomes, self.specs, self.resolved["control"], 1)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        return decide(self.effects, self.outcomes, self.pairs, self.specs, self.resolved["control"])

@@ -118,9 +118,7 @@ def in_strata(
             while largest / 2 ** (halvings + 1) >= h:
                 halvings += 1
             strata.setdefault(halvings, []).append(slot)
-    return [
-        NaiveClock((*name, s), number, behaviour, transition, largest / 2**s, strata[s]) for s in sorted(strata)
-    ]
+    return [NaiveClock((*name, s), number, behaviour, transition, largest / 2**s, strata[s]) for s in sorted(strata)]
 
 
 def every_transition(world: World) -> list[tuple[int, Behaviour, Transition]]:

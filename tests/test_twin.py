@@ -193,8 +193,7 @@ def test_rates_are_read_by_the_twin() -> None:
 
     def faster(behaviour: Behaviour) -> Behaviour:
         transitions = [
-            replace(t, rate=t.rate * 1.1 if isinstance(t.rate, float) else t.rate)
-            for t in behaviour.transitions
+            replace(t, rate=t.rate * 1.1 if isinstance(t.rate, float) else t.rate) for t in behaviour.transitions
         ]
         return replace(behaviour, transitions=tuple[Transition, ...](transitions))
 

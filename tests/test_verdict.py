@@ -54,6 +54,9 @@ def test_a_clear_winner():
     assert f"{number(2 * verdict.margin)} fewer obese years per 10,000 people" in said
     assert f"(95 % interval {number(2 * verdict.low)} to {number(2 * verdict.high)}) than anyone, the next best" in said
     assert "best in 100 % of 2,000 resamples" in said
+    against = f"{number(-2 * verdict.effect)} fewer obese years per 10,000 people (95 % interval "
+    assert f"{against}{number(-2 * verdict.effect_high)} to {number(-2 * verdict.effect_low)}) than usual care" in said
+    assert verdict.effect == pytest.approx(-10, abs=0.01)
 
 
 def test_better_turns_the_ranking():
@@ -146,7 +149,7 @@ def test_sentences_agree_with_the_numbers(kind, better, matters, margin, half, p
     assert f" {word}" in amount
     assert f" {other}" not in amount
     factor, _ = scaled(spec, 5000, "year")
-    found = [value for value in numbers_in(amount.replace("10,000", "")) if value]
+    found = [value for value in numbers_in(amount.replace("per 10,000 people", "")) if value]
     assert found == [pytest.approx(factor * margin, rel=0.0051)]
     interval = numbers_in(unit)[1:3]
     # A bound is rounded to three digits, or to a whole number.

@@ -36,9 +36,7 @@ def sisa(become: PersonNumber, catch: PersonNumber, lose: PersonNumber, *, layer
         ("lean", "obese"),
         (
             Transition("become", ("lean",), "obese", become),
-            Transition(
-                "catch", ("lean",), "obese", catch, "per_contact", Source("obesity", ("obese",)), {layer: 1.0}
-            ),
+            Transition("catch", ("lean",), "obese", catch, "per_contact", Source("obesity", ("obese",)), {layer: 1.0}),
             Transition("lose", ("obese",), "lean", lose),
         ),
     )
