@@ -151,7 +151,9 @@ def main() -> None:
             bare_seconds.append(bare)
     ratio = statistics.median(e / b for e, b in zip(engine_seconds, bare_seconds, strict=True))
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    print(f"{people:,} people, {layer.n_ties:,} ties (built in {built:.1f} s), {YEARS} years, {rings:,} rings, one thread")
+    print(
+        f"{people:,} people, {layer.n_ties:,} ties (built in {built:.1f} s), {YEARS} years, {rings:,} rings, one thread"
+    )
     print("| what | median s | min | max | ns a ring |\n|---|---|---|---|---|")
     for name, seconds in (("engine", engine_seconds), ("bare loop", bare_seconds)):
         median = statistics.median(seconds)

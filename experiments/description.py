@@ -59,9 +59,7 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
             member.name: {"kind": member.kind} for name in arms for member in build.arms_of(scenario.spec)[name]
         },
         "inputs": [_input(entry) for entry in inputs_of(scenario.spec)],
-        "references": {
-            key: {"text": each.text, "doi": each.doi} for key, each in references_of(scenario.spec).items()
-        },
+        "references": {key: {"text": each.text, "doi": each.doi} for key, each in references_of(scenario.spec).items()},
         "observed": [_observed(series) for series in build.observed_of(scenario)],
         "portrait": lines(portrait(world.network, world.population)),
         "protection": protection_lines(protection_of(scenario)),

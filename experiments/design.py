@@ -107,7 +107,9 @@ def design(scenario: Scenario, arms: Sequence[str] | None = None) -> Trial:
     known = build.arms_of(spec)
     unknown = [name for name in arms or () if name not in known]
     if unknown:
-        raise SpecError([Problem(f"there is no arm `{name}`", hint=allowed_words(name, list(known))) for name in unknown])
+        raise SpecError(
+            [Problem(f"there is no arm `{name}`", hint=allowed_words(name, list(known))) for name in unknown]
+        )
     wanted = set(known if arms is None else arms) | {scenario.control}
     return Trial(
         scenario=scenario,

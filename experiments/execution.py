@@ -13,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.description import describe
 from experiments.design import Trial, design
 from experiments.estimands import check_decomposition, effects, outcome_specs
 from experiments.replicate import run_replicate
 from experiments.results import Results
 from experiments.store import Identity, Store
-from experiments.description import describe
+from scenarios.problems import ScenarioError
 from simulator.errors import NetrialError, SpecError
 
 if TYPE_CHECKING:
@@ -95,6 +96,21 @@ def run(
 
 def run_trial(trial: Trial, folder: Path, *, jobs: int | None = None, progress: Progress | None = None) -> Results:
     """Run what is still missing of a trial, and write all tables; see `run`."""
+    try:
+        return _run_trial(trial, folder, jobs, progress)
+    except SpecError as error:
+        raise _located(trial, error) from None
+
+
+def _located(trial: Trial, error: SpecError) -> SpecError:
+    """Give the places of the engine's problems, which are relative to the behaviours, their place in the file."""
+    if isinstance(error, ScenarioError) or not any(problem.place for problem in error.problems):
+        return error
+    problems = [replace(problem, place=("behaviours", *problem.place)) for problem in error.problems]
+    return trial.scenario.located(SpecError(problems))
+
+
+def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress | None) -> Results:
     began = time.monotonic()
     asked = trial.scenario.spec.experiment.replicates
     if jobs is not None and jobs < 1:

@@ -21,7 +21,7 @@ from experiments.figures_style import (
     text_width,
     tick_text,
 )
-from experiments.report_facts import Facts, Watched
+from experiments.report_facts import Facts, Observed, Watched
 from experiments.report_words import digits_alone, listed, number, plural
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def draw_overview(
         rasterise_if_many(line, len(times))
         ends.append((float(table["mean"].iloc[-1]), facts.labels[arm], look))
     points = [point for arm in bands for point in seen.get(arm, [])]
-    _observed(ax, facts, points)
+    _observed(ax, facts, points, gutter=0 if inside else gutter)
     _limits(ax, facts, bands, points, "q97.5" if shaded else "mean")
     _axis_words(ax, facts, watched)
     if ends:
@@ -139,10 +139,11 @@ def panel(facts: Facts, watched: Watched, bands: dict[str, pd.DataFrame], arm: s
     rasterise_if_many(line, len(times))
     last = float(table["mean"].iloc[-1])
     ends.append((last, f"{_per_cent(table)} %", look))
-    _observed(ax, facts, facts.observed(watched).get(arm, []))
+    seen = facts.observed(watched).get(arm, [])
+    _observed(ax, facts, seen, gutter=gutter)
     _limits(ax, facts, {arm: table}, [], "mean", top=top)
     _axis_words(ax, facts, watched, small=True)
-    title(ax, facts.labels[arm])
+    title(ax, facts.labels[arm], room=PANEL[0] - (84 if seen else 16))
     end_labels(ax, times[-1], ends, gutter=gutter)
     return picture(figure, name, panel_alt(facts, watched, bands, arm))
 
@@ -195,7 +196,7 @@ def _per_cent(table: pd.DataFrame, row: int = -1) -> str:
     return number(float(table["mean"].iloc[row]), _digits(table))
 
 
-def _observed(ax: Axes, facts: Facts, points: list[tuple[float, float, float | None, float | None]]) -> None:
+def _observed(ax: Axes, facts: Facts, points: list[Observed], *, gutter: float) -> None:
     if not points:
         return
     for time, _, low, high in points:
@@ -214,12 +215,12 @@ def _observed(ax: Axes, facts: Facts, points: list[tuple[float, float, float | N
         clip_on=False,
     )
     rasterise_if_many(marks, len(points))
-    # Beside the heading: nowhere inside the axes is surely free of curves.
+    # At the right edge of the heading's line: nowhere inside the axes is surely free of curves.
     ax.annotate(
         "○ observed",
         (1, 1),
         xycoords="axes fraction",
-        xytext=(0, 10),
+        xytext=(max(gutter - 8, 0), 10),
         textcoords="offset points",
         ha="right",
         color=INK,
@@ -231,7 +232,7 @@ def _limits(
     ax: Axes,
     facts: Facts,
     bands: dict[str, pd.DataFrame],
-    points: list[tuple[float, float, float | None, float | None]],
+    points: list[Observed],
     column: str,
     *,
     top: float | None = None,
@@ -277,10 +278,10 @@ def _axis_words(ax: Axes, facts: Facts, watched: Watched, *, small: bool = False
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{tick_text(value)} %"))
 
 
-def title(ax: Axes, text: str, *, indent: float = 38) -> None:
+def title(ax: Axes, text: str, *, indent: float = 38, room: float = PANEL[0] - 16) -> None:
     """Name a panel, at the left edge of the picture."""
     ax.annotate(
-        shorten(text, PANEL[0] - 16, FONT_SIZE + 1, "bold"),
+        shorten(text, room, FONT_SIZE + 1, "bold"),
         (0, 1),
         xycoords="axes fraction",
         xytext=(-indent, 12),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
+from experiments import report_record as record
 from experiments import report_tables as tables
 from experiments.report_facts import Facts
 from experiments.report_words import BASE, PEOPLE_KINDS, plural
@@ -79,7 +80,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         note_heading="needed to treat" if needed.get(facts.primary) else "",
     )
     shown = [arm for arm in order if arm in drawn.panels][:MOST_PANELS]
-    inputs = tables.input_rows(facts)
+    inputs = record.input_rows(facts)
     page = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -98,7 +99,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         words=words,
         base=f"{BASE:,}",
         verdict=verdict_words(facts),
-        rests=rests_on(inputs, tables.networks(facts), ranking=bool(facts.others)),
+        rests=rests_on(inputs, record.networks(facts), ranking=bool(facts.others)),
         assumed=[row for row in inputs if row.assumed],
         intervals=facts.replicates > 1 and bool(facts.others),
         table=tables.strategy_table(facts, reader, _costly(facts, money), _dominated(facts, money)),
@@ -111,11 +112,11 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         observed=any(facts.observed(facts.watched).values()),
         observed_sources=_observed_sources(facts),
         inputs=inputs,
-        references=tables.references(facts),
+        references=record.references(facts),
         portrait=list(results.resolved.get("portrait") or []),
         protection=protection_words(facts),
-        record=tables.run_record(facts),
-        failures=tables.failures(facts),
+        record=record.run_record(facts),
+        failures=record.failures(facts),
         version=str((results.manifest.get("versions") or {}).get("netrial", "")),
     )
     return html, drawn.pictures()
@@ -140,7 +141,7 @@ def verdict_words(facts: Facts) -> VerdictWords:
     return VerdictWords(sentence(verdict, facts.unit), facts.looks[winner].colour if winner in facts.looks else "")
 
 
-def rests_on(inputs: list[tables.InputRow], networks: int, *, ranking: bool) -> str:
+def rests_on(inputs: list[record.InputRow], networks: int, *, ranking: bool) -> str:
     """Say how many inputs nobody has measured, and on how many networks the answer was tried."""
     subject = "This ranking" if ranking else "This run"
     assumed = sum(row.assumed for row in inputs)

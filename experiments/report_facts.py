@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from experiments.results import Results
 
 CURVE_KEYS = ["arm", "replicate", "draw", "time"]
+Observed = tuple[float, float, float | None, float | None]
+"""Time, value, and the value's low and high where they are known."""
 ESTIMANDS = ("overall", "total", "spillover", "later")
 
 
@@ -228,9 +230,9 @@ class Facts:
             parts.append(pd.DataFrame({"arm": arm, "time": control.index, "one_town_low": low, "one_town_high": high}))
         return pd.concat(parts, ignore_index=True)
 
-    def observed(self, watched: Watched) -> dict[str, list[tuple[float, float, float | None, float | None]]]:
+    def observed(self, watched: Watched) -> dict[str, list[Observed]]:
         """Observed points that belong on a figure, by arm: time and per cent, with low and high where known."""
-        found: dict[str, list[tuple[float, float, float | None, float | None]]] = {}
+        found: dict[str, list[Observed]] = {}
         for entry in self.results.resolved.get("observed") or []:
             kind, behaviour, states, plain = self._observed_as(entry)
             if kind not in ("count", "share") or not plain:

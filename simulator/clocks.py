@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from simulator.behaviour import SPONTANEOUS, Behaviour, ByColumn, PersonNumber, Transition
+from simulator.behaviour import SPONTANEOUS, Behaviour, ByColumn, Transition
 from simulator.errors import Problem, SpecError
 from simulator.kernel import EITHER, ONE_WAY, PERSON, RINGS, TWO_WAY, Clocks
 from simulator.population import Population
 from simulator.world import World
 
 MEAN_RINGS = 256
-MOST_SHIFT = 32
+MOST_RATE = float(2**40)
+"""Rings per time unit of one clock, at most: slabs are then no narrower than 2**-32 unit."""
+
 ANY_STATE = 2**64 - 1
 MOST_LEVEL = 10
 """Factors may multiply to at most 2**10 on one slot; beyond, an error, never a clip."""
@@ -82,19 +84,11 @@ class Clock:
 
 
 def slab_shift(rate: float) -> int:
-    """Return s such that slabs of 2**-s unit (at most 1) hold at most 256 rings on average.
-
-    Raises
-    ------
-    SpecError
-        If more than 2**40 rings a time unit are asked for.
-    """
+    """Return s such that slabs of 2**-s unit (at most 1) hold at most 256 rings on average."""
     shift = 0
     while rate > MEAN_RINGS:
         rate /= 2
         shift += 1
-    if shift > MOST_SHIFT:
-        raise SpecError(Problem("more than 10¹² events per time unit", hint="is the unit of the rate right?"))
     return shift
 
 
@@ -137,14 +131,16 @@ def poisson_table(mean: float) -> np.ndarray:
     return table
 
 
-def values_for(number: PersonNumber, population: Population) -> float | np.ndarray:
-    """Return a number for everybody: a float, or float64[n_persons] where it differs by column.
+def rates_for(behaviour: Behaviour, transition: Transition, population: Population) -> float | np.ndarray:
+    """Return a transition's rate: a float, or float64[n_persons] where it differs by column.
 
     Raises
     ------
     SpecError
-        If somebody has no value in the column, or a value that the number does not name.
+        If somebody has no value in the column, or a value that the rate does not name; the place is relative to the
+        behaviours.
     """
+    number = transition.rate
     if not isinstance(number, ByColumn):
         return float(number)
     codes, labels = population.columns[number.column].groups()
@@ -152,7 +148,8 @@ def values_for(number: PersonNumber, population: Population) -> float | np.ndarr
     missing = int(np.count_nonzero(codes < 0))
     if unnamed or missing:
         what = f"no value for {', '.join(unnamed[:5])}" if unnamed else f"{missing} people have no `{number.column}`"
-        raise SpecError(Problem(f"by `{number.column}`: {what}", hint="name every category of the column"))
+        place = (behaviour.name, "transitions", transition.name, "rate")
+        raise SpecError(Problem(f"by `{number.column}`: {what}", place, hint="name every category of the column"))
     table = np.array([number.values.get(label, 0.0) for label in labels])
     return table[codes]
 
@@ -185,7 +182,7 @@ def _clocks_on(
     """Make one clock per stratum from `base`; `ends` are int32[n_ties, 2], None for people."""
     if isinstance(rates, float) and isinstance(weights, float):
         hazard = rates * weights
-        return [_changed(base, ceiling=hazard)] if hazard > 0 and base.n_slots else []
+        return [replace(base, ceiling=hazard)] if hazard > 0 and base.n_slots else []
     if ends is None:
         hazards = np.broadcast_to(rates, base.n_slots) * weights
     else:
@@ -201,7 +198,7 @@ def _clocks_on(
         if base.kind == EITHER:
             multipliers = ((both if slots is None else both[slots]) / ceiling).ravel()
         clocks.append(
-            _changed(
+            replace(
                 base,
                 name=base.name._replace(stratum=stratum),
                 ceiling=ceiling,
@@ -211,10 +208,6 @@ def _clocks_on(
             )
         )
     return clocks
-
-
-def _changed(clock: Clock, **changes: object) -> Clock:
-    return Clock(**{**clock.__dict__, **changes})  # type: ignore[arg-type]
 
 
 def numbered_transitions(world: World) -> list[tuple[Behaviour, Transition]]:
@@ -228,7 +221,7 @@ def spontaneous_clocks(world: World) -> list[Clock]:
     for number, (behaviour, transition) in enumerate(numbered_transitions(world)):
         if transition.law == SPONTANEOUS:
             base = _base_clock(world, number, behaviour, transition, "", "", PERSON, world.population.size)
-            clocks += _clocks_on(base, values_for(transition.rate, world.population), 1.0, None)
+            clocks += _clocks_on(base, rates_for(behaviour, transition, world.population), 1.0, None)
     return clocks
 
 
@@ -270,7 +263,7 @@ def tie_clocks(
         kind = ONE_WAY if directed else EITHER if apart else TWO_WAY
         n_slots = 2 * len(ties) if kind == TWO_WAY else len(ties)
         base = _base_clock(world, number, behaviour, transition, layer, segment, kind, n_slots, first_tie)
-        rates = values_for(transition.rate, world.population)
+        rates = rates_for(behaviour, transition, world.population)
         clocks += _clocks_on(base, rates, transition.layers[layer] * weights, ties)
     return clocks
 
@@ -303,6 +296,27 @@ def _base_clock(
     )
 
 
+def check_rates(clocks: Iterable[Clock]) -> None:
+    """Refuse clocks that would ring absurdly often.
+
+    Raises
+    ------
+    SpecError
+        Places are relative to the behaviours.
+    """
+    problems = [
+        Problem(
+            f"{clock.rate:.3g} events per time unit",
+            (clock.name.behaviour, "transitions", clock.name.transition, "rate"),
+            hint="is the unit of the rate right?",
+        )
+        for clock in clocks
+        if clock.rate * 2.0 ** (MOST_LEVEL - 1) > MOST_RATE
+    ]
+    if problems:
+        raise SpecError(problems)
+
+
 def first_states(world: World) -> np.ndarray:
     """Return int64[n_behaviours + 1]: where each behaviour's states begin when all states are numbered through."""
     sizes = [len(behaviour.states) for behaviour in world.behaviours.values()]
@@ -331,7 +345,7 @@ class ActiveClock:
 
 def moved(clock: Clock, first_tie: int) -> Clock:
     """Return the clock with its ties beginning at another row."""
-    return _changed(clock, first_tie=first_tie)
+    return replace(clock, first_tie=first_tie)
 
 
 def that_can_act(clocks: Sequence[Clock], counts: np.ndarray, first_state: np.ndarray) -> list[Clock]:

@@ -48,7 +48,13 @@ class ClockPlan:
 
 
 def plan_clocks(world: World) -> ClockPlan:
-    """Lay out the clocks of a world; do it once, and share it between arms, replicates and threads."""
+    """Lay out the clocks of a world; do it once, and share it between arms, replicates and threads.
+
+    Raises
+    ------
+    SpecError
+        If somebody has no rate, or a rate is absurd; places are relative to the behaviours.
+    """
     clocks = clock_table.spontaneous_clocks(world)
     first_tie = 0
     for layer in world.network.layers.values():
@@ -61,6 +67,7 @@ def plan_clocks(world: World) -> ClockPlan:
             first_tie=first_tie,
         )
         first_tie += layer.n_ties
+    clock_table.check_rates(clocks)
     ties = [layer.ties for layer in world.network.layers.values() if layer.n_ties]
     joint = ties[0] if len(ties) == 1 else np.concatenate([np.empty((0, 2), np.int32), *ties])
     numbers = {
@@ -321,6 +328,7 @@ class Simulation:
                 raise SpecError(
                     Problem(
                         f"factors on `{clock.name.behaviour}.{clock.name.transition}` multiply to {most:g}",
+                        (clock.name.behaviour, "transitions", clock.name.transition),
                         hint="they may multiply to at most 1024; raise the rate of the transition instead",
                     )
                 )

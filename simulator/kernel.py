@@ -250,9 +250,9 @@ def _sort(values, n, ordered, bucket):
         for b in range(BUCKETS):
             bucket[b + 1] += bucket[b]
         for j in range(n):
-            b = np.int64(values[j] >> top)
-            ordered[bucket[b]] = values[j]
-            bucket[b] += 1
+            place = np.int64(values[j] >> top)
+            ordered[bucket[place]] = values[j]
+            bucket[place] += 1
     _insert_sort(ordered, n)
 
 

@@ -66,6 +66,10 @@ class Person(mesa.Agent):
         return f"Person({self.id}, {', '.join(f'{name}: {state}' for name, state in self.state.items())})"
 
 
+def _count(model: ContagionModel, number: int) -> int:
+    return int(model.simulation.counts[number])
+
+
 class ContagionModel(mesa.Model):
     """One arm of one replicate as a Mesa model: `step` runs to the next observation, until the horizon.
 
@@ -102,11 +106,9 @@ class ContagionModel(mesa.Model):
         self.simulation = Simulation(plan, draw, start, occurrences, observe_at, int(observe_at[-1]))
         self._times = times
         self._views: list[Person] = []
-        reporters = {"time": lambda model: float(model.time_now)}
-        for column, behaviour in enumerate(self.behaviours):
-            for code, state in enumerate(behaviour.states):
-                number = int(plan.first_state[column]) + code
-                reporters[f"{behaviour.name}.{state}"] = lambda model, n=number: int(model.simulation.counts[n])
+        states = [f"{behaviour.name}.{state}" for behaviour in self.behaviours for state in behaviour.states]
+        reporters: dict[str, Any] = {"time": "time_now"}
+        reporters |= {state: [_count, [self, number]] for number, state in enumerate(states)}
         self.datacollector = mesa.DataCollector(model_reporters=reporters)
         self.simulation.advance(0)
         self.running = len(times) > 1

@@ -195,7 +195,8 @@ def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
     if measure.kind == "time_to":
         return TimeReading(measure, trajectory, column, codes, counted)
     if measure.kind == "difference":
-        assert measure.by is not None and measure.between is not None
+        assert measure.by is not None
+        assert measure.between is not None
         groups, labels = world.population.columns[measure.by].groups()
         first, second = (counted & (groups == labels.index(label)) for label in measure.between)
         return GapReading(trajectory.in_states_at(column, codes, tick), first, second)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ def philox(key: int, counter: tuple[int, int, int, int]) -> tuple[int, int, int,
     return x0, x1, x2, x3
 
 
-@lru_cache(maxsize=None)
+@cache
 def poisson_thresholds(mean: float) -> tuple[int, ...]:
     """Cumulative probabilities, in units of 2**-64, of at most 0, 1, 2, … rings; with 50 digits."""
     with localcontext() as context:
@@ -63,7 +63,7 @@ def poisson_thresholds(mean: float) -> tuple[int, ...]:
     return tuple(thresholds)
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=4096)
 def rings_of_slab(key: int, slab: int, mean: float, n_slots: int) -> tuple[tuple[int, int, int], ...]:
     """All rings of one slab in the order in which they were drawn: (place, slot, mark)."""
     low, high = slab % 2**32, (slab >> 32) % 2**32
@@ -251,10 +251,8 @@ class NaiveRun:
             for person in sorted({int(p) for p in action.persons}):
                 self.move(person, column, new, self.now, cause)
         elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
-            number = [
-                n for n, b, t in every_transition(self.world)
-                if (b.name, t.name) == (action.behaviour, action.transition)
-            ][0]  # fmt: skip
+            known = {(b.name, t.name): n for n, b, t in every_transition(self.world)}
+            number = known[action.behaviour, action.transition]
             end = "receiver" if isinstance(action, ScaleSusceptibility) else "sender"
             factor = {int(p): float(f) for p, f in zip(action.persons, action.factors, strict=True)}
             until = FOREVER if action.until is None else action.until

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
+from math import prod
 
 import numpy as np
 import pandas as pd
@@ -208,9 +209,9 @@ def hazard_until(times: Sequence[float], *, multiply: bool = True) -> np.ndarray
     """Integral of the factors in force from 0 to each time; wrongly added where not `multiply`."""
     edges = [0.0, *CHANGES]
     total, course = 0.0, {0.0: 0.0}
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         active = [factor for factor, first, last in FACTORS if first <= begin and end <= last]
-        total += (end - begin) * (np.prod(active) if multiply else 1 + sum(f - 1 for f in active))
+        total += (end - begin) * (prod(active) if multiply else 1 + sum(f - 1 for f in active))
         course[end] = total
     return np.array([course[time] for time in times])
 

@@ -14,7 +14,7 @@ EVERYBODY = np.ones(4, bool)
 
 
 def trajectory():
-    """Ten years. 0: obese 0-4. 1: lean, set obese at 2, lean at 6, obese from 9. 2: obese all along. 3: lean all along."""
+    """Ten years. 0: obese 0-4. 1: set obese at 2, lean at 6, obese from 9. 2: obese all along. 3: lean all along."""
     events = [(2, 1, 0, 1, -1), (4, 0, 1, 0, 2), (6, 1, 1, 0, 2), (9, 1, 0, 1, 0)]
     tick, person, left, entered, cause = (np.array(column) for column in zip(*events, strict=True))
     log = EventLog(

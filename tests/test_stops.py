@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -239,6 +240,21 @@ def test_a_checkpoint_is_tick_and_states() -> None:
     assert events_of(first) + events_of(rest) == events_of(straight)
     other = Simulation(plan, Draw(5), first.final, (), np.empty(0, np.int64), case.horizon, now=half).run()
     assert events_of(first) + events_of(other) != events_of(straight)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_threads_share_a_plan(case: Case) -> None:
+    """Replicates on two threads write what they write one after the other."""
+    plan = plan_clocks(case.world)
+
+    def run(replicate: int) -> list[Event]:
+        draw = Draw(4, number=replicate)
+        return events_of(Simulation(plan, draw, case.start, case.occurrences, case.observe_at, case.horizon).run())
+
+    alone = [run(replicate) for replicate in range(12)]
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(run, range(12))) == alone
+    assert len({tuple(events) for events in alone}) == 12, "replicates repeat each other"
 
 
 class SlabsFromTheStop(NaiveRun):

@@ -16,10 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive import Active, NaiveClock, NaiveRun, Way
-from towns import Case, events_of, random_case
+from towns import Case, events_of, layer, occurrence, random_case, simulate, sisa, town
 
+from simulator.actions import ScaleSusceptibility
 from simulator.behaviour import Behaviour, Transition
 from simulator.engine import Simulation, plan_clocks
+from simulator.errors import SpecError
 from simulator.streams import Draw
 from simulator.trajectory import Trajectory
 
@@ -221,6 +223,17 @@ def test_before_time_zero() -> None:
         assert trajectory.counts.tolist() == twin.observed
         n_events += len(twin.events)
     assert n_events > 100
+
+
+def test_factors_beyond_the_last_level_are_refused() -> None:
+    """1024 is the most that factors may multiply to; nothing is clipped."""
+    world = town(3, [sisa(0.5, 0.5, 0.5)], [layer([(0, 1), (1, 2)])])
+    everybody = np.arange(3, dtype=np.int32)
+    double = [ScaleSusceptibility(everybody, "obesity", "catch", np.full(3, 32.0)) for _ in range(2)]
+    simulate(world, until=0.1, occurrences=[occurrence(0.0, *double)])
+    more = ScaleSusceptibility(everybody[:1], "obesity", "catch", np.array([1.001]))
+    with pytest.raises(SpecError, match="1024"):
+        simulate(world, until=0.1, occurrences=[occurrence(0.0, *double, more)])
 
 
 SMALL = {"n_persons": 5, "n_behaviours": 2, "n_layers": 2, "n_occurrences": 4, "mean_rings": 120.0}
