@@ -101,6 +101,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         verdict=verdict_words(facts),
         rests=rests_on(inputs, record.networks(facts), ranking=bool(facts.others)),
         assumed=[row for row in inputs if row.assumed],
+        needed=any(needed.values()),
         intervals=facts.replicates > 1 and bool(facts.others),
         table=tables.strategy_table(facts, reader, _costly(facts, money), _dominated(facts, money)),
         parts_shown=any(len(block.lines) > 1 for block in blocks),
@@ -144,15 +145,18 @@ def verdict_words(facts: Facts) -> VerdictWords:
 def rests_on(inputs: list[record.InputRow], networks: int, *, ranking: bool) -> str:
     """Say how many inputs nobody has measured, and on how many networks the answer was tried."""
     subject = "This ranking" if ranking else "This run"
-    assumed = sum(row.assumed for row in inputs)
-    fitted = sum(row.fitted for row in inputs)
+    costs = sum(row.assumed for row in inputs if row.kind == "cost")  # no ranking by an outcome depends on them
+    ranked = [row for row in inputs if row.kind != "cost"]
+    assumed = sum(row.assumed for row in ranked)
+    fitted = sum(row.fitted for row in ranked)
     said = (
         f"{subject} rests on {plural(assumed, 'assumed input')}" if assumed else f"{subject} rests on no assumed input"
     )
     if fitted:
         said += f" and {plural(fitted, 'fitted input')}"
-    said += f" out of {len(inputs)}" if inputs else ""
-    return f"{said}, on this one network." if networks == 1 else f"{said}, on {networks} networks."
+    said += f" out of {len(ranked)}" if ranked else ""
+    said += ", on this one network" if networks == 1 else f", on {networks} networks"
+    return f"{said}; its costs rest on {costs} more." if costs else f"{said}."
 
 
 def protection_words(facts: Facts) -> list[str]:

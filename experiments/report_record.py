@@ -16,6 +16,7 @@ class InputRow:
     """One input: where it stands in the scenario, its value, and where it comes from."""
 
     place: str
+    kind: str
     what: str
     value: str
     unit: str
@@ -34,6 +35,7 @@ def input_rows(facts: Facts) -> list[InputRow]:
         rows.append(
             InputRow(
                 place=place,
+                kind=str(entry.get("kind") or ""),
                 what=str(entry.get("what") or ""),
                 value=value_text(entry.get("value")),
                 unit=str(entry.get("unit") or ""),

@@ -100,7 +100,11 @@ def portrait(network: ContactNetwork, population: Population) -> Portrait:
         people=n,
         left_out=int(population.left_out.size),
         layers=tuple(_layer(network, layer) for layer in network.layers.values()),
-        columns=tuple(describe(column) for column in population.columns.values()),
+        columns=tuple(
+            describe(column)
+            for column in population.columns.values()
+            if not np.array_equal(column.values, population.ids)  # the ids themselves say nothing
+        ),
         mean_contacts=float(degree.mean()) if n else 0.0,
         sd_contacts=float(degree.std()) if n else 0.0,
         median_contacts=float(np.median(degree)) if n else 0.0,
@@ -126,11 +130,11 @@ def lines(portrait: Portrait) -> list[str]:
     """
     p = portrait
     said = [f"{_many(p.people, 'person', 'people')}" + (f" ({p.left_out:,} left out)" if p.left_out else "")]
-    said += [f"  {line}" for line in p.columns]
     for layer in p.layers:
         said += _layer_lines(layer)
+    columns = [f"columns: {'; '.join(p.columns)}"] if p.columns else []
     if not any(layer.ties for layer in p.layers):
-        return [*said, "nobody has a contact"]
+        return [*said, "nobody has a contact", *columns]
     if sum(layer.ties > 0 for layer in p.layers) > 1:
         said.append(f"all layers together: {p.mean_contacts:.1f} contacts each on average")
     said += [
@@ -148,7 +152,7 @@ def lines(portrait: Portrait) -> list[str]:
             f"{_many(apart, 'connected group', 'connected groups')} of two or more people; the largest has "
             f"{p.largest_component:,} people"
         )
-    return said
+    return said + columns
 
 
 def describe(column: Column) -> str:
@@ -156,7 +160,7 @@ def describe(column: Column) -> str:
     if column.categories is None:
         known = column.values[~np.isnan(column.values)]
         if not known.size:
-            return f"{column.name}: no value"
+            return f"{column.name} no value"
         said = f"{_number(known.min())} to {_number(known.max())}, mean {_number(known.mean())}"
         missing = column.values.size - known.size
     else:
@@ -166,7 +170,7 @@ def describe(column: Column) -> str:
         more = f" and {len(counts) - 6} more categories" if len(counts) > 6 else ""
         said = ", ".join(shown) + more
         missing = int((column.values < 0).sum())
-    return f"{column.name}: {said}" + (f"; {missing:,} missing" if missing else "")
+    return f"{column.name} {said}" + (f", {missing:,} missing" if missing else "")
 
 
 def _layer(network: ContactNetwork, layer: Layer) -> LayerPortrait:

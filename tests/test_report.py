@@ -18,6 +18,7 @@ import fake_results
 import pytest
 
 from experiments import figures, figures_style, report, report_words
+from experiments import report_record as record
 from experiments.figures_style import Picture
 from experiments.report_words import digits_for, interval, number, outcome_words
 
@@ -297,6 +298,16 @@ def test_it_says_how_many_inputs_are_assumed_and_names_them(usual):
     for entry in results.resolved["inputs"]:
         assert (entry["place"] in listed) == entry["assumed"]
         assert text.count(entry["place"]) == 1 + entry["assumed"]
+
+
+def test_costs_are_counted_apart():
+    """No ranking by an outcome depends on what a strategy costs."""
+    rate = record.InputRow("a.rate", "rate", "", "0.1", "per year", "assumed", True, False)
+    fee = record.InputRow("b.cost.fixed", "cost", "", "5000", "GBP", "assumed", True, False)
+    assert report.rests_on([rate, fee], 1, ranking=True) == (
+        "This ranking rests on 1 assumed input out of 1, on this one network; its costs rest on 1 more."
+    )
+    assert report.rests_on([rate], 2, ranking=True) == "This ranking rests on 1 assumed input out of 1, on 2 networks."
 
 
 def test_several_networks_and_failures_are_said(tmp_path):
