@@ -334,6 +334,7 @@ class Simulation:
                 )
             levels = clock_table.levels_for(most)
             active += [ActiveClock(clock, level, susceptibility, influence) for level in levels]
+        clock_table.check_rates(active)
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]
         table, lists, multipliers = clock_table.table_of(active, keys)

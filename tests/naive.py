@@ -294,7 +294,7 @@ class NaiveRun:
                 assert level <= 10
                 rings += self.rings_of(clock, level, begin, stop)
                 level += 1
-        for instant, name, _, clock, slot, mark in sorted(rings, key=lambda ring: ring[:3]):
+        for instant, name, _, clock, slot, mark in self.in_order(rings):
             level = name[-1]
             for way in slot:
                 column = list(self.world.behaviours).index(clock.behaviour.name)
@@ -313,6 +313,10 @@ class NaiveRun:
                     new = states.index(clock.transition.to_state)
                     self.move(way.receiver, column, new, instant >> SUBTICK_BITS, clock.number)
                     break
+
+    def in_order(self, rings: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """By time, name of the clock, and number in the slab."""
+        return sorted(rings, key=lambda ring: ring[:3])
 
     def rings_of(self, clock: NaiveClock, level: int, begin: int, stop: int) -> list[tuple[Any, ...]]:
         rate = clock.ceiling * len(clock.slots) * 2 ** max(level - 1, 0)

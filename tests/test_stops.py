@@ -28,7 +28,7 @@ from simulator.world import Occurrence, World
 CASES = [
     random_case(seed, n_persons=25, n_behaviours=2, n_layers=2, n_occurrences=6, scales=scales, mean_rings=4000)
     for seed, scales in [
-        (3, (1.0,)), (11, (1.0, 40.0)), (3, (60.0,)), (75, (1.0, 2.0**12)), (5, (2.0**14, 2.0**22)),
+        (3, (1.0,)), (11, (1.0, 40.0)), (3, (60.0,)), (75, (1.0, 2.0**12)), (5, (2.0**8, 2.0**16)),
     ]
 ]  # fmt: skip
 """Lively cases: slabs of a unit, of several widths, and of less than a tick."""
