@@ -14,6 +14,7 @@ class SetStates:
     Parameters
     ----------
     persons : int32[k]
+        Distinct.
     behaviour, state : str
     """
 
@@ -29,6 +30,7 @@ class ScaleSusceptibility:
     Parameters
     ----------
     persons : int32[k]
+        Distinct.
     behaviour, transition : str
     factors : float64[k]
         Not negative; below 1 protects from the transition.
@@ -50,6 +52,7 @@ class ScaleInfluence:
     Parameters
     ----------
     persons : int32[k]
+        Distinct.
     behaviour, transition : str
     factors : float64[k]
         Not negative.
@@ -72,7 +75,7 @@ class AddTies:
     ----------
     layer : str
     ties : int32[k, 2]
-        Distinct pairs of people.
+        Distinct pairs of people. An occasion of an intervention adds ties to a layer in one action at most.
     weight : float
     until : int, optional
         Tick at which the ties end; None: never.

@@ -381,6 +381,47 @@ def that_can_act(clocks: Sequence[Clock], counts: np.ndarray, first_state: np.nd
             able.add(clock.name)
 
 
+def largest_product(
+    clock: Clock, ties: np.ndarray, susceptibility: np.ndarray | None, influence: np.ndarray | None
+) -> float:
+    """Return the largest product of all factors on any slot of a clock, relative to its ceiling.
+
+    Parameters
+    ----------
+    clock : Clock
+    ties : int32[t, 2]
+        The array that holds the clock's ties.
+    susceptibility, influence : float64[n_persons], optional
+        Factors at the receiving and at the sending end; None: all 1.
+
+    Returns
+    -------
+    float
+        1 or less: the base clock alone will do.
+    """
+    loose = np.prod([factors.max(initial=0.0) for factors in (susceptibility, influence) if factors is not None])
+    if loose <= 1:
+        return float(loose)
+    slots = np.arange(clock.n_slots) if clock.slots is None else clock.slots
+    ends: list[tuple[np.ndarray, np.ndarray]] = [(slots, slots)]
+    if clock.kind == TWO_WAY:
+        pairs, backwards = ties[clock.first_tie + (slots >> 1)], slots & 1
+        rows = np.arange(slots.size)
+        ends = [(pairs[rows, 1 - backwards], pairs[rows, backwards])]
+    elif clock.kind != PERSON:
+        pairs = ties[clock.first_tie + slots]
+        ends = [(pairs[:, 1], pairs[:, 0]), (pairs[:, 0], pairs[:, 1])][: 2 if clock.kind == EITHER else 1]
+    most = 0.0
+    for way, (receivers, senders) in enumerate(ends):
+        product = np.ones(slots.size) if clock.multipliers is None else clock.multipliers[way :: len(ends)].copy()
+        if susceptibility is not None:
+            product *= susceptibility[receivers]
+        if influence is not None:
+            product *= influence[senders]
+        most = max(most, float(product.max(initial=0.0)))
+    return most
+
+
 def levels_for(most: float) -> range:
     """Return the levels that ring while the largest product of factors is `most`: level l from 2**(l - 1) on."""
     level = 0

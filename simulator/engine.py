@@ -99,6 +99,7 @@ class _Segment:
     """Ties added in one action, while they last, with their clocks (numbered from row 0 of the segment)."""
 
     layer: str
+    name: str
     ties: np.ndarray
     clocks: tuple[Clock, ...]
     until: int
@@ -290,11 +291,13 @@ class Simulation:
             self.set_state(action.persons, world.column_of(action.behaviour), state, cause)
             return
         if isinstance(action, AddTies):
+            name = f"{occurrence.intervention}/{occurrence.occasion}"
+            if any((segment.layer, segment.name) == (action.layer, name) for segment in self._segments):
+                raise ValueError(f"{name} adds ties to `{action.layer}` twice; their clocks would be the same")
             clocks = clock_table.tie_clocks(
-                world, action.layer, action.ties, directed=False, weights=action.weight,
-                segment=f"{occurrence.intervention}/{occurrence.occasion}/{sequence}",
-            )  # fmt: skip
-            self._segments.append(_Segment(action.layer, action.ties, tuple(clocks), _end(action.until)))
+                world, action.layer, action.ties, directed=False, weights=action.weight, segment=name
+            )
+            self._segments.append(_Segment(action.layer, name, action.ties, tuple(clocks), _end(action.until)))
         elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
             end = "susceptibility" if isinstance(action, ScaleSusceptibility) else "influence"
             self._factors.append(
@@ -306,6 +309,8 @@ class Simulation:
                     until=_end(action.until),
                 )
             )
+        else:
+            raise TypeError(f"{occurrence.intervention} asks for {action!r}, which is no action")
         self._layout = None
 
     def _lay_out(self) -> _Layout:
@@ -317,13 +322,17 @@ class Simulation:
             added_clocks += [clock_table.moved(clock, first_tie) for clock in segment.clocks]
             first_tie += len(segment.ties)
         clocks = sorted([*self.plan.clocks, *added_clocks], key=lambda clock: clock.name)
-        active = []
+        added = np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in self._segments)])
+        active: list[ActiveClock] = []
         for clock in clock_table.that_can_act(clocks, self.counts, self.plan.first_state):
             susceptibility = rows.get(("susceptibility", clock.number), -1)
             influence = rows.get(("influence", clock.number), -1) if clock.kind != PERSON else -1
-            most = 1.0
-            for row in (susceptibility, influence):
-                most *= float(factors[row].max()) if row >= 0 else 1.0
+            most = clock_table.largest_product(
+                clock,
+                added if clock.added else self.plan.ties,
+                factors[susceptibility] if susceptibility >= 0 else None,
+                factors[influence] if influence >= 0 else None,
+            )
             if most > 2.0**clock_table.MOST_LEVEL:
                 raise SpecError(
                     Problem(
@@ -338,7 +347,6 @@ class Simulation:
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]
         table, lists, multipliers = clock_table.table_of(active, keys)
-        added = np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in self._segments)])
         facts = Facts(self.plan.ties, added, lists, multipliers, factors, self.plan.first_state)
         self._layout = _Layout(table, facts, scratch_for(len(active)))
         return self._layout

@@ -259,7 +259,7 @@ class NaiveRun:
             self.active.append(Active(until, name, end=end, number=number, factor=factor))
         elif isinstance(action, AddTies):
             ties = [(int(i), int(j)) for i, j in action.ties]
-            segment = "/".join(str(part) for part in name)
+            segment = f"{occurrence.intervention}/{occurrence.occasion}"
             clocks = contact_clocks(
                 self.world, action.layer, ties, [float(action.weight)] * len(ties), directed=False, segment=segment
             )

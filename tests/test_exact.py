@@ -21,6 +21,7 @@ from towns import SMALL_GRAPHS, all_in_first_state, category, copies_of, layer, 
 
 from simulator.actions import Action, AddTies, ScaleInfluence, ScaleSusceptibility
 from simulator.behaviour import Behaviour, ByColumn, Source, Transition
+from simulator.errors import SpecError
 from simulator.population import Population
 from simulator.streams import Draw
 from simulator.ties import layer_from_table
@@ -395,3 +396,30 @@ def test_mutual_namings_are_one_tie() -> None:
     assert distances(caught(rate), exact, n) < FAR
     assert distances(caught(rate * 1.1), exact, n) > FAR
     assert distances(caught(rate, twice=True), exact, n) > SURE
+
+
+def test_only_levels_that_somebody_needs_ring() -> None:
+    """x 1000 for the slowest of three strata: the levels of the other two stay silent, and no limit is passed."""
+    pace = category("pace", ["slow"] * 10 + ["middle"] * 1000 + ["fast"] * 1000)
+    rates = ByColumn("pace", {"fast": 1.0, "middle": 0.25, "slow": 0.001})
+    world = town(2010, [Behaviour("mood", ("up", "down"), (Transition("down", ("up",), "down", rates),))], (), [pace])
+    slow = np.arange(10, dtype=np.int32)
+    boost = occurrence(0.0, ScaleSusceptibility(slow, "mood", "down", np.full(10, 1000.0)))
+    rings = simulate(world, until=1.0, occurrences=[boost]).rings
+    assert rings < 1000 * 1.25 + 10 * 1.024 * 3 + 6 * 36 + 100
+    assert rings > 1000
+
+
+def test_factors_whose_people_never_meet_do_not_multiply() -> None:
+    """x 100 at one end and x 100 at the other, of ties apart: no slot has more than x 100, so nothing is refused."""
+    world = town(4, [sisa(0.0, 1e-5, 0.0)], [layer([(0, 1), (2, 3)])])
+    factors = np.full(1, 100.0)
+    apart = [
+        ScaleSusceptibility(np.array([1], np.int32), "obesity", "catch", factors),
+        ScaleInfluence(np.array([2], np.int32), "obesity", "catch", factors),
+    ]
+    start = np.array([[1], [0], [1], [0]], np.uint8)
+    assert simulate(world, until=1.0, start=start, occurrences=[occurrence(0.0, *apart)]).rings >= 0
+    together = [apart[0], ScaleInfluence(np.array([0], np.int32), "obesity", "catch", factors)]
+    with pytest.raises(SpecError, match="10000"):
+        simulate(world, until=1.0, start=start, occurrences=[occurrence(0.0, *together)])

@@ -31,7 +31,7 @@ CASES = [
         (3, (1.0,)), (11, (1.0, 40.0)), (3, (60.0,)), (75, (1.0, 2.0**12)), (5, (2.0**8, 2.0**16)),
     ]
 ]  # fmt: skip
-"""Lively cases: slabs of a unit, of several widths, and of less than a tick."""
+"""Lively cases: slabs of a unit, of several widths, and so narrow that places are finer than a tick."""
 
 Event = tuple[int, int, int, int, int]
 
@@ -157,7 +157,7 @@ def with_behaviours(case: Case, behaviours: Sequence[Behaviour], extra: np.ndarr
     return replace(case, world=world, start=np.concatenate([case.start, extra], axis=1))
 
 
-@pytest.mark.parametrize("speed", [0.01, 3e4])
+@pytest.mark.parametrize("speed", [0.01, 1e3])
 @pytest.mark.parametrize("case", CASES)
 def test_a_transition_that_nobody_can_take(case: Case, speed: float) -> None:
     """Whatever the width of its slabs, and whatever its place in the order of names."""
@@ -240,6 +240,31 @@ def test_a_checkpoint_is_tick_and_states() -> None:
     assert events_of(first) + events_of(rest) == events_of(straight)
     other = Simulation(plan, Draw(5), first.final, (), np.empty(0, np.int64), case.horizon, now=half).run()
     assert events_of(first) + events_of(other) != events_of(straight)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_factor_lasts_to_the_tick(case: Case) -> None:
+    """What ends at an instant no longer holds for a ring of that instant; what ends a tick later does."""
+    control = events_of(simulation(case, occurrences=()).run())
+    ticks = [event[0] for event in control]
+    transitions = [(b.name, t.name) for b in case.world.behaviours.values() for t in b.transitions]
+    alone = [
+        event for event in control if event[0] > 1 and not {event[0] - 1, event[0] + 1} & {*ticks}
+        and ticks.count(event[0]) == 1
+    ]  # fmt: skip
+    assert len(alone) > 50
+    for tick, person, _, _, cause in alone[:: len(alone) // 12]:
+
+        def blocked(until: int, tick: int = tick, person: int = person, cause: int = cause) -> list[Event]:
+            block = ScaleSusceptibility(np.array([person], np.int32), *transitions[cause], np.zeros(1), until)
+            acts = (
+                Occurrence(tick - 1, "block", 0, lambda situation: [block]),
+                Occurrence(tick, "stop", 0, lambda situation: []),
+            )
+            return events_of(simulation(case, occurrences=acts).run())
+
+        assert blocked(tick) == control
+        assert (tick, person) not in [event[:2] for event in blocked(tick + 1)]
 
 
 @pytest.mark.parametrize("case", CASES)

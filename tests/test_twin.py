@@ -26,7 +26,7 @@ from simulator.streams import Draw
 from simulator.trajectory import Trajectory
 from simulator.units import to_ticks
 
-# Slabs of one unit; of a unit and a sixteenth; of less than a tick; all of these at once.
+# Slabs of one unit; of several widths; so narrow that places are finer than a tick; all of these at once.
 SCALES = [(1.0,), (1.0, 40.0), (2.0**12,), (1.0, 2.0**9, 2.0**16), (2.0**16, 1.0), (2.0**16,)]
 BOUNDED = settings(
     max_examples=120, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -270,8 +270,8 @@ SMALL = {"n_persons": 5, "n_behaviours": 2, "n_layers": 2, "n_occurrences": 4, "
 
 
 def small_logs() -> list[Any]:
-    """Event logs of three small cases; run below with and without the compiler."""
-    cases = [random_case(seed, scales=scales, **SMALL) for seed, scales in ((7, SCALES[1]), (8, SCALES[3]))]  # type: ignore[arg-type]
+    """Event logs of two small cases; run below with and without the compiler."""
+    cases = [random_case(seed, scales=scales, **SMALL) for seed, scales in ((17, SCALES[1]), (24, SCALES[3]))]  # type: ignore[arg-type]
     return [[list(event) for event in events_of(fast(case, Draw(3)))] for case in cases]
 
 
@@ -288,4 +288,5 @@ def test_without_the_compiler() -> None:
     )
     compiled = small_logs()
     assert json.loads(finished.stdout) == compiled
-    assert min(map(len, compiled)) >= 5
+    assert min(map(len, compiled)) > 0
+    assert sum(map(len, compiled)) >= 100

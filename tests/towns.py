@@ -155,7 +155,8 @@ def random_case(
     Parameters
     ----------
     scales : sequence of float
-        Rates of each transition are multiplied by one of these: from slabs of one unit to slabs of a few ticks.
+        Rates of each transition are multiplied by one of these: slabs are one unit wide, or narrower; from
+        2**9 on so narrow that places are finer than a tick.
     forces : bool
         Whether the arm does anything.
     """
@@ -233,7 +234,9 @@ def _random_transition(
 def _random_occurrence(
     luck: random.Random, world: World, tick: int, name: str, occasion: int, horizon: int
 ) -> Occurrence:
-    chosen = [_random_action(luck, world, tick, horizon) for _ in range(luck.randint(0, 3))]
+    drawn = [_random_action(luck, world, tick, horizon) for _ in range(luck.randint(0, 3))]
+    once = {one.layer: one for one in drawn if isinstance(one, AddTies)}
+    chosen = [one for one in drawn if not isinstance(one, AddTies) or one is once[one.layer]]
 
     def plan(situation: Situation) -> list[Action]:
         actions = list(chosen)
