@@ -61,7 +61,13 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
         "inputs": [_input(entry) for entry in inputs_of(scenario.spec)],
         "references": {key: {"text": each.text, "doi": each.doi} for key, each in references_of(scenario.spec).items()},
         "observed": [_observed(series) for series in build.observed_of(scenario)],
-        "portrait": lines(portrait(world.network, world.population)),
+        "portrait": [
+            *(
+                [f"of {scenario.spec.experiment.networks} networks, this is the first"]
+                * (scenario.spec.experiment.networks > 1)
+            ),
+            *lines(portrait(world.network, world.population)),
+        ],
         "protection": protection_lines(protection_of(scenario)),
     }
 

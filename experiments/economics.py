@@ -85,14 +85,17 @@ def strategies(
     benefits = gained.pivot(index=UNIT, columns="arm", values="benefit")
     values = outcomes[outcomes["outcome"] == outcome].pivot(index=UNIT, columns="arm", values="value")
     values = values if spec.among else values.dropna()  # of such people the control has none, so no value
+    if values.empty:  # there is nobody whom the outcome counts
+        return pd.DataFrame({"arm": values.columns}).reindex(columns=STRATEGY_COLUMNS)
     spent = costs(ledger, outcomes)
+    benefits = benefits.reindex(index=values.index, columns=values.columns)  # nobody to benefit: unknown
     cost = spent.pivot(index=UNIT, columns="arm", values="cost").loc[values.index]
     treated = spent.pivot(index=UNIT, columns="arm", values="treated").loc[values.index]
     rows = []
     for arm in values.columns:
         difference = (cost[arm] - cost[control]).to_numpy(float)
         more_treated = (treated[arm] - treated[control]).to_numpy(float)
-        benefit = np.zeros(len(values)) if arm == control else benefits.loc[values.index, arm].to_numpy(float)
+        benefit = np.zeros(len(values)) if arm == control else benefits[arm].to_numpy(float)
         in_people = more_treated if spec.kind in IN_PEOPLE else np.full(len(values), np.nan)
         numbers = (
             cost[arm].mean(),

@@ -182,6 +182,8 @@ def _effects_on(
         yield from _effects_among(pairs, outcomes, spec)
         return
     values = outcomes.pivot(index=UNIT, columns="arm", values="value").sort_index().dropna()
+    if values.empty:  # there is nobody whom the outcome counts
+        return
     reached = pd.Series(np.nan, index=values.columns)
     if spec.kind == "time_to" and "reached" in outcomes:
         known = outcomes.assign(reached=outcomes["reached"].to_numpy(float, na_value=np.nan))

@@ -118,7 +118,8 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
     with Store.open(folder, identity_of(trial)) as store:
         town = trial.town(0)
         store.describe(trial.scenario.text, describe(trial.scenario, town.world, tuple(trial.arms)))
-        missing = [replicate for replicate in range(asked) if replicate not in store.done()]
+        done = store.done()
+        missing = [replicate for replicate in range(asked) if replicate not in done]
         missing.sort(key=lambda replicate: (replicate % trial.networks, replicate))
         _run_missing(trial, store, missing, jobs or os.cpu_count() or 1, asked, progress)
         tables = store.collect(range(asked))

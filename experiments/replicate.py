@@ -137,13 +137,16 @@ def _ledger(trajectories: Mapping[str, Trajectory]) -> Columns:
 
 
 def _targets(trajectories: Mapping[str, Trajectory]) -> Columns:
-    rows = [
-        (arm, offer.intervention, int(person))
-        for arm, trajectory in trajectories.items()
-        for offer in trajectory.offers
-        for person in offer.persons
-    ]
-    return _columns("arm intervention person", rows)
+    """Return who was offered what in each arm, once, on however many dates."""
+    arms, interventions, persons = [], [], []
+    for arm, trajectory in trajectories.items():
+        for intervention in dict.fromkeys(offer.intervention for offer in trajectory.offers):
+            offered = np.flatnonzero(trajectory.ever_offered(intervention))
+            arms.append(np.full(offered.size, arm, object))
+            interventions.append(np.full(offered.size, intervention, object))
+            persons.append(offered)
+    titled = {"arm": arms, "intervention": interventions, "person": persons}
+    return {title: np.concatenate(blocks) if blocks else [] for title, blocks in titled.items()}
 
 
 def _columns(names: str, rows: list[tuple[Any, ...]]) -> Columns:

@@ -105,6 +105,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         intervals=facts.replicates > 1 and bool(facts.others),
         table=tables.strategy_table(facts, reader, _costly(facts, money), _dominated(facts, money)),
         parts_shown=any(len(block.lines) > 1 for block in blocks),
+        later_shown=any(line.estimand == "later" for block in blocks for line in block.lines),
         outcomes=tables.outcome_columns(facts, reader, order, needed),
         order=order,
         drawn=drawn,

@@ -19,6 +19,7 @@ from experiments.manifest import read_manifest, sha256_of
 from experiments.parts import to_pandas
 from experiments.verdict import Verdict, decide, label, ranking_lines, sentence
 from simulator.errors import StoreError
+from simulator.tables import canonical_ids
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,7 +98,9 @@ class Results:
     @cached_property
     def targets(self) -> pd.DataFrame:
         """Whom to recruit: how often each person was offered each intervention."""
-        return pd.read_csv(self._checked("targets.csv"))
+        words = dict.fromkeys(("arm", "intervention", "id"), str)
+        table = pd.read_csv(self._checked("targets.csv"), dtype=words, keep_default_na=False)
+        return table.assign(id=canonical_ids(table["id"])[0])
 
     @property
     def control(self) -> str:

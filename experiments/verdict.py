@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from experiments.estimands import MEANS, RESAMPLES, TOTALS, UNIT, OutcomeSpec, people_counted, t_interval
+from simulator.errors import Problem, SpecError
 
 LEAST_PROBABILITY = 0.95
 """Nobody wins whose mean is best in a smaller share of resamples."""
@@ -89,8 +90,10 @@ def decide(
 
     Raises
     ------
+    SpecError
+        If no replicate has a value of the outcome in every arm: it counts nobody.
     ValueError
-        If no replicate has a value of the outcome in every arm, or its people differ from arm to arm.
+        If its people differ from arm to arm.
     """
     spec = specs[outcome] if outcome else next(spec for spec in specs.values() if spec.primary)
     if spec.among:
@@ -98,7 +101,8 @@ def decide(
     of_outcome = outcomes[outcomes["outcome"] == spec.name]
     values = of_outcome.pivot(index=UNIT, columns="arm", values="value").sort_index().dropna()
     if values.empty:
-        raise ValueError(f"no replicate has a value of `{spec.name}` in every arm")
+        hint = "does its `where` leave anybody?"
+        raise SpecError(Problem(f"no replicate has a value of `{spec.name}`", ("outcomes", spec.name), hint))
     overall = effects[(effects["outcome"] == spec.name) & (effects["estimand"] == "overall")].set_index("arm")
     # Sorted by mean, and by name where means are equal, so that the order of arms changes nothing.
     best_first = sorted(overall.index, key=lambda arm: (-spec.sign * overall.loc[arm, "mean"], arm))

@@ -117,7 +117,7 @@ def harmful_states(measure: Measure, better: str, behaviour: Behaviour) -> froze
     Returns
     -------
     frozenset of str, or None
-        None for `entries` and `exits`, which recovery raises too, and for `difference`.
+        None for `entries` and `exits`, which cessation raises too, and for `difference`.
     """
     states = frozenset(measure.states)
     others = frozenset(behaviour.states) - states

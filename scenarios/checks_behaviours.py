@@ -7,6 +7,7 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
+from simulator.behaviour import MOST_STATES
 from simulator.errors import Place, allowed_words
 
 
@@ -19,6 +20,8 @@ def check_behaviours(checker: Checker) -> None:
         if name in checker.known.columns:
             hint = "conditions could not tell them apart; rename one of them"
             checker.add(f"`{name}` is a column and a behaviour", place, hint, on_key=True)
+        if len(behaviour.states) > MOST_STATES:
+            checker.add(f"`{name}` has {len(behaviour.states)} states", (*place, "states"), f"at most {MOST_STATES}")
         for i, state in enumerate(behaviour.states):
             if state in behaviour.states[:i]:
                 checker.add(f"the state `{state}` is listed twice", (*place, "states", i))

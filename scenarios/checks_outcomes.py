@@ -44,6 +44,13 @@ def check_outcomes(checker: Checker) -> None:
         checker.add("`outcomes` has no outcome", ("outcomes",), hint, on_key=True)
     else:
         checker.word(outcomes.primary, checker.known.outcomes, "outcome", ("outcomes", "primary"))
+    primary = outcomes.measures.get(outcomes.primary)
+    if primary is not None and primary.among is not None:
+        message = (
+            f"arms are ranked on `{outcomes.primary}`, which is about {primary.among} only: other people in every arm"
+        )
+        hint = "let the primary outcome be about everybody; the report gives those offered, and the others, apart"
+        checker.add(message, ("outcomes", outcomes.primary, "among"), hint)
     for name, outcome in outcomes.measures.items():
         check_measure(checker, outcome, ("outcomes", name), outcome=True)
 

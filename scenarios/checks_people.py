@@ -97,6 +97,10 @@ def _check_column(checker: Checker, name: str, column: grammar.Column, place: Pl
         for category in column.categories:
             if not category:
                 checker.add("a category needs a name", (*place, "categories", category), on_key=True)
+        sizes = column.categories.values()
+        if len(sizes) > 1 and min(sizes) >= 0 and max(sizes) < 1 and abs(sum(sizes) - 1) > 1e-6:
+            hint = "shares add up to 1; relative sizes, such as 3 and 1, are allowed too"
+            checker.add(f"the shares of the categories add up to {sum(sizes):g}", (*place, "categories"), hint)
     if name in checker.known.behaviours:
         return
     plan = column_plans({name: column}).get(name)

@@ -245,6 +245,5 @@ def observation_times(spec: grammar.ScenarioSpec) -> np.ndarray:
     import numpy as np
 
     horizon, every = horizon_of(spec), observe_every_of(spec)
-    steps = int(horizon / every * (1 + 1e-12))
-    times = [round(step * every, 12) for step in range(steps + 1)]
-    return np.array(times if times[-1] >= horizon - 1e-12 * every else [*times, horizon])
+    steps = int(horizon / every * (1 - 1e-9))  # before the horizon; a step that ends at it but for rounding is it
+    return np.array([*(round(step * every, 12) for step in range(steps + 1)), horizon])

@@ -38,6 +38,8 @@ def model_of(scenario: Scenario, arm: str | None, replicate: int) -> ContagionMo
     name = scenario.control if arm is None else arm
     if name not in arms:
         raise SpecError(f"there is no arm `{name}`; {allowed_words(name, list(arms))}")
+    if replicate < 0:
+        raise SpecError(f"replicates count from 0; there is no {replicate}")
     plan = plan_clocks(build.world_of(scenario, replicate % spec.experiment.networks))
     luck = Draw(spec.experiment.seed, "replicate", replicate)
     start = build.initial_states(scenario, plan.world, luck)

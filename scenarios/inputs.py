@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -107,14 +108,30 @@ def _people(spec: grammar.ScenarioSpec) -> Iterator[Input]:
         yield Input(("population", "size"), "population", f"{people.size:,}", "people", ASSUMED)
     else:
         yield Input(("population", "file"), "population", str(people.file), "", "file")
+    read = _words_of(spec.model_copy(update={"population": grammar.Population(size=1)}))
     for name, column in people.columns.items():
         place: Place = ("population", "columns", name)
+        if name not in read:  # nothing depends on it
+            continue
         if column.categories is not None:
             total = sum(column.categories.values())
             shares = ", ".join(f"{category} {share / total:g}" for category, share in column.categories.items())
             yield Input((*place, "categories"), "population", shares, SHARE, ASSUMED)
         elif column.distribution is not None:
             yield Input((*place, "distribution"), "population", _distribution(column), "", ASSUMED)
+
+
+def _words_of(value: Any) -> set[str]:
+    """Return every word that stands in a part of a scenario, so that a column that nothing names is seen."""
+    if isinstance(value, str):
+        return set(re.findall(r"\w+", value))
+    if isinstance(value, grammar.Part):
+        value = [getattr(value, name) for name in type(value).model_fields] + list(
+            (value.__pydantic_extra__ or {}).values()
+        )
+    if isinstance(value, Mapping):
+        value = [*value.values()]
+    return set().union(*map(_words_of, value)) if isinstance(value, list | tuple) else set()
 
 
 def _distribution(given: grammar.Column | grammar.Distribution) -> str:

@@ -50,6 +50,10 @@ class Scenario:
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     marks: Marks | None = field(default=None, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        changed = f", {len(self.overrides)} values changed" if self.overrides else ""
+        return f"Scenario({self.name!r}: {self.title}; arms {', '.join(self.spec.arms)}{changed})"
+
     @property
     def name(self) -> str:
         """The scenario's name."""
@@ -135,7 +139,7 @@ class Scenario:
         Parameters
         ----------
         name : str
-            A layer of the scenario, or a new one.
+            A layer of the scenario.
         graph : networkx.Graph or networkx.DiGraph
             Its nodes are the people: their ids, or, where people are generated, any n labels in sorted order.
             An arc u -> v of a directed graph means that u influences v; the attribute ``weight`` is the weight.
@@ -148,8 +152,14 @@ class Scenario:
         ------
         ScenarioError
             If the graph's people are not those of the scenario.
+        SpecError
+            If the scenario has no such layer.
         """
         from scenarios.overrides import put, reading_of_value
+
+        layers = list(self.spec.network.layers)
+        if name not in layers:
+            raise SpecError(Problem(f"the scenario has no layer `{name}`", hint=allowed_words(name, layers)))
 
         assert self.marks is not None
         reading = reading_of_value(f"network.layers.{name}", {"networkx": type(graph).__name__})

@@ -180,6 +180,8 @@ class _Reader:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         said = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
         message, hint = PLAINER.get(said, (f"this is not YAML: {said}", getattr(error, "context", None) or ""))
+        if said.startswith("expected ',' or '}', but got"):
+            hint = 'inside { … }, put quotes around a value with brackets, commas or colons: where: "village in [3, 7]"'
         if mark is not None:
             return Located(Problem(message, hint=hint), Mark(self.source, mark.line + 1, mark.column + 1))
         before = self.source.text[: getattr(error, "position", 0) or 0]

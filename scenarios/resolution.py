@@ -92,6 +92,9 @@ def hash8(scenario: Scenario, arms: Collection[str] | None = None) -> str:
     kept["time"].pop("start", None)  # a label
     kept["engine"] = ENGINE
     kept = _uniform(kept)
+    for column in kept["population"].get("columns", {}).values():
+        if "categories" in column:  # who is in which depends on their order
+            column["categories"] = list(column["categories"].items())
     for part in (kept["population"], *kept["network"]["layers"].values()):
         part.pop("file", None)  # what is in it counts, not where it lies
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

@@ -13,6 +13,9 @@ LAWS = {
 }
 """Exposure laws that the engine runs, with what each makes of a person's contacts."""
 
+MOST_STATES = 64
+"""States that a behaviour may have: the kernel reads a set of them as the bits of one word."""
+
 
 @dataclass(frozen=True)
 class ByColumn:

@@ -98,7 +98,7 @@ def merge(
 def _refuse_differing(
     weights: np.ndarray, keys: np.ndarray, rows: np.ndarray, say: SayRow, population: Population
 ) -> None:
-    """Refuse rows of the same tie (neighbours here) that disagree on its weight."""
+    """Refuse rows of the same tie (next to each other here) that disagree on its weight."""
     differ = np.flatnonzero((keys[1:] == keys[:-1]) & (weights[1:] != weights[:-1]))
     if not differ.size:
         return

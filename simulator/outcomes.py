@@ -160,9 +160,11 @@ class TimeReading:
         if not size:
             return NOBODY
         assert self.measure.reaches is not None
-        level = self.measure.reaches * (size if self.measure.of == "share" else 1)
+        level = self.measure.reaches
         ticks, counts = self.trajectory.count_curve(self.column, self.codes, people)
-        there = counts >= level if counts[0] <= level else counts <= level
+        # Divided, not multiplied: 7 / 100 is 0.07 to the last bit, 0.07 * 100 is more than 7.
+        levels = counts / size if self.measure.of == "share" else counts
+        there = levels >= level if levels[0] <= level else levels <= level
         reached = bool(there.any())
         return Value(from_ticks(int(ticks[np.argmax(there)]) if reached else self.trajectory.horizon), size, reached)
 

@@ -191,9 +191,9 @@ class Trajectory:
         first = min((offer.tick for offer in self.offers), default=0)
         return self._offered(offer for offer in self.offers if offer.tick == first)
 
-    def ever_offered(self) -> np.ndarray:
-        """Return bool[n_persons]: who was ever offered something."""
-        return self._offered(self.offers)
+    def ever_offered(self, intervention: str | None = None) -> np.ndarray:
+        """Return bool[n_persons]: who was ever offered something, or this intervention."""
+        return self._offered(offer for offer in self.offers if intervention in (None, offer.intervention))
 
     def _offered(self, offers: Iterable[Offer]) -> np.ndarray:
         people = np.zeros(self.n_persons, bool)

@@ -10,9 +10,11 @@ import pytest
 from scenarios.build import (
     arms_of,
     behaviours_of,
+    horizon_of,
     initial_states,
     interventions_of,
     measures_of,
+    observation_times,
     observe_every_of,
     observed_of,
     world_of,
@@ -22,6 +24,7 @@ from scenarios.problems import ScenarioError
 from simulator.behaviour import ByColumn, Source
 from simulator.errors import SpecError
 from simulator.streams import Draw
+from simulator.units import to_ticks
 
 SMALL = """
 netrial: 1
@@ -170,6 +173,27 @@ def test_networks_differ_by_number_only(small: Scenario) -> None:
     assert not np.array_equal(one.population.columns["age"].values, other.population.columns["age"].values)
     more = world_of(small.set("population.columns.sex", {"categories": {"f": 1, "m": 1}}))
     assert np.array_equal(one.population.columns["age"].values, more.population.columns["age"].values)
+
+
+@pytest.mark.parametrize(
+    ("unit", "horizon", "every", "n"),
+    [
+        ("month", 4, 1, 5),
+        ("month", 1, 1, 2),
+        ("month", 7, 2, 5),
+        ("day", 6, 2, 4),
+        ("day", 45, 1, 46),
+        ("week", 3, 2, 3),
+    ],
+)
+def test_the_last_observation_is_the_horizon(unit: str, horizon: int, every: int, n: int) -> None:
+    """Thirds of a year do not end in binary, nor after twelve decimals."""
+    changes = {"time.horizon": {"value": horizon, "unit": unit}, "time.observe_every": {"value": every, "unit": unit}}
+    spec = load("obesity").set({**changes, "outcomes.gap.at": "end"}).spec
+    times = observation_times(spec)
+    assert len(times) == n
+    assert times[-1] == horizon_of(spec)
+    assert (np.diff([to_ticks(float(time)) for time in times]) > to_ticks(1 / 400)).all()
 
 
 def test_observed_points(small: Scenario) -> None:

@@ -48,6 +48,23 @@ def test_the_ledger_is_added_up_and_an_arm_without_lines_cost_nothing():
     assert costs(ledger[:0], outcomes)["cost"].sum() == 0
 
 
+def test_people_whom_nobody_offered_anything_have_no_benefit():
+    ledger, outcomes, pairs, _ = trial([10, 20], [0, 0])
+    outcomes["value"] = np.nan
+    specs = {"cases": OutcomeSpec("cases", "count", "lower", among="targets")}
+    table = strategies(ledger, outcomes, pairs[:0], specs, CONTROL, "cases").set_index("arm")
+    assert math.isnan(table.loc["arm", "benefit"])
+    assert table.loc["arm", "cost"] == 5000
+
+
+def test_an_outcome_that_counts_nobody_has_no_price():
+    ledger, outcomes, pairs, specs = trial([10, 20], [40, 30])
+    outcomes["value"] = np.nan
+    table = strategies(ledger, outcomes, pairs[:0], specs, CONTROL, "cases").set_index("arm")
+    assert table.index.tolist() == ["arm", CONTROL]
+    assert table.isna().all(axis=None)
+
+
 @pytest.mark.parametrize("kind", ["first_entries", "share"])
 def test_a_strategy_is_priced_by_the_ratio_of_means(kind):
     ledger, outcomes, pairs, specs = trial([10, 20, 18], [40, 30, 35], kind)

@@ -6,7 +6,7 @@ import pytest
 
 import netrial
 from experiments.design import design
-from experiments.replicate import run_arms
+from experiments.replicate import run_arms, run_replicate
 from simulator.units import to_ticks
 
 ESTIMANDS = {"overall", "total", "spillover", "later"}
@@ -148,6 +148,16 @@ def test_check_says_which_is_which(tmp_path, capsys):
     verdict = protection_of(netrial.load(path))
     assert not verdict.holds
     assert verdict.reasons
+
+
+def test_a_person_is_a_target_once_however_often_they_are_offered_something(obesity):
+    """A monthly broadcast to a million people would otherwise be a table of hundreds of millions of rows."""
+    media = {"kind": "broadcast", "target": {}, "at": list(range(10)), "effect": {}}
+    changes = {"interventions.media": media, "arms.media": ["media"]}
+    targets = run_replicate(design(obesity.set(changes), ["media"]), 0)["targets"]
+    assert targets["person"].tolist() == list(range(600))
+    assert {len(column) for column in targets.values()} == {600}
+    assert set(zip(targets["arm"], targets["intervention"], strict=True)) == {("media", "media")}
 
 
 def test_a_measure_among_targets(obesity):

@@ -54,6 +54,11 @@ def effect_of(table: pd.DataFrame, arm: str, estimand: str = "overall") -> pd.Se
     return table[(table["arm"] == arm) & (table["estimand"] == estimand)].iloc[0]
 
 
+def test_an_outcome_that_counts_nobody_has_no_effects():
+    pairs, outcomes = tables({CONTROL: [np.nan] * 2, "leaders": [np.nan] * 2}, "share")
+    assert effects(pairs[:0], outcomes, SPECS, CONTROL, 1).empty
+
+
 def test_every_measure_is_a_total_a_mean_or_a_whole():
     assert {*TOTALS, *MEANS, *WHOLES} == set(MEASURES)
 

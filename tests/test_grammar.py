@@ -97,6 +97,7 @@ BAD_OBESITY = [
     ("primary: obese_years", "primary: «obese_year", ["no outcome", "`obese_years`"]),
     ("experiment: {", "experiment: {control: «usual, ", ["no arm is named `usual`", "`usual_care`"]),
     ("experiment: {", "experiment: {curves_by: [«sex], ", ["no column is named `sex`"]),
+    ("states: [none, champion]", f"states: «[none, champion, {', '.join(f's{i}' for i in range(63))}]", ["at most 64"]),
     # what does not go together
     ("rank: degree, share: 0.05}", "rank: degree, share: 0.05, «number: 5}", ["second cut"]),
     ("target: {groups: communities, ", "target: {", ["a measure ranks groups"]),
@@ -128,6 +129,7 @@ BAD_OBESITY = [
     ("categories: {urban: 0.7, rural: 0.3}", "«from: area", ["people have none"]),
     ("area: {categories: {urban: 0.7, rural: 0.3}}", "«area: {}", ["exactly one of"]),
     ("urban: 0.7", "urban: «-0.7", ["at least 0"]),
+    ("{categories: {urban: 0.7", "{categories: «{urban: 0.6", ["add up to 0.9", "add up to 1"]),
     # conditions
     ("where: obesity == obese", "where: obesity «= obese", ["`=`", "`==`"]),
     ("where: obesity == obese", "where: obesity == «obse", ["no state of `obesity`", "`obese`"]),

@@ -75,6 +75,28 @@ def test_a_level_that_is_not_reached_is_said():
     assert value(kind="share").reached is None
 
 
+def test_a_share_is_reached_by_exactly_as_many_people_as_it_stands_for():
+    """0.07 x 100 is 7.000000000000001 in binary; seven of a hundred people are 0.07 of them."""
+    n = 100
+    world = town(n, [sisa(0.1, 0.1, 0.1)], [layer([(0, 1)])])
+    ticks = np.array([to_ticks(t) for t in range(1, 8)])
+    ones = np.ones(7, np.int16)
+    course = Trajectory(
+        start=np.zeros((n, 1), np.uint8),
+        final=(np.arange(n) < 7).astype(np.uint8)[:, None],
+        horizon=to_ticks(10),
+        first_state=np.array([0, 2]),
+        observe_at=np.empty(0, np.int64),
+        counts=np.empty((0, 2), np.int64),
+        log=EventLog(ticks, np.arange(7, dtype=np.int32), 0 * ones, ones, 0 * ones),
+        ledger=(),
+        offers=(),
+        rings=0,
+    )
+    found = read(Measure("time_to", "obesity", ("obese",), reaches=0.07), world, course).over(np.ones(n, bool))
+    assert (found.value, found.reached) == (7, True)
+
+
 def test_sets_of_people_add_up_to_everybody():
     for kind in ("count", "person_time", "entries", "first_entries", "exits"):
         some = np.array([True, False, True, False])
@@ -103,6 +125,8 @@ def test_counts_by_group():
 def test_targets_are_those_of_the_first_date():
     assert trajectory().targets().tolist() == [False, True, False, False]
     assert trajectory().ever_offered().tolist() == [False, True, False, True]
+    assert trajectory().ever_offered("a").tolist() == [False, True, False, True]
+    assert not trajectory().ever_offered("b").any()
 
 
 def test_large_sums_are_exact():

@@ -105,6 +105,20 @@ def test_what_a_notebook_shows(folder):
     assert page.count("<b>") == 1
 
 
+def test_people_are_named_as_in_their_file(tmp_path):
+    with Store.open(tmp_path, Identity("town", "0123")) as store:
+        store.write_part(0, part(0))
+        store.describe("", {"scenario": SCENARIO, "control": "usual", "arms": {"usual": [], "<b>": ["x"]}})
+        tables = store.collect(range(1))
+        tables["effects"] = effects(
+            tables["pairs"], tables["outcomes"], outcome_specs(SCENARIO["outcomes"]), "usual", 1
+        )
+        store.finish(tables, replicates=1, targets=store.picked(range(1), np.array(["001", "007", "NA"], object)))
+    targets = Results.load(tmp_path).targets
+    assert targets["id"].tolist() == ["007", "NA"]
+    assert targets["picked"].tolist() == [1, 1]
+
+
 def test_pictures_are_drawn_by_the_figures(folder, monkeypatch):
     import experiments
 

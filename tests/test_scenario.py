@@ -103,6 +103,7 @@ def test_hash_is_of_what_changes_results(obesity: Scenario) -> None:
         ("time.horizon", 29),
         ("outcomes.obese_at_end.at", 20),
         ("arms.champions", ["leaders", "anyone"]),
+        ("population.columns.area.categories", {"rural": 0.3, "urban": 0.7}),  # other people are rural
     ]
     hashes = {obesity.set(path, value).hash8() for path, value in other}
     assert len(hashes | {obesity.hash8()}) == len(other) + 1

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from experiments.estimands import OutcomeSpec, effects
 from experiments.verdict import Verdict, decide, difference_in_words, number, percent, ranking_lines, scaled, sentence
+from simulator.errors import SpecError
 
 CONTROL = "usual_care"
 YEARS = OutcomeSpec("obese_years", "person_time", "lower", primary=True)
@@ -118,7 +119,7 @@ def test_equal_arms_one_replicate_and_one_arm_have_no_winner():
 def test_nothing_to_decide_on_is_refused():
     table, _ = trial({CONTROL: [100, 101], "leaders": [90, 91]})
     outcomes = pd.DataFrame(columns=["arm", "replicate", "draw", "outcome", "value"])
-    with pytest.raises(ValueError, match="no replicate"):
+    with pytest.raises(SpecError, match="no replicate"):
         decide(table, outcomes, table, {YEARS.name: YEARS}, CONTROL)
 
 
