@@ -97,6 +97,28 @@ def _observed(series: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def try_out(scenario: Scenario, world: World) -> None:
+    """Draw the first replicate's initial people and lay out the clocks, so that what a run refuses is refused here.
+
+    Raises
+    ------
+    SpecError
+    """
+    from dataclasses import replace
+
+    from scenarios import build
+    from simulator.engine import plan_clocks
+    from simulator.errors import SpecError
+    from simulator.streams import Draw
+
+    build.initial_states(scenario, world, Draw(scenario.spec.experiment.seed))
+    try:
+        plan_clocks(world)
+    except SpecError as error:
+        problems = [replace(problem, place=("behaviours", *problem.place)) for problem in error.problems]
+        raise scenario.located(SpecError(problems)) from None
+
+
 def check_lines(scenario: Scenario) -> list[str]:
     """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
     from scenarios import build
@@ -107,6 +129,7 @@ def check_lines(scenario: Scenario) -> list[str]:
     if missing:
         return [f"{scenario.name}: the scenario is valid, but cannot be run yet:", *(f"  {line}" for line in missing)]
     world = build.world_of(scenario, 0)
+    try_out(scenario, world)
     assumed = assumed_inputs(scenario.spec)
     spec = scenario.spec
     said = [

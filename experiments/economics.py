@@ -12,6 +12,7 @@ from scipy import stats
 
 from experiments.estimands import MEANS, UNIT, OutcomeSpec, t_interval
 from experiments.verdict import number
+from simulator.trajectory import FIRST_TREATED
 
 IN_PEOPLE = ("count", "share", "first_entries")
 """Measures whose difference is a number of people, so that a number needed to treat makes sense."""
@@ -37,14 +38,14 @@ def costs(ledger: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        arm, replicate, draw, cost (study's currency), reached and treated (times that somebody was: a person treated
-        on two dates counts twice); sorted by arm, draw, replicate.
+        arm, replicate, draw, cost (study's currency), reached (times that somebody was), treated (people who ever
+        were); sorted by arm, draw, replicate.
     """
     keys = ["arm", *UNIT]
     lines = ledger[keys].assign(
         cost=ledger["cost"],
         reached=ledger["people"].where(ledger["action"] == "reach", 0),
-        treated=ledger["people"].where(ledger["action"] == "treat", 0),
+        treated=ledger["people"].where(ledger["action"] == FIRST_TREATED, 0),
     )
     everywhere = pd.MultiIndex.from_frame(outcomes[keys].drop_duplicates()).sort_values()
     return lines.groupby(keys).sum().reindex(everywhere, fill_value=0).reset_index()

@@ -20,10 +20,12 @@ from experiments.replicate import run_replicate
 from experiments.results import Results
 from experiments.store import Identity, Store
 from scenarios.problems import ScenarioError
-from simulator.errors import NetrialError, SpecError
+from simulator.errors import NetrialError, SpecError, StoreError
 
 if TYPE_CHECKING:
     from scenarios.loading import Scenario
+
+AGAIN = "make room, or choose another folder, and run the same command again"
 
 Progress = Callable[[int, int], None]
 """Called with the number of replicates that are done and the number asked for."""
@@ -100,13 +102,19 @@ def run_trial(trial: Trial, folder: Path, *, jobs: int | None = None, progress: 
         return _run_trial(trial, folder, jobs, progress)
     except SpecError as error:
         raise _located(trial, error) from None
+    except OSError as error:
+        raise StoreError(f"cannot write to {folder}: {error.strerror}. What is finished is kept: {AGAIN}") from error
 
 
 def _located(trial: Trial, error: SpecError) -> SpecError:
     """Give the places of the engine's problems, which are relative to the behaviours, their place in the file."""
     if isinstance(error, ScenarioError) or not any(problem.place for problem in error.problems):
         return error
-    problems = [replace(problem, place=("behaviours", *problem.place)) for problem in error.problems]
+    behaviours = trial.scenario.spec.behaviours
+    problems = [
+        replace(problem, place=("behaviours", *problem.place)) if problem.place[0] in behaviours else problem
+        for problem in error.problems
+    ]
     return trial.scenario.located(SpecError(problems))
 
 

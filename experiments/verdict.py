@@ -153,6 +153,8 @@ def sentence(verdict: Verdict, time_unit: str = "year") -> str:
     if verdict.runner_up is None:
         return f"Only one arm was run, {label(leader)}, so there is nothing to compare it with."
     other = names.get(verdict.runner_up, label(verdict.runner_up))
+    if verdict.margin == 0:
+        return f"No clear winner: {first} and {other} are equal on {label(spec.name)}."
     if math.isnan(verdict.low):
         return (
             f"No clear winner: {first} did best on {label(spec.name)}, but one replicate cannot tell luck from effect."
@@ -170,8 +172,6 @@ def sentence(verdict: Verdict, time_unit: str = "year") -> str:
             effect = difference_in_words(spec, *bounds, verdict.people, time_unit)
             against = f"{effect} than {label(verdict.control)}, and "
         return f"{wins}: {against}{words} than {other}, the next best{beyond}; {best}."
-    if verdict.margin == 0:
-        return f"No clear winner: {first} and {other} are equal on {label(spec.name)}."
     why = []
     if verdict.probability_best < LEAST_PROBABILITY:
         why.append(f"its mean is best in only {percent(verdict.probability_best)} of {RESAMPLES:,} resamples")

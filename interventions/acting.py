@@ -47,7 +47,7 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
     cost, n_offered = intervention.cost, int(selection.persons.size)
     actions: list[Action] = [
         Record("reach", n_offered, cost.fixed + cost.per_reached * n_offered, offered=selection.persons),
-        Record("treat", int(treated.size), cost.per_treated * treated.size),
+        Record("treat", int(treated.size), cost.per_treated * treated.size, treated=treated),
     ]
     if treated.size:
         actions += _effects(intervention, situation, treated, occasion)

@@ -16,6 +16,8 @@ from simulator.conditions import ConditionError, check, parse
 from simulator.errors import Place, Problem, SpecError, allowed_words, nearest
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from simulator.population import Population
 
 Categories = Mapping[str, tuple[str, ...] | None]
@@ -221,6 +223,22 @@ class Checker:
             readable,
             any_column=self.known.any_column or bool(self.known.broken_behaviours),
         ):
+            self.problems.append(ProblemInside(message, place, hint, offset=offset))
+
+    def rows(self, text: str | None, frame: pd.DataFrame, place: Place) -> None:
+        """Check the names and words of a condition on the rows of a file."""
+        if text is None:
+            return
+        from simulator.population import column_from_series
+
+        try:
+            condition = parse(text)
+        except ConditionError:
+            return  # reported when the shapes were checked
+        columns: dict[str, tuple[str, ...] | None] = dict.fromkeys(map(str, frame.columns))
+        for name in condition.columns & set(columns):
+            columns[name] = column_from_series(name, frame[name]).categories
+        for message, hint, offset in check(condition, columns, {}):
             self.problems.append(ProblemInside(message, place, hint, offset=offset))
 
     def number(

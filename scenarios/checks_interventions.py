@@ -8,6 +8,7 @@ from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_outcomes import check_measure
 from scenarios.conversion import arm_items, intervention_of
+from simulator.behaviour import MOST_FACTOR
 from simulator.errors import NotBuiltError, Place, SpecError, allowed_words
 
 COST_KEYS = tuple(grammar.Cost.model_fields)
@@ -135,6 +136,7 @@ def _check_effect(checker: Checker, effect: grammar.Effect, place: Place) -> Non
             at = (*place, end, name)
             _check_transition_name(checker, name, at, needs_contacts=end == "influence")
             checker.number(factor, at, what="a factor")
+            _check_size(checker, factor, at)
     if effect.ties is not None:
         _check_ties(checker, effect.ties, (*place, "ties"))
     if effect.for_ is not None:
@@ -259,3 +261,11 @@ def _check_ranking(checker: Checker, target: grammar.Target, converted: Any, pla
             checker.add(problem.message, at_rule, problem.hint)
         else:
             checker.extend([problem], place)
+
+
+def _check_size(checker: Checker, factor: object, place: Place) -> None:
+    values = factor.values.values() if isinstance(factor, grammar.ByCategory) else [getattr(factor, "value", factor)]
+    largest = max((value for value in values if isinstance(value, int | float)), default=0)
+    if largest > MOST_FACTOR:
+        hint = f"factors may multiply to at most {MOST_FACTOR:,}; raise the rate of the transition instead"
+        checker.add(f"a factor of {largest:g}", place, hint)

@@ -155,6 +155,7 @@ def _check_ties(checker: Checker, name: str, layer: Any, place: Place, file_at: 
             checker.add(f"`{layer.file}` has no column `{column}`", (*place, key), hint)
         if lacking:
             return
+        checker.rows(layer.where, frame, (*place, "where"))
     population = checker.known.people
     if population is None:
         if checker.known.any_column or checker.spec.population.size is None:

@@ -162,6 +162,10 @@ class Scenario:
             raise SpecError(Problem(f"the scenario has no layer `{name}`", hint=allowed_words(name, layers)))
 
         assert self.marks is not None
+        size = self.spec.population.size
+        if size is not None and graph.number_of_nodes() < size:
+            message = f"the graph has {graph.number_of_nodes():,} people, the scenario {size:,}"
+            raise SpecError(Problem(message, hint="set population.size first, or add the people without ties as nodes"))
         reading = reading_of_value(f"network.layers.{name}", {"networkx": type(graph).__name__})
         data, marks, _ = put(dict(self.data), self.marks, f"network.layers.{name}", reading)
         graphs = {**self.graphs, name: graph.copy()}

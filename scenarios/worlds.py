@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from scenarios import grammar
-from scenarios.conversion import behaviours_of, condition_of, person_number_of
+from scenarios.conversion import behaviours_of, condition_of, person_number_of, quantity_of
 from scenarios.files import table_at
 from simulator.behaviour import ByColumn
 from simulator.errors import NotBuiltError, Place, Problem, SpecError
@@ -235,6 +236,8 @@ def initial_states(scenario: Scenario, world: World, draw: Draw) -> np.ndarray:
 def _initial_states(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> np.ndarray:
     import numpy as np
 
+    from interventions.cutting import rounded_share
+
     n = world.population.size
     states = np.zeros((n, len(world.behaviours)), dtype=np.uint8)
     for b, (name, behaviour) in enumerate(world.behaviours.items()):
@@ -251,13 +254,19 @@ def _initial_states(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> np.
                 states[chosen, b] = code
                 free &= ~chosen
         order: np.ndarray | None = None
+        shares = Decimal(0)  # so far: rounding their sum lets shares that add up to 1 fill the town exactly
         for code, state in enumerate(behaviour.states):
             given = initial.get(state)
             if given is None or isinstance(given, grammar.InitialWhere):
                 continue
             if order is None:
                 order = draw.order("initial", name, n=n)
-            for members, wanted in _counts(given, world):
+            counts = _counts(given, world)
+            if not isinstance(given, grammar.InitialNumber | grammar.InitialByCategory):
+                share = Decimal(str(quantity_of(given)))
+                counts = [(None, rounded_share(float(shares + share), n) - rounded_share(float(shares), n))]
+                shares += share
+            for members, wanted in counts:
                 there = order[free[order] if members is None else (free & members)[order]]
                 if wanted > there.size:
                     message = f"{wanted} people are to start in `{state}`, but {there.size} are left"
@@ -277,12 +286,11 @@ def _counts(given: Any, world: World) -> list[tuple[np.ndarray | None, int]]:
     """Return (members, how many of them) for each group from which people are drawn; None: everybody."""
     from interventions.cutting import rounded_share
 
-    n = world.population.size
     if isinstance(given, grammar.InitialNumber):
         return [(None, given.number)]
     share = person_number_of(given)
     if not isinstance(share, ByColumn):
-        return [(None, rounded_share(share, n))]
+        return [(None, rounded_share(share, world.population.size))]
     codes, labels = world.population.columns[share.column].groups()
     groups = [
         (codes == labels.index(category), value) for category, value in share.values.items() if category in labels

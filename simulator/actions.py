@@ -100,12 +100,15 @@ class Record:
         In the study's currency.
     offered : int32[k], optional
         With "reach": who was offered the intervention, whether or not they accept.
+    treated : int32[k], optional
+        With "treat": who accepted it; the ledger then also says how many of them for the first time in this arm.
     """
 
     action: str
     people: int
     cost: float = 0.0
     offered: np.ndarray | None = None
+    treated: np.ndarray | None = None
 
 
 Action = SetStates | ScaleSusceptibility | ScaleInfluence | AddTies | Record

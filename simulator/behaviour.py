@@ -16,6 +16,9 @@ LAWS = {
 MOST_STATES = 64
 """States that a behaviour may have: the kernel reads a set of them as the bits of one word."""
 
+MOST_FACTOR = 1024
+"""What factors on one slot may multiply to; beyond, an error, never a clip."""
+
 
 @dataclass(frozen=True)
 class ByColumn:

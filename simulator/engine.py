@@ -18,7 +18,7 @@ from simulator.clocks import ActiveClock, Clock
 from simulator.errors import Problem, SpecError
 from simulator.kernel import LOG_FULL, PERSON, RINGS, Clocks, Facts, Log, Scratch, advance, scratch_for
 from simulator.streams import Draw
-from simulator.trajectory import EventLog, LedgerLine, Offer, Trajectory
+from simulator.trajectory import FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
 from simulator.world import Occurrence, Situation, World
 
 NEVER = np.iinfo(np.int64).max
@@ -158,6 +158,7 @@ class Simulation:
         self._segments: list[_Segment] = []
         self._ledger: list[LedgerLine] = []
         self._offers: list[Offer] = []
+        self._treated = np.zeros(self.states.shape[0], bool)
         self._layout: _Layout | None = None
         self._seen = 0
         self._logged = 0
@@ -284,6 +285,10 @@ class Simulation:
             )
             if action.offered is not None:
                 self._offers.append(Offer(self.now, occurrence.intervention, action.offered))
+            if action.treated is not None:
+                first = int(np.count_nonzero(~self._treated[action.treated]))
+                self._treated[action.treated] = True
+                self._ledger.append(LedgerLine(self.now, occurrence.intervention, FIRST_TREATED, first, 0.0))
             return
         if isinstance(action, SetStates):
             cause = -1 - self._interventions.index(occurrence.intervention)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+FIRST_TREATED = "treat for the first time"
+"""What the ledger calls people who had not been treated in the arm before: they add up to people, not to treatments."""
+
 
 @dataclass(frozen=True)
 class EventLog:

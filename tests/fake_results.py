@@ -101,6 +101,7 @@ def results(
                 treated = int(targets * 0.8) + int(draw.integers(-5, 6)) if targets > 20 else targets
                 ledger_rows.append((arm, r, 0, 0.0, arm, "reach", targets, fixed))
                 ledger_rows.append((arm, r, 0, 0.0, arm, "treat", treated, 200.0 * treated if costs else 0.0))
+                ledger_rows.append((arm, r, 0, 0.0, arm, "treat for the first time", treated, 0.0))
     curves = pd.DataFrame(
         curve_rows, columns=["arm", "replicate", "draw", "time", "behaviour", "state", "group_by", "group", "count"]
     )

@@ -18,6 +18,7 @@ from experiments.economics import (
     strategies,
 )
 from experiments.estimands import OutcomeSpec, t_interval
+from simulator.trajectory import FIRST_TREATED
 
 CONTROL = "usual"
 
@@ -33,7 +34,9 @@ def trial(averted: list[float], treated: list[int], kind: str = "first_entries")
         pairs.append({"arm": "arm", **of, **pair})
         line = {"arm": "arm", "replicate": i, "draw": 0, "time": 0.0, "intervention": "x"}
         ledger.append(line | {"action": "reach", "people": 50, "cost": 5000.0})
-        ledger.append(line | {"action": "treat", "people": n, "cost": 200.0 * n})
+        ledger.append(line | {"action": "treat", "people": n, "cost": 150.0 * n})
+        ledger.append(line | {"action": "treat", "people": n // 2, "cost": 50.0 * n})  # some of them once more
+        ledger.append(line | {"action": FIRST_TREATED, "people": n, "cost": 0.0})
         ledger.append(line | {"action": "set advocacy", "people": n, "cost": 0.0})
     specs = {"cases": OutcomeSpec("cases", kind, "lower", primary=True)}
     return pd.DataFrame(ledger), pd.DataFrame(outcomes), pd.DataFrame(pairs), specs

@@ -173,3 +173,15 @@ def test_a_measure_among_targets(obesity):
     pd.testing.assert_series_equal(pairs.loc["among_targets", "overall"]["value"], total["value"], check_names=False)
     others = pairs.loc["among_others", "overall"]["people"]
     assert (others + total["people"] == 600).all()
+
+
+def test_people_treated_twice_are_needed_to_treat_once(obesity):
+    """The number needed to treat is people over people: a second date treats nobody anew."""
+    from experiments.economics import costs
+
+    scenario = obesity.set({"interventions.leaders.at": [0, 5], "interventions.leaders.uptake": 1})
+    results = netrial.run(scenario, arms=["champions"], replicates=3)
+    champions = costs(results.ledger, results.outcomes).set_index("arm").loc["champions"]
+    assert (champions["treated"] == 30).all()
+    assert (champions["reached"] == 60).all()
+    assert (results.ledger.loc[results.ledger["action"] == "treat", "people"] == 30).all()

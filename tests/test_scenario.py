@@ -10,9 +10,12 @@ import networkx as nx
 import pytest
 
 from scenarios.bibliography import bibliography, references_of
+from scenarios.build import initial_states, world_of
 from scenarios.inputs import assumed_inputs, inputs_of
 from scenarios.loading import LIBRARY, Scenario, load
 from scenarios.problems import ScenarioError
+from simulator.errors import SpecError
+from simulator.streams import Draw
 
 OBESITY = (LIBRARY / "obesity.yaml").read_text()
 
@@ -221,3 +224,29 @@ def test_references_are_found(obesity: Scenario) -> None:
     assert list(references_of(own.spec)) == ["mine2026", "coiera2013", "hill2010"]
     for key in ("hill2010", "coiera2013", "valente2012", "centola2010", "rogers_kincaid1981", "kim2015"):
         assert bibliography()[key].text.endswith((".", ")."))
+
+
+def test_what_the_walk_through_found(tmp_path):
+    scenario = load("obesity")
+    assert len(repr(scenario)) < 300
+    with pytest.raises(SpecError, match="did you mean `close_ties`"):
+        scenario.with_layer("clse_ties", nx.cycle_graph(10_000))
+    with pytest.raises(SpecError, match="the graph has 5 people, the scenario 10,000"):
+        scenario.with_layer("close_ties", nx.path_graph(5))
+    with pytest.raises(SpecError, match="count from 0"):
+        scenario.model(replicate=-1)
+    with pytest.raises(SpecError, match="at most 1,024"):
+        scenario.set("interventions.word_of_mouth.effect.influence", {"obesity.lose_weight_with_champion": 5000})
+    with pytest.raises(SpecError, match="ranked on `gap2`"):
+        scenario.set(
+            {
+                "outcomes.gap2": {"share": "obesity.obese", "among": "targets", "better": "lower"},
+                "outcomes.primary": "gap2",
+            }
+        )
+    villages = load("family_planning")
+    with pytest.raises(SpecError, match="n_nominatoins"):
+        villages.set("network.layers.talk.where", "n_nominatoins > 1")
+    halves = scenario.set({"population.size": 501, "behaviours.obesity.initial": {"lean": 0.5, "obese": 0.5}})
+    world = world_of(halves, 0)
+    assert initial_states(halves, world, Draw(1))[:, 0].sum() == 250
