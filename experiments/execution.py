@@ -129,7 +129,7 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
         done = store.done()
         missing = [replicate for replicate in range(asked) if replicate not in done]
         missing.sort(key=lambda replicate: (replicate % trial.networks, replicate))
-        _run_missing(trial, store, missing, jobs or os.cpu_count() or 1, asked, progress)
+        _run_missing(trial, store, missing, jobs or _cores(), asked, progress)
         tables = store.collect(range(asked))
         resolved = trial.scenario.resolved()
         specs = outcome_specs(resolved["outcomes"])
@@ -147,6 +147,13 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
             wall_seconds=time.monotonic() - began,
         )
     return Results.load(folder)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on every system
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _input_hashes(resolved: Mapping[str, Any]) -> dict[str, str]:

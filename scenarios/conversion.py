@@ -231,8 +231,8 @@ def _effect(given: grammar.Effect, unit: str) -> Effect:
     add = given.ties.add if given.ties is not None else None
     return Effect(
         set={behaviour: state if isinstance(state, str) else dict(state) for behaviour, state in given.set.items()},
-        susceptibility={name: person_number_of(factor) for name, factor in given.susceptibility.items()},
-        influence={name: person_number_of(factor) for name, factor in given.influence.items()},
+        susceptibility={name: person_number_of(factor) for name, factor in sorted(given.susceptibility.items())},
+        influence={name: person_number_of(factor) for name, factor in sorted(given.influence.items())},
         ties=None
         if add is None
         else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight)),

@@ -41,9 +41,9 @@ class Registry(Generic[T]):
 
     def _read_plugins(self) -> None:
         if not self._plugins_read:
-            self._plugins_read = True
             for point in sorted(entry_points(group=self.group), key=lambda point: point.name):
                 self.add(point.name)(point.load())
+            self._plugins_read = True
 
     def __getitem__(self, name: str) -> T:
         self._read_plugins()
