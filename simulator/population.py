@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.distributions import Distribution
 from simulator.errors import Problem, SpecError, allowed_words
+from simulator.units import TICK_BITS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,11 +30,22 @@ class Column:
         Numbers (missing: NaN); or codes into `categories` (missing: -1).
     categories : tuple of str, optional
         Names of the codes; None for a column of numbers.
+    per_time : float
+        How much everybody's value grows per time unit (an age); `values` are those of time 0. It grows in whole time
+        units: see `at`.
     """
 
     name: str
     values: np.ndarray
     categories: tuple[str, ...] | None = None
+    per_time: float = 0.0
+
+    def at(self, tick: int) -> Column:
+        """Return the column as it is at a tick: values grow at every whole time unit."""
+        units = tick >> TICK_BITS
+        if not self.per_time or not units:
+            return self
+        return replace(self, values=self.values + units * self.per_time)
 
     def groups(self) -> tuple[np.ndarray, tuple[str, ...]]:
         """Return int32[n_persons] group codes (-1: missing) and the label of each group.
@@ -293,5 +305,5 @@ def _keep(people: Population, where: Condition) -> Population:
     kept = rows_where(where, people.size, people.columns, people.columns.__getitem__)
     if not kept.any():
         raise SpecError(Problem(f"nobody satisfies `{where.text}`", ("where",)))
-    columns = {name: Column(name, c.values[kept], c.categories) for name, c in people.columns.items()}
+    columns = {name: replace(c, values=c.values[kept]) for name, c in people.columns.items()}
     return Population(people.ids[kept], columns, people.ids[~kept])
