@@ -8,24 +8,24 @@ changes nothing (a checkpoint is the tick, the states and what is active).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from simulator import clocks as clock_table
-from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.actions import Action, AddTies, Record, RewireTies, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.behaviour import RESPONSE, SPONTANEOUS
 from simulator.clock_plan import ClockPlan, plan_clocks
 from simulator.clocks import ActiveClock, Clock
 from simulator.errors import Problem, SpecError
 from simulator.kernel import LOG_FULL, NOBODY, RINGS, advance
 from simulator.kernel_arrays import Clocks, Facts, Log, Scratch, scratch_for
-from simulator.layout import AddedTies, kernel_clocks, with_added
+from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
 from simulator.streams import Draw
 from simulator.trajectory import FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
 from simulator.world import Occurrence, Situation
 
-__all__ = ["NEVER", "ClockPlan", "Simulation", "plan_clocks"]
+__all__ = ["NEVER", "ClockPlan", "Simulation", "after_warm_up", "plan_clocks"]
 
 NEVER = np.iinfo(np.int64).max
 """Tick of what never happens."""
@@ -44,7 +44,10 @@ class _Factor:
 
 @dataclass(frozen=True)
 class _Segment:
-    """Ties added in one action, while they last, with their clocks (numbered from row 0 of the segment)."""
+    """Ties added in one action, while they last, with their clocks (numbered from row 0 of the segment).
+
+    `rows` are those of the layer's own ties that were rewired into this segment; None where ties are new.
+    """
 
     layer: str
     name: str
@@ -52,6 +55,7 @@ class _Segment:
     weight: float
     clocks: tuple[Clock, ...]
     until: int
+    rows: np.ndarray | None = None
 
 
 @dataclass
@@ -118,6 +122,8 @@ class Simulation:
         self._offers: list[Offer] = []
         self._treated = np.zeros(self.states.shape[0], bool)
         self._layout: _Layout | None = None
+        self._ties = self.plan.ties  # as they are now; not to be written to, since arms share them
+        self._facts = self.plan.base.facts
         self._seen = 0
         self._logged = 0
         self._log = _room_for_events(1 << 12 if self.keep_events else 0)
@@ -194,6 +200,11 @@ class Simulation:
             rings=self.rings,
         )
 
+    def entered_at(self) -> np.ndarray:
+        """Return int64[n_persons, n_behaviours]: when people entered their states; 0 where nothing depends on it."""
+        timed = self.plan.base.facts.since_column
+        return np.stack([self._since[:, k] if k >= 0 else np.zeros(len(self.states), np.int64) for k in timed], axis=1)
+
     def _next_stop(self) -> int:
         stops = [occurrence.tick for occurrence in self._waiting[:1]]
         stops += [factor.until for factor in self._factors] + [segment.until for segment in self._segments]
@@ -241,10 +252,48 @@ class Simulation:
         return Situation(self.plan.world, self.draw, self.now, states, self.start, self.tied_in)
 
     def tied_in(self, layer: str) -> np.ndarray:
-        """Return int32[k, 2]: the pairs joined in a layer now, with the ties added so far."""
-        own = self.plan.world.network.layers[layer].ties
-        added = [segment.ties for segment in self._segments if segment.layer == layer]
+        """Return int32[k, 2]: the pairs joined in a layer now: its own ties, row by row, then those added so far."""
+        own = self._ties[self._rows_of(layer)]
+        added = [segment.ties for segment in self._segments if segment.layer == layer and segment.rows is None]
         return np.concatenate([own, *added]) if added else own
+
+    def _rows_of(self, layer: str) -> slice:
+        """Return where a layer's own ties stand in the joint array."""
+        layers = self.plan.world.network.layers
+        first = sum(each.n_ties for each in list(layers.values())[: list(layers).index(layer)])
+        return slice(first, first + layers[layer].n_ties)
+
+    def _rewire(self, action: RewireTies, name: str) -> None:
+        """Give ties other ends, in their slots; where slots are uneven, in slots of a new segment instead."""
+        layer = self.plan.world.network.layers[action.layer]
+        rows = self._rows_of(action.layer).start + action.rows
+        self._ties = self._ties.copy()
+        self._ties[rows] = action.ends
+        self._facts = with_lists(self._facts, self.plan.world, self.plan.base.lists, self._ties)
+        clocks = [clock for clock in self.plan.clocks if clock.name.layer == action.layer]
+        if not any(clock.slots is not None or clock.multipliers is not None for clock in clocks):
+            ringing = self._facts.ties.copy()
+            ringing[rows] = action.ends
+            self._facts = self._facts._replace(ties=ringing)
+            return
+        nobody = len(self.states)
+        ringing = self._facts.ties.copy()
+        ringing[rows] = nobody
+        self._facts = self._facts._replace(ties=ringing)
+        for k, segment in enumerate(self._segments):
+            if segment.layer == action.layer and segment.rows is not None:
+                again = np.isin(segment.rows, action.rows)[:, None]
+                self._segments[k] = replace(segment, ties=np.where(again, nobody, segment.ties).astype(np.int32))
+        moved = clock_table.tie_clocks(
+            self.plan.world,
+            self.plan.hazards,
+            action.layer,
+            action.ends,
+            directed=layer.directed,
+            weights=1.0 if layer.weights is None else layer.weights[action.rows],
+            segment=name,
+        )
+        self._segments.append(_Segment(action.layer, name, action.ends, np.nan, tuple(moved), NEVER, action.rows))
 
     def _apply(self, action: Action, occurrence: Occurrence, sequence: int) -> None:
         world = self.plan.world
@@ -280,6 +329,8 @@ class Simulation:
             self._segments.append(
                 _Segment(action.layer, name, action.ties, action.weight, tuple(clocks), _end(action.until))
             )
+        elif isinstance(action, RewireTies):
+            self._rewire(action, f"{occurrence.intervention}/{occurrence.occasion}/rewired")
         elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
             end = "susceptibility" if isinstance(action, ScaleSusceptibility) else "influence"
             self._factors.append(
@@ -310,7 +361,7 @@ class Simulation:
             until = min(until, clock.hazard.next_change(self.now) or NEVER)
             most = clock_table.largest_product(
                 clock,
-                added.ties if clock.added else self.plan.ties,
+                added.ties if clock.added else self._facts.ties,
                 now,
                 factors[susceptibility] if susceptibility >= 0 else None,
                 factors[influence] if influence >= 0 and law != RESPONSE else None,
@@ -328,7 +379,7 @@ class Simulation:
         clock_table.check_rates(active)
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]
-        facts, places = with_added(self.plan.base, self.plan.base.facts, added, added_clocks)
+        facts, places = with_added(self.plan.base, self._facts, added, added_clocks)
         table = kernel_clocks(active, keys, self.plan.base.reads, self.plan.base.places | places)
         self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), until)
         return self._layout
@@ -353,10 +404,39 @@ class Simulation:
     def _factor_rows(self) -> tuple[dict[tuple[str, int], int], np.ndarray]:
         """Multiply all active factors, in order of name, so that neither order nor an end leaves a trace."""
         rows = {row: k for k, row in enumerate(sorted({factor.row for factor in self._factors}))}
-        product = np.ones((len(rows), self.states.shape[0]))
+        product = np.ones((len(rows), len(self._all_states)))
         for factor in sorted(self._factors, key=lambda factor: factor.name):
             product[rows[factor.row], factor.persons] *= factor.factors
         return rows, product
+
+
+def after_warm_up(
+    plan: ClockPlan, draw: Draw, start: np.ndarray, since: np.ndarray | None, begin: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Run the time before 0, which is the same in every arm.
+
+    Parameters
+    ----------
+    plan : ClockPlan
+    draw : Draw
+    start : uint8[n_persons, n_behaviours]
+        States at `begin`.
+    since : int64[n_persons, n_behaviours], optional
+        Tick at which people entered them.
+    begin : int
+        Tick, 0 or below.
+
+    Returns
+    -------
+    start, since
+        The same at time 0.
+    """
+    if begin == 0:
+        return start, since
+    nothing = np.empty(0, np.int64)
+    before = Simulation(plan, draw, start, (), nothing, 0, keep_events=False, now=begin, since=since)
+    before.advance(0)
+    return before.states.copy(), before.entered_at()
 
 
 def _end(until: int | None) -> int:

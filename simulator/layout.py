@@ -131,6 +131,7 @@ class AddedTies:
     layers : int64[a]
         Number of the layer of each.
     weights : float64[a]
+        NaN: for clocks of their own only, since the layer's lists hold the tie already.
     """
 
     ties: np.ndarray

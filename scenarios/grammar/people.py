@@ -36,6 +36,7 @@ class Column(Part):
     sd: NotNegative | None = Field(default=None, description="Standard deviation of the distribution.")
     min: Real | None = Field(default=None, description="Nothing is drawn below this.")
     max: Real | None = Field(default=None, description="Nothing is drawn above this.")
+    ages: Flag | None = Field(default=None, description="Whether it grows by 1 a year, in whole time units.")
 
 
 class Population(Part):
