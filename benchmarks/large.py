@@ -33,13 +33,14 @@ def peak() -> float:
 def run(people: int, say: Callable[[str], None]) -> None:
     """Make the town, draw who starts obese, run, and say what it took."""
     seconds = {}
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
 
     def done(what: str) -> None:
-        nonlocal began
+        nonlocal began, worked
         seconds[what] = time.perf_counter() - began
-        say(f"  {what}: {seconds[what]:.1f} s, at most {peak():.2f} GiB so far")
-        began = time.perf_counter()
+        work = time.process_time() - worked
+        say(f"  {what}: {seconds[what]:.1f} s ({work:.1f} s of work), at most {peak():.2f} GiB so far")
+        began, worked = time.perf_counter(), time.process_time()
 
     drawn = Draw(1, "network", 0)
     population = generate(people, {}, drawn)
