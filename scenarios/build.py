@@ -9,12 +9,14 @@ from scenarios.conversion import (
     measures_of,
     observation_times,
     observe_every_of,
+    warm_up_of,
 )
 from scenarios.observations import observed_of
-from scenarios.worlds import initial_states, world_of
+from scenarios.worlds import beginning_of, initial_states, world_of
 
 __all__ = [
     "arms_of",
+    "beginning_of",
     "behaviours_of",
     "control_of",
     "horizon_of",
@@ -24,5 +26,6 @@ __all__ = [
     "observation_times",
     "observe_every_of",
     "observed_of",
+    "warm_up_of",
     "world_of",
 ]

@@ -44,16 +44,17 @@ def resolved(scenario: Scenario, *, origins: bool = True) -> dict[str, Any]:
     data["time"].setdefault("observe_every", observe_every_of(spec))
     for name, behaviour in spec.behaviours.items():
         for transition_name, transition in behaviour.transitions.items():
-            if transition.per_contact is not None:
+            if any(getattr(transition, law) is not None for law in ("per_contact", "proportion", "response")):
                 at = data["behaviours"][name]["transitions"][transition_name]
                 at["layers"] = layers_of(spec, transition)
     if spec.population.file is not None:
-        at = data["population"]
-        at["content"] = content_hash(scenario.file_at(("population", "file"), spec.population.file))
+        path = scenario.file_at(("population", "file"), spec.population.file)
+        data["population"]["content"] = content_hash(path, (str(spec.population.id),))
     for name, layer in spec.network.layers.items():
         at = data["network"]["layers"][name]
         if isinstance(layer, grammar.FileLayer):
-            at["content"] = content_hash(scenario.file_at(("network", "layers", name, "file"), layer.file))
+            path = scenario.file_at(("network", "layers", name, "file"), layer.file)
+            at["content"] = content_hash(path, (layer.source, layer.target))
         elif name in scenario.graphs:
             at["content"] = _graph_hash(scenario.graphs[name])
     for i, observed in enumerate(spec.observed):

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from scenarios import grammar
-from scenarios.conversion import behaviours_of, condition_of, person_number_of, quantity_of
+from scenarios.conversion import (
+    behaviours_of,
+    condition_of,
+    horizon_of,
+    person_number_of,
+    quantity_of,
+    threshold_column,
+    warm_up_of,
+)
 from scenarios.files import table_at
+from scenarios.turnover import turnover_of, with_places
 from simulator.behaviour import ByColumn
 from simulator.errors import NotBuiltError, Place, Problem, SpecError
+from simulator.units import convert_duration, to_ticks
 
 if TYPE_CHECKING:
     import networkx
@@ -18,7 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.loading import Scenario
+    from simulator.clock_plan import ClockPlan
     from simulator.distributions import Distribution
+    from simulator.engine import Beginning
     from simulator.network import Layer
     from simulator.population import Plan, Population
     from simulator.streams import Draw
@@ -74,7 +87,31 @@ def _world(scenario: Scenario, number: int) -> World:
             place,
             lambda name=name, frame=frame: layer_of(spec, name, population, frame, scenario.graphs.get(name), draw),
         )
-    return World(population, ContactNetwork(population.size, layers), behaviours_of(spec), number)
+    population = _placed(("population",), lambda: with_places(spec, population, draw))
+    population = _with_thresholds(spec, population, draw)
+    network = ContactNetwork(population.size, layers)
+    return World(population, network, behaviours_of(spec), number, turnover_of(spec))
+
+
+def _with_thresholds(spec: grammar.ScenarioSpec, population: Population, draw: Draw) -> Population:
+    """Add a column for each `response` whose threshold differs by person without standing in a column."""
+    import numpy as np
+
+    from simulator.population import Column
+
+    columns = dict(population.columns)
+    for behaviour, each in spec.behaviours.items():
+        for name, transition in each.transitions.items():
+            threshold = None if transition.response is None else transition.response.threshold
+            title = threshold_column(behaviour, name)
+            if isinstance(threshold, grammar.Distribution):
+                uniforms = draw.uniforms("threshold", behaviour, name, n=population.size)
+                columns[title] = Column(title, distribution_of(threshold).sample(uniforms))
+            elif isinstance(threshold, grammar.ByCategory):
+                codes, labels = population.columns[threshold.by].groups()
+                values = [threshold.values.get(label, np.nan) for label in labels]
+                columns[title] = Column(title, np.array([*values, np.nan])[codes])  # code -1 reads the last
+    return replace(population, columns=columns)
 
 
 def _placed(place: Place, make: Any) -> Any:
@@ -133,10 +170,16 @@ def population_of(spec: grammar.ScenarioSpec, frame: pd.DataFrame | None, draw: 
     draw = draw or Draw(spec.experiment.seed, "network", 0)
     given = spec.population
     plans = column_plans(given.columns)
-    if frame is None:
-        return generate(int(given.size or 0), plans, draw)
     renames = {name: column.from_ for name, column in given.columns.items() if column.from_ is not None}
-    return from_table(frame, str(given.id), where=condition_of(given.where), renames=renames, plans=plans, draw=draw)
+    if frame is None:
+        people = generate(int(given.size or 0), plans, draw)
+    else:
+        where = condition_of(given.where)
+        people = from_table(frame, str(given.id), where=where, renames=renames, plans=plans, draw=draw)
+    ageing = [name for name, column in given.columns.items() if column.ages]
+    a_year = convert_duration(1.0, spec.time.unit, "year")
+    aged = {name: replace(people.columns[name], per_time=a_year) for name in ageing}
+    return replace(people, columns={**people.columns, **aged})
 
 
 def layer_of(
@@ -237,9 +280,10 @@ def _initial_states(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> np.
     import numpy as np
 
     from interventions.cutting import rounded_share
+    from simulator.streams import first_of
 
-    n = world.population.size
-    states = np.zeros((n, len(world.behaviours)), dtype=np.uint8)
+    n = world.population.residents
+    states = np.zeros((world.population.size, len(world.behaviours)), dtype=np.uint8)
     for b, (name, behaviour) in enumerate(world.behaviours.items()):
         initial = spec.behaviours[name].initial
         place = ("behaviours", name, "initial")
@@ -247,33 +291,82 @@ def _initial_states(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> np.
         for code, state in enumerate(behaviour.states):
             given = initial.get(state)
             if isinstance(given, grammar.InitialWhere):
-                chosen = _satisfying(given.where, world)
+                chosen = _satisfying(given.where, world)[:n]
                 if (chosen & ~free).any():
                     message = f"{int((chosen & ~free).sum())} people would start in two states"
                     raise SpecError(Problem(message, (*place, state, "where")))
-                states[chosen, b] = code
+                states[:n][chosen, b] = code
                 free &= ~chosen
-        order: np.ndarray | None = None
+        words: np.ndarray | None = None  # the order of the people; it is never made, since it takes long for many
         shares = Decimal(0)  # so far: rounding their sum lets shares that add up to 1 fill the town exactly
         for code, state in enumerate(behaviour.states):
             given = initial.get(state)
             if given is None or isinstance(given, grammar.InitialWhere):
                 continue
-            if order is None:
-                order = draw.order("initial", name, n=n)
+            if words is None:
+                words = draw.words("initial", name, n=n)
             counts = _counts(given, world)
             if not isinstance(given, grammar.InitialNumber | grammar.InitialByCategory):
                 share = Decimal(str(quantity_of(given)))
                 counts = [(None, rounded_share(float(shares + share), n) - rounded_share(float(shares), n))]
                 shares += share
             for members, wanted in counts:
-                there = order[free[order] if members is None else (free & members)[order]]
-                if wanted > there.size:
-                    message = f"{wanted} people are to start in `{state}`, but {there.size} are left"
+                there = free if members is None else free & members
+                left = int(np.count_nonzero(there))
+                if wanted > left:
+                    message = f"{wanted} people are to start in `{state}`, but {left} are left"
                     raise SpecError(Problem(message, (*place, state)))
-                states[there[:wanted], b] = code
-                free[there[:wanted]] = False
+                chosen = first_of(words, there, wanted)
+                states[chosen, b] = code
+                free[chosen] = False
     return states
+
+
+def since_of(scenario: Scenario, world: World, states: np.ndarray) -> np.ndarray | None:
+    """Return since when people are in the states they start in.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    world : World
+    states : uint8[n_persons, n_behaviours]
+        As `initial_states` drew them.
+
+    Returns
+    -------
+    int64[n_persons, n_behaviours] or None
+        Ticks, at or before the beginning, which stands where a column says nothing; None: everybody since then.
+    """
+    import numpy as np
+
+    begin = -to_ticks(warm_up_of(scenario.spec))
+    since = np.full(states.shape, begin, np.int64)
+    for b, (name, behaviour) in enumerate(world.behaviours.items()):
+        for state, given in scenario.spec.behaviours[name].initial.items():
+            column = getattr(given, "since", None)
+            if column is not None:
+                times = world.population.columns[column].values
+                known = (states[:, b] == behaviour.code(state)) & ~np.isnan(times)
+                since[known, b] = [min(to_ticks(time), begin) for time in times[known].tolist()]
+    return since if (since != begin).any() else None
+
+
+def beginning_of(scenario: Scenario, plan: ClockPlan, draw: Draw) -> Beginning:
+    """Return what all arms of a replicate share at time 0, after the warm-up.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    plan : ClockPlan
+    draw : Draw
+        Of scope "replicate".
+    """
+    from simulator.engine import begin
+
+    states = initial_states(scenario, plan.world, draw)
+    since = since_of(scenario, plan.world, states)
+    warm_up, horizon = (to_ticks(time) for time in (warm_up_of(scenario.spec), horizon_of(scenario.spec)))
+    return begin(plan, draw, states, since, warm_up, horizon)
 
 
 def _satisfying(where: str, world: World) -> np.ndarray:
@@ -290,8 +383,10 @@ def _counts(given: Any, world: World) -> list[tuple[np.ndarray | None, int]]:
         return [(None, given.number)]
     share = person_number_of(given)
     if not isinstance(share, ByColumn):
-        return [(None, rounded_share(share, world.population.size))]
+        assert isinstance(share, float)
+        return [(None, rounded_share(share, world.population.residents))]
     codes, labels = world.population.columns[share.column].groups()
+    codes = codes[: world.population.residents]
     groups = [
         (codes == labels.index(category), value) for category, value in share.values.items() if category in labels
     ]

@@ -53,14 +53,12 @@ def contact_list(layers: Sequence[tuple[Layer, np.ndarray, float]], n_persons: i
     Parameters
     ----------
     layers : sequence of (Layer, int32[n_ties, 2], float)
-        Each with its ties as they are now, and its weight. Ties that end in person `n_persons` are dead.
+        Each with its ties as they are now, row by row, and its weight.
     n_persons : int
     """
     receivers, senders, weights = [np.empty(0, np.int32)], [np.empty(0, np.int32)], [np.empty(0)]
     for layer, ties, weight in layers:
         own = np.full(len(ties), weight) if layer.weights is None else layer.weights * weight
-        living = ties[:, 0] < n_persons
-        ties, own = (ties, own) if living.all() else (ties[living], own[living])
         if layer.directed:
             receivers.append(ties[:, 1])
             senders.append(ties[:, 0])

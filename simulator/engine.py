@@ -8,24 +8,26 @@ changes nothing (a checkpoint is the tick, the states and what is active).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from simulator import clocks as clock_table
-from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.actions import Action, AddTies, Record, RewireTies, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.behaviour import RESPONSE, SPONTANEOUS
 from simulator.clock_plan import ClockPlan, plan_clocks
 from simulator.clocks import ActiveClock, Clock
+from simulator.entrants import entrants_of
 from simulator.errors import Problem, SpecError
-from simulator.kernel import LOG_FULL, NOBODY, RINGS, advance
-from simulator.kernel_arrays import Clocks, Facts, Log, Scratch, scratch_for
-from simulator.layout import AddedTies, kernel_clocks, with_added
+from simulator.kernel import LOG_FULL, NOBODY, PERSON, RINGS, advance
+from simulator.kernel_arrays import Clocks, Comings, ComingTies, Facts, Log, Scratch, no_comings, scratch_for
+from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
 from simulator.streams import Draw
 from simulator.trajectory import FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
+from simulator.turnover import comings_of, with_absent
 from simulator.world import Occurrence, Situation
 
-__all__ = ["NEVER", "ClockPlan", "Simulation", "plan_clocks"]
+__all__ = ["NEVER", "Beginning", "ClockPlan", "Simulation", "begin", "plan_clocks"]
 
 NEVER = np.iinfo(np.int64).max
 """Tick of what never happens."""
@@ -44,7 +46,10 @@ class _Factor:
 
 @dataclass(frozen=True)
 class _Segment:
-    """Ties added in one action, while they last, with their clocks (numbered from row 0 of the segment)."""
+    """Ties added in one action, while they last, with their clocks (numbered from row 0 of the segment).
+
+    `rows` are those of the layer's own ties that were rewired into this segment; None where ties are new.
+    """
 
     layer: str
     name: str
@@ -52,6 +57,7 @@ class _Segment:
     weight: float
     clocks: tuple[Clock, ...]
     until: int
+    rows: np.ndarray | None = None
 
 
 @dataclass
@@ -61,6 +67,7 @@ class _Layout:
     clocks: Clocks
     facts: Facts
     scratch: Scratch
+    ties: ComingTies
     until: int
 
 
@@ -87,6 +94,10 @@ class Simulation:
         Tick at which the run begins.
     since : int64[n_persons, n_behaviours], optional
         Tick at which each person entered the state of each behaviour that they are in; default: the beginning.
+    comings : Comings, optional
+        Who enters and leaves at known instants.
+    entrant_ties : int32[k, 2], optional
+        Ties of those who entered before the beginning, in the rows kept for people who enter.
     """
 
     plan: ClockPlan
@@ -98,6 +109,8 @@ class Simulation:
     keep_events: bool = True
     now: int = 0
     since: np.ndarray | None = None
+    comings: Comings | None = None
+    entrant_ties: np.ndarray | None = None
     rings: int = 0
     states: np.ndarray = field(init=False)
     counts: np.ndarray = field(init=False)
@@ -118,6 +131,11 @@ class Simulation:
         self._offers: list[Offer] = []
         self._treated = np.zeros(self.states.shape[0], bool)
         self._layout: _Layout | None = None
+        self._ties = self.plan.ties  # as they are now; not to be written to, since arms share them
+        self._facts = self.plan.base.facts
+        self._comings = no_comings(self.start.shape[1]) if self.comings is None else self.comings
+        self._came = int(np.searchsorted(self._comings.tick, self.now))
+        self._entrants = entrants_of(self.plan, self.draw, self._comings, self.entrant_ties)
         self._seen = 0
         self._logged = 0
         self._log = _room_for_events(1 << 12 if self.keep_events else 0)
@@ -160,7 +178,8 @@ class Simulation:
         cause : int
             What the event log says of why: -1 - k for the k-th intervention.
         """
-        moved = np.unique(persons[self.states[persons, column] != state])
+        there = self.states[persons, column] < len(list(self.plan.world.behaviours.values())[column].states)
+        moved = np.unique(persons[there & (self.states[persons, column] != state)])
         left = self.states[moved, column] + self.plan.first_state[column]
         entered = int(self.plan.first_state[column]) + state
         self.states[moved, column] = state
@@ -194,6 +213,15 @@ class Simulation:
             rings=self.rings,
         )
 
+    def entered_at(self) -> np.ndarray:
+        """Return int64[n_persons, n_behaviours]: when people entered their states; 0 where nothing depends on it."""
+        timed = self.plan.base.facts.since_column
+        return np.stack([self._since[:, k] if k >= 0 else np.zeros(len(self.states), np.int64) for k in timed], axis=1)
+
+    def entrants_tied(self) -> np.ndarray:
+        """Return int32[k, 2]: the rows kept for ties of people who enter, as they are now."""
+        return self._entrants.rows.copy()
+
     def _next_stop(self) -> int:
         stops = [occurrence.tick for occurrence in self._waiting[:1]]
         stops += [factor.until for factor in self._factors] + [segment.until for segment in self._segments]
@@ -205,15 +233,18 @@ class Simulation:
             layout = self._layout
             if layout is None or layout.until <= self.now:
                 layout = self._lay_out()
-            reason, now, self._seen, self._logged, rings = advance(
+            reason, now, self._seen, self._came, self._logged, rings = advance(
                 layout.clocks, layout.facts, layout.scratch, self._all_states, self._since, self.counts,
                 np.int64(self.now), np.int64(min(until, layout.until)), self.observe_at, self._observed,
-                np.int64(self._seen), self._log, np.int64(self._logged),
+                np.int64(self._seen), self._comings, layout.ties, np.int64(self._came), self._log,
+                np.int64(self._logged),
             )  # fmt: skip
+            self._entrants.keep(layout.facts.added)
             self.now = int(now)
             self.rings += int(rings)
             if reason == LOG_FULL:
-                self._make_room(max(self._log.tick.size, layout.clocks.key.size * RINGS * self.states.shape[1]))
+                most = layout.clocks.key.size * RINGS + self._comings.tick.size
+                self._make_room(max(self._log.tick.size, most * self.states.shape[1]))
 
     def _make_room(self, events: int) -> None:
         room = self._log.tick.size
@@ -241,10 +272,49 @@ class Simulation:
         return Situation(self.plan.world, self.draw, self.now, states, self.start, self.tied_in)
 
     def tied_in(self, layer: str) -> np.ndarray:
-        """Return int32[k, 2]: the pairs joined in a layer now, with the ties added so far."""
-        own = self.plan.world.network.layers[layer].ties
-        added = [segment.ties for segment in self._segments if segment.layer == layer]
+        """Return int32[k, 2]: the pairs joined in a layer now: its own ties, row by row, then those added so far."""
+        own = self._ties[self._rows_of(layer)]
+        added = [segment.ties for segment in self._segments if segment.layer == layer and segment.rows is None]
+        added += self._entrants.tied_in(list(self.plan.world.network.layers).index(layer))
         return np.concatenate([own, *added]) if added else own
+
+    def _rows_of(self, layer: str) -> slice:
+        """Return where a layer's own ties stand in the joint array."""
+        layers = self.plan.world.network.layers
+        first = sum(each.n_ties for each in list(layers.values())[: list(layers).index(layer)])
+        return slice(first, first + layers[layer].n_ties)
+
+    def _rewire(self, action: RewireTies, name: str) -> None:
+        """Give ties other ends, in their slots; where slots are uneven, in slots of a new segment instead."""
+        layer = self.plan.world.network.layers[action.layer]
+        rows = self._rows_of(action.layer).start + action.rows
+        self._ties = self._ties.copy()
+        self._ties[rows] = action.ends
+        self._facts = with_lists(self._facts, self.plan.world, self.plan.base.lists, self._ties)
+        clocks = [clock for clock in self.plan.clocks if clock.name.layer == action.layer]
+        if not any(clock.slots is not None or clock.multipliers is not None for clock in clocks):
+            ringing = self._facts.ties.copy()
+            ringing[rows] = action.ends
+            self._facts = self._facts._replace(ties=ringing)
+            return
+        nobody = len(self.states)
+        ringing = self._facts.ties.copy()
+        ringing[rows] = nobody
+        self._facts = self._facts._replace(ties=ringing)
+        for k, segment in enumerate(self._segments):
+            if segment.layer == action.layer and segment.rows is not None:
+                again = np.isin(segment.rows, action.rows)[:, None]
+                self._segments[k] = replace(segment, ties=np.where(again, nobody, segment.ties).astype(np.int32))
+        moved = clock_table.tie_clocks(
+            self.plan.world,
+            self.plan.hazards,
+            action.layer,
+            action.ends,
+            directed=layer.directed,
+            weights=1.0 if layer.weights is None else layer.weights[action.rows],
+            segment=name,
+        )
+        self._segments.append(_Segment(action.layer, name, action.ends, np.nan, tuple(moved), NEVER, action.rows))
 
     def _apply(self, action: Action, occurrence: Occurrence, sequence: int) -> None:
         world = self.plan.world
@@ -280,6 +350,8 @@ class Simulation:
             self._segments.append(
                 _Segment(action.layer, name, action.ties, action.weight, tuple(clocks), _end(action.until))
             )
+        elif isinstance(action, RewireTies):
+            self._rewire(action, f"{occurrence.intervention}/{occurrence.occasion}/rewired")
         elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
             end = "susceptibility" if isinstance(action, ScaleSusceptibility) else "influence"
             self._factors.append(
@@ -298,11 +370,12 @@ class Simulation:
     def _lay_out(self) -> _Layout:
         """Lay out what may ring from now on: clocks that some person could make act, and the factors they read."""
         rows, factors = self._factor_rows()
-        added, added_clocks = self._added()
+        added, added_clocks, first_row = self._added()
         active: list[ActiveClock] = []
         until = NEVER
         clocks = sorted([*self.plan.clocks, *added_clocks], key=lambda clock: clock.name)
-        for clock in clock_table.that_can_act(clocks, self.counts, self.plan.first_state):
+        entering = self._comings.states[self._came :][self._comings.enters[self._came :]]
+        for clock in clock_table.that_can_act(clocks, self.counts, self.plan.first_state, entering):
             law = clock.transition.law
             susceptibility = rows.get(("susceptibility", clock.number), -1)
             influence = rows.get(("influence", clock.number), -1) if law != SPONTANEOUS else -1
@@ -310,7 +383,7 @@ class Simulation:
             until = min(until, clock.hazard.next_change(self.now) or NEVER)
             most = clock_table.largest_product(
                 clock,
-                added.ties if clock.added else self.plan.ties,
+                added.ties if clock.added else self._facts.ties,
                 now,
                 factors[susceptibility] if susceptibility >= 0 else None,
                 factors[influence] if influence >= 0 and law != RESPONSE else None,
@@ -328,13 +401,14 @@ class Simulation:
         clock_table.check_rates(active)
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]
-        facts, places = with_added(self.plan.base, self.plan.base.facts, added, added_clocks)
+        facts, places = with_added(self.plan.base, self._facts, added, added_clocks)
         table = kernel_clocks(active, keys, self.plan.base.reads, self.plan.base.places | places)
-        self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), until)
+        ties = self._entrants.ties(self.plan, first_row)
+        self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), ties, until)
         return self._layout
 
-    def _added(self) -> tuple[AddedTies, list[Clock]]:
-        """Put the added segments one behind the other, in order of layer and name."""
+    def _added(self) -> tuple[AddedTies, list[Clock], int]:
+        """Put the added segments one behind the other, in order of layer and name; behind them ties of who enters."""
         names = list(self.plan.world.network.layers)
         segments = sorted(self._segments, key=lambda segment: (names.index(segment.layer), segment.name))
         clocks: list[Clock] = []
@@ -343,20 +417,91 @@ class Simulation:
             clocks += [clock_table.moved(clock, first_tie) for clock in segment.clocks]
             first_tie += len(segment.ties)
         sizes = [len(segment.ties) for segment in segments]
+        entrants = self._entrants
+        clocks += [clock if clock.kind == PERSON else clock_table.moved(clock, first_tie) for clock in entrants.clocks]
         ties = AddedTies(
-            np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in segments)]),
-            np.repeat(np.array([names.index(segment.layer) for segment in segments], np.int64), sizes),
-            np.repeat(np.array([segment.weight for segment in segments], np.float64), sizes),
+            np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in segments), entrants.rows]),
+            np.concatenate(
+                [
+                    np.repeat(np.array([names.index(segment.layer) for segment in segments], np.int64), sizes),
+                    entrants.layers,
+                ]
+            ),
+            np.concatenate(
+                [
+                    np.repeat(np.array([segment.weight for segment in segments], np.float64), sizes),
+                    np.ones(len(entrants.rows)),
+                ]
+            ),
         )
-        return ties, clocks
+        return ties, clocks, first_tie
 
     def _factor_rows(self) -> tuple[dict[tuple[str, int], int], np.ndarray]:
         """Multiply all active factors, in order of name, so that neither order nor an end leaves a trace."""
         rows = {row: k for k, row in enumerate(sorted({factor.row for factor in self._factors}))}
-        product = np.ones((len(rows), self.states.shape[0]))
+        product = np.ones((len(rows), len(self._all_states)))
         for factor in sorted(self._factors, key=lambda factor: factor.name):
             product[rows[factor.row], factor.persons] *= factor.factors
         return rows, product
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """What all arms of a replicate share at time 0.
+
+    Parameters
+    ----------
+    plan : ClockPlan
+    draw : Draw
+        The replicate's luck.
+    start : uint8[n_persons, n_behaviours]
+    since : int64[n_persons, n_behaviours], optional
+    comings : Comings
+    entrant_ties : int32[k, 2], optional
+    """
+
+    plan: ClockPlan
+    draw: Draw
+    start: np.ndarray
+    since: np.ndarray | None
+    comings: Comings
+    entrant_ties: np.ndarray | None = None
+
+    def simulation(self, occurrences: Sequence[Occurrence], observe_at: np.ndarray, horizon: int) -> Simulation:
+        """Return one arm, at time 0."""
+        return Simulation(
+            self.plan, self.draw, self.start, occurrences, observe_at, horizon, since=self.since,
+            comings=self.comings, entrant_ties=self.entrant_ties,
+        )  # fmt: skip
+
+
+def begin(
+    plan: ClockPlan, draw: Draw, states: np.ndarray, since: np.ndarray | None, warm_up: int, horizon: int
+) -> Beginning:
+    """Let people come and go, and run the time before 0, which is the same in every arm.
+
+    Parameters
+    ----------
+    plan : ClockPlan
+    draw : Draw
+        Of scope "replicate".
+    states : uint8[n_persons, n_behaviours]
+        In which people begin, or, if they are not there yet, enter.
+    since : int64[n_persons, n_behaviours], optional
+        Tick at which people entered them; default: the beginning.
+    warm_up, horizon : int
+        Ticks.
+    """
+    world, comings = comings_of(plan.world, draw, states, -warm_up, horizon)
+    if world is not plan.world:  # columns that age are, of people who enter, this replicate's own
+        plan = plan_clocks(world)
+    start = with_absent(world, states, -warm_up)
+    if not warm_up:
+        return Beginning(plan, draw, start, since, comings)
+    nothing = np.empty(0, np.int64)
+    before = Simulation(plan, draw, start, (), nothing, 0, False, now=-warm_up, since=since, comings=comings)
+    before.advance(0)
+    return Beginning(plan, draw, before.states.copy(), before.entered_at(), comings, before.entrants_tied())
 
 
 def _end(until: int | None) -> int:

@@ -152,15 +152,16 @@ def hazard_of(world: World, behaviour: Behaviour, transition: Transition) -> Haz
     receiving = [("rate", transition.rate), *(("susceptibility", number) for number in transition.susceptibility)]
     sending = [("influence", number) for number in transition.influence]
     fixed: list[float | np.ndarray] = []
-    for ends in (receiving, sending):
+    for numbers in (receiving, sending):
         product: float | np.ndarray = 1.0
-        for key, number in ends:
+        for key, number in numbers:
             if not isinstance(number, ByState):
                 product = product * fixed_number(number, world.population, (*place, key))
         fixed.append(product)
+    at_receiver, at_sender = fixed
     condition = transition.where
     if condition is not None and not _behaviours_in(condition, world):
-        fixed[0] = fixed[0] * condition.mask(world.population.size, world.population.columns.__getitem__)
+        at_receiver = at_receiver * condition.mask(world.population.size, world.population.columns.__getitem__)
         condition = None
     own = _own_factor(world, [n for _, n in receiving if isinstance(n, ByState)], condition, (*place, "where"))
     others = _own_factor(world, [n for _, n in sending if isinstance(n, ByState)], None, place)
@@ -172,18 +173,19 @@ def hazard_of(world: World, behaviour: Behaviour, transition: Transition) -> Haz
     else:
         largest *= (others.most if others is not None else 1.0) * heaviest
         if transition.law in (PROPORTION, GROUP):
-            largest *= float(np.max(fixed[1], initial=0.0)) if isinstance(fixed[1], np.ndarray) else fixed[1]
+            largest *= float(np.max(at_sender, initial=0.0))
     largest *= max((factor for _, factor in transition.time_in_state), default=1.0)
     for series in transition.series:
         largest *= max(factor for _, factor in series.points)
     return Hazard(
-        *fixed,
-        own,
-        others,
-        weights,
-        largest,
-        tuple(_growth([*receiving, *sending], world.population)),
-        transition.series,
+        receiving=at_receiver,
+        sending=at_sender,
+        own=own,
+        others=others,
+        weights=weights,
+        largest=largest,
+        growth=tuple(_growth([*receiving, *sending], world.population)),
+        series=transition.series,
     )
 
 
@@ -200,9 +202,7 @@ def fixed_number(number: PersonNumber, population: Population, place: Place) -> 
         missing = int(np.count_nonzero(np.isnan(values)))
         if missing:
             raise SpecError(Problem(f"{missing} people have no `{number.column}`", place, "everybody needs a number"))
-        distinct, where = np.unique(values, return_inverse=True)
-        factors = [_rounded(number.ratio ** ((value - number.centre) / number.per)) for value in distinct.tolist()]
-        return np.array(factors, np.float64)[where]
+        return hazard_ratios(number, values)
     if not isinstance(number, ByColumn):
         assert not isinstance(number, ByState)
         return float(number)
@@ -214,6 +214,13 @@ def fixed_number(number: PersonNumber, population: Population, place: Place) -> 
         raise SpecError(Problem(f"by `{number.column}`: {what}", place, hint="name every category of the column"))
     table = np.array([number.values.get(label, 0.0) for label in labels])
     return table[codes]
+
+
+def hazard_ratios(number: HazardRatio, values: np.ndarray) -> np.ndarray:
+    """Return the factor for each value of the column, float64; NaN where it is missing."""
+    distinct, where = np.unique(values, return_inverse=True)
+    factors = [_rounded(number.ratio ** ((value - number.centre) / number.per)) for value in distinct.tolist()]
+    return np.array(factors, np.float64)[where]
 
 
 def _growth(numbers: list[tuple[str, PersonNumber]], population: Population) -> Iterator[tuple[float, float]]:

@@ -9,8 +9,7 @@ import mesa
 import numpy as np
 
 from simulator.behaviour import Behaviour
-from simulator.engine import ClockPlan, Simulation
-from simulator.streams import Draw
+from simulator.engine import Beginning
 from simulator.world import Occurrence
 
 
@@ -53,13 +52,12 @@ class Person(mesa.Agent):
 
     @property
     def contacts(self) -> list[Person]:
-        """Everyone this person has a tie to, over all layers, ties added so far included."""
-        simulation = self.model.simulation
-        persons = {int(other) for other in self.model.network.contacts.of(self.index)}
+        """Everyone this person has a tie to now, over all layers, as ties were added and rewired so far."""
+        persons: set[int] = set()
         for layer in self.model.network.layers:
-            ties = simulation.tied_in(layer)[self.model.network.layers[layer].n_ties :]
-            persons |= {int(two) for one, two in ties if one == self.index}
-            persons |= {int(one) for one, two in ties if two == self.index}
+            ties = self.model.simulation.tied_in(layer)
+            persons |= set(ties[ties[:, 0] == self.index, 1].tolist())
+            persons |= set(ties[ties[:, 1] == self.index, 0].tolist())
         return [self.model.person(index) for index in sorted(persons)]
 
     def __repr__(self) -> str:
@@ -78,12 +76,8 @@ class ContagionModel(mesa.Model):
 
     Parameters
     ----------
-    plan : ClockPlan
-        The town.
-    draw : Draw
-        The replicate's luck.
-    start : uint8[n_persons, n_behaviours]
-        States at time 0.
+    beginning : Beginning
+        The town, the replicate's luck and the states at time 0.
     occurrences : sequence of Occurrence
         What the arm does.
     times : float64[n_times]
@@ -94,21 +88,21 @@ class ContagionModel(mesa.Model):
 
     def __init__(
         self,
-        plan: ClockPlan,
-        draw: Draw,
-        start: np.ndarray,
+        beginning: Beginning,
         occurrences: Sequence[Occurrence],
         times: np.ndarray,
         observe_at: np.ndarray,
     ) -> None:
-        super().__init__(rng=draw.key("mesa") % 2**32)
-        self.world = plan.world
-        self.simulation = Simulation(plan, draw, start, occurrences, observe_at, int(observe_at[-1]))
+        super().__init__(rng=beginning.draw.key("mesa") % 2**32)
+        self.world = beginning.plan.world
+        self.simulation = beginning.simulation(occurrences, observe_at, int(observe_at[-1]))
         self._times = times
         self._views: list[Person] = []
         states = [f"{behaviour.name}.{state}" for behaviour in self.behaviours for state in behaviour.states]
         reporters: dict[str, Any] = {"time": "time_now"}
-        reporters |= {state: [_count, [self, number]] for number, state in enumerate(states)}
+        reporters |= {
+            state: [_count, [self, int(number)]] for number, state in zip(self.world.state_numbers, states, strict=True)
+        }
         self.datacollector = mesa.DataCollector(model_reporters=reporters)
         self.simulation.advance(0)
         self.running = len(times) > 1

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulator.actions import Action
 from simulator.behaviour import Behaviour
+from simulator.conditions import Condition, mask_of
 from simulator.network import ContactNetwork
 from simulator.population import Population
 from simulator.streams import Draw
+from simulator.turnover import Turnover
 
 
 @dataclass(frozen=True)
@@ -26,16 +28,40 @@ class World:
         In the scenario's order: column b of every states array belongs to the b-th.
     number : int
         Which of the scenario's networks this is.
+    turnover : Turnover, optional
+        How people enter and leave; None: everybody stays.
     """
 
     population: Population
     network: ContactNetwork
     behaviours: Mapping[str, Behaviour]
     number: int = 0
+    turnover: Turnover | None = None
 
     def column_of(self, behaviour: str) -> int:
         """Return the column of states arrays that holds `behaviour`."""
         return list(self.behaviours).index(behaviour)
+
+    def without_reserve(self) -> World:
+        """Return the town without places for people who enter at a rate."""
+        people, n = self.population, self.population.residents
+        if n == people.size:
+            return self
+        columns = {name: replace(column, values=column.values[:n]) for name, column in people.columns.items()}
+        residents = replace(people, ids=people.ids[:n], columns=columns, reserve=0)
+        return replace(self, population=residents, network=ContactNetwork(n, self.network.layers))
+
+    @property
+    def n_codes(self) -> tuple[int, ...]:
+        """Codes in use in each column of states arrays: its states and, where people come and go, not being there."""
+        return tuple(len(behaviour.states) + (self.turnover is not None) for behaviour in self.behaviours.values())
+
+    @property
+    def state_numbers(self) -> np.ndarray:
+        """int64[…]: numbers of all states, without that of not being there, when codes are numbered through."""
+        firsts = np.cumsum([0, *self.n_codes])
+        sizes = [len(behaviour.states) for behaviour in self.behaviours.values()]
+        return np.concatenate([np.arange(first, first + size) for first, size in zip(firsts, sizes, strict=False)])
 
 
 @dataclass(frozen=True)
@@ -54,7 +80,8 @@ class Situation:
     start : uint8[n_persons, n_behaviours]
         At time 0, before anybody intervened.
     tied_in : callable
-        ``tied_in(layer) -> int32[k, 2]``: pairs joined in a layer now, ties added so far included (either order).
+        ``tied_in(layer) -> int32[k, 2]``: pairs joined in a layer now: its own ties, row by row, as they have been
+        rewired, then the ties added so far (either order).
     """
 
     world: World
@@ -63,6 +90,15 @@ class Situation:
     states: np.ndarray
     start: np.ndarray
     tied_in: Callable[[str], np.ndarray]
+
+    @property
+    def present(self) -> np.ndarray:
+        """bool[n_persons]: who is there now."""
+        return self.states[:, 0] < len(next(iter(self.world.behaviours.values())).states)
+
+    def mask(self, condition: Condition | None) -> np.ndarray:
+        """Return bool[n_persons]: who is there and satisfies a condition now; columns that age have aged."""
+        return self.present & mask_of(condition, self.world, self.states, self.start, self.tick)
 
 
 @dataclass(frozen=True)

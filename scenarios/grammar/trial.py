@@ -62,7 +62,7 @@ class TimeSpec(Part):
         ]
         | None
     ) = Field(default=None, description="Label of time 0: 1963, or a date.")
-    warm_up: Time | None = later("L", "Time before 0, in which only `background` acts.")
+    warm_up: Time | None = Field(default=None, description="Time before 0, the same in every arm.")
 
 
 class Outcome(Measure):
@@ -111,7 +111,7 @@ class Observed(Part):
     low: Real | None = Field(default=None, description="Lower end of its interval.")
     high: Real | None = Field(default=None, description="Upper end of its interval.")
     source: Text | None = Field(default=None, description="Where it comes from.")
-    file: Text | None = Field(default=None, description="CSV file with one row for each time.")
+    file: Text | None = Field(default=None, description="CSV or Parquet file with one row for each time.")
     time: TimeColumn | None = Field(default=None, description="With `file`: the column of times.")
 
 
