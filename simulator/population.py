@@ -72,16 +72,24 @@ class Population:
     columns : mapping of str to Column
     left_out : int64[k] or object[k] of str
         Ids of people in the file whom `where` left out, sorted: a tie to one of them is no mistake.
+    reserve : int
+        Places at the end, kept for people who enter at a rate.
     """
 
     ids: np.ndarray
     columns: Mapping[str, Column] = field(default_factory=dict)
     left_out: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    reserve: int = 0
 
     @property
     def size(self) -> int:
-        """Number of people."""
+        """Number of people, places kept for those who enter included."""
         return int(self.ids.size)
+
+    @property
+    def residents(self) -> int:
+        """Number of people, without places kept for those who enter at a rate."""
+        return self.size - self.reserve
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from simulator.conditions import Condition, mask_of
 from simulator.network import ContactNetwork
 from simulator.population import Population
 from simulator.streams import Draw
+from simulator.turnover import Turnover
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,31 @@ class World:
         In the scenario's order: column b of every states array belongs to the b-th.
     number : int
         Which of the scenario's networks this is.
+    turnover : Turnover, optional
+        How people enter and leave; None: everybody stays.
     """
 
     population: Population
     network: ContactNetwork
     behaviours: Mapping[str, Behaviour]
     number: int = 0
+    turnover: Turnover | None = None
 
     def column_of(self, behaviour: str) -> int:
         """Return the column of states arrays that holds `behaviour`."""
         return list(self.behaviours).index(behaviour)
+
+    @property
+    def n_codes(self) -> tuple[int, ...]:
+        """Codes in use in each column of states arrays: its states and, where people come and go, not being there."""
+        return tuple(len(behaviour.states) + (self.turnover is not None) for behaviour in self.behaviours.values())
+
+    @property
+    def state_numbers(self) -> np.ndarray:
+        """int64[…]: numbers of all states, without that of not being there, when codes are numbered through."""
+        firsts = np.cumsum([0, *self.n_codes])
+        sizes = [len(behaviour.states) for behaviour in self.behaviours.values()]
+        return np.concatenate([np.arange(first, first + size) for first, size in zip(firsts, sizes, strict=False)])
 
 
 @dataclass(frozen=True)
