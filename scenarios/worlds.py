@@ -280,6 +280,7 @@ def _initial_states(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> np.
     import numpy as np
 
     from interventions.cutting import rounded_share
+    from simulator.streams import first_of
 
     n = world.population.residents
     states = np.zeros((world.population.size, len(world.behaviours)), dtype=np.uint8)
@@ -296,26 +297,28 @@ def _initial_states(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> np.
                     raise SpecError(Problem(message, (*place, state, "where")))
                 states[:n][chosen, b] = code
                 free &= ~chosen
-        order: np.ndarray | None = None
+        words: np.ndarray | None = None  # the order of the people; it is never made, since it takes long for many
         shares = Decimal(0)  # so far: rounding their sum lets shares that add up to 1 fill the town exactly
         for code, state in enumerate(behaviour.states):
             given = initial.get(state)
             if given is None or isinstance(given, grammar.InitialWhere):
                 continue
-            if order is None:
-                order = draw.order("initial", name, n=n)
+            if words is None:
+                words = draw.words("initial", name, n=n)
             counts = _counts(given, world)
             if not isinstance(given, grammar.InitialNumber | grammar.InitialByCategory):
                 share = Decimal(str(quantity_of(given)))
                 counts = [(None, rounded_share(float(shares + share), n) - rounded_share(float(shares), n))]
                 shares += share
             for members, wanted in counts:
-                there = order[free[order] if members is None else (free & members)[order]]
-                if wanted > there.size:
-                    message = f"{wanted} people are to start in `{state}`, but {there.size} are left"
+                there = free if members is None else free & members
+                left = int(np.count_nonzero(there))
+                if wanted > left:
+                    message = f"{wanted} people are to start in `{state}`, but {left} are left"
                     raise SpecError(Problem(message, (*place, state)))
-                states[there[:wanted], b] = code
-                free[there[:wanted]] = False
+                chosen = first_of(words, there, wanted)
+                states[chosen, b] = code
+                free[chosen] = False
     return states
 
 

@@ -81,7 +81,7 @@ class Population(Part):
     """Who is simulated: a number of people, or a file of them."""
 
     size: Counting | None = Field(default=None, description="Number of people to generate.")
-    file: Text | None = Field(default=None, description="CSV file with one row for each person.")
+    file: Text | None = Field(default=None, description="CSV or Parquet file with one row for each person.")
     id: Text | None = Field(default=None, description="Column of the file that holds the ids.")
     where: ConditionText | None = Field(default=None, description="Which rows of the file are kept.")
     columns: dict[Name, Column] = Field(default_factory=dict, description="Columns to rename or to add.")
@@ -146,7 +146,7 @@ class FileLayer(AnyLayer):
 
     tag: ClassVar[str] = "<file>"
 
-    file: Text = Field(description="CSV file with one row for each tie.")
+    file: Text = Field(description="CSV or Parquet file with one row for each tie.")
     source: Text = Field(description="Column of the person who named.")
     target: Text = Field(description="Column of the person named.")
     influence: Literal["source_to_target", "target_to_source", "both"] = Field(
