@@ -16,12 +16,14 @@ def protection_of(scenario: Scenario) -> Verdict:
     """Say whether the scenario is of the kind in which nobody can be worse off (see `interventions.protection`)."""
     from interventions.protection import protects
     from scenarios import build
+    from scenarios.turnover import turnover_of
 
     spec = scenario.spec
     primary = spec.outcomes.primary
     better = spec.outcomes.measures[primary].better
     behaviours, arms = build.behaviours_of(spec), build.arms_of(spec)
-    return protects(behaviours, arms, scenario.control, build.measures_of(spec)[primary], better)
+    measure, turnover = build.measures_of(spec)[primary], turnover_of(spec)
+    return protects(behaviours, arms, scenario.control, measure, better, turnover)
 
 
 def protection_lines(verdict: Verdict) -> list[str]:

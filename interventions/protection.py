@@ -9,7 +9,8 @@ their state in this arm at most as harmful as in the control? It is, in every re
 3. interventions only move people towards less harm, lower rates towards harm, raise rates away from it, and
    add ties that carry nothing but rates away from harm; where a law draws a contact or reads a share, no ties
    change, since other ties are other draws; nobody is rewired in a layer that carries anything;
-4. the control does nothing.
+4. the control does nothing;
+5. nobody leaves at a rate that depends on states: then the same people are there in both arms, and are tied alike.
 
 Then each ring keeps every person of the arm at or below the same person of the control (a monotone coupling
 on the graphical representation of Harris 1978, doi:10.1214/aop/1176995523), whomever the interventions pick,
@@ -27,10 +28,12 @@ from typing import TYPE_CHECKING
 
 from interventions.monotone import AWAY, TOWARDS, Order, rate_reasons, reads_of, response_trend, ways_of
 from simulator.behaviour import PROPORTION, Behaviour, ByColumn, ByState, HazardRatio, PersonNumber, Transition
+from simulator.turnover import leaving
 
 if TYPE_CHECKING:
     from interventions.specs import Effect, Intervention, NewTies
     from simulator.outcomes import Measure
+    from simulator.turnover import Turnover
 
 MOST_STATES = 7
 MOST_ORDERS = 20_000
@@ -64,6 +67,7 @@ def protects(
     control: str,
     measure: Measure,
     better: str,
+    turnover: Turnover | None = None,
 ) -> Verdict:
     """Say whether nobody can be worse off in any arm than in the control.
 
@@ -77,6 +81,8 @@ def protects(
     measure : Measure
         The primary outcome; with `better` it says which states are harmful.
     better : {"lower", "higher"}
+    turnover : Turnover, optional
+        How people enter and leave.
 
     Returns
     -------
@@ -91,6 +97,8 @@ def protects(
         return Verdict(False, (reason,))
     relevant = _bearing_on(primary.name, behaviours)
     reasons = [_control_reason(control)] if arms[control] else []
+    leave = leaving(turnover, primary)
+    reasons += [] if leave is None else [_leaving_reason(name) for name in reads_of(leave, behaviours)]
     choices: list[list[Order]] = []
     for behaviour in relevant.values():
         orders = _orders_of(behaviour, harmful if behaviour is primary else None)
@@ -268,6 +276,10 @@ def _most_lenient(
 
 def _control_reason(control: str) -> str:
     return f"the control, `{control}`, intervenes itself, so that arms may lack what it does"
+
+
+def _leaving_reason(behaviour: str) -> str:
+    return f"how soon people leave depends on `{behaviour}`, so that not the same people are there in both arms"
 
 
 def _order_reason(behaviour: Behaviour, harmful: frozenset[str] | None) -> str:

@@ -37,12 +37,13 @@ from simulator.behaviour import (
     Transition,
 )
 from simulator.conditions import parse
-from simulator.engine import Simulation, plan_clocks
+from simulator.engine import begin, plan_clocks
 from simulator.network import ContactNetwork, Layer
 from simulator.outcomes import Measure
 from simulator.population import Column, Population
 from simulator.streams import Draw
 from simulator.trajectory import Trajectory
+from simulator.turnover import Enter, Leave, Turnover
 from simulator.units import to_ticks
 from simulator.world import World
 
@@ -51,7 +52,7 @@ HORIZON = 8.0
 BOTH = {"friends": 1.0, "club": 0.5}
 
 
-def world_of(behaviours: Mapping[str, Behaviour], luck: random.Random) -> World:
+def world_of(behaviours: Mapping[str, Behaviour], luck: random.Random, turnover: Turnover | None = None) -> World:
     pairs = [(i, j) for i in range(N) for j in range(i)]
     layers: list[Layer] = [undirected(name, luck.sample(pairs, size)) for name, size in (("friends", 90), ("club", 30))]
     layers[0] = replace(layers[0], weights=np.array([luck.choice((0.5, 1.0, 1.7)) for _ in range(90)]))
@@ -59,23 +60,28 @@ def world_of(behaviours: Mapping[str, Behaviour], luck: random.Random) -> World:
         category("area", [luck.choice(("east", "west", "north")) for _ in range(N)]),
         Column("age", np.array([luck.uniform(20, 60) for _ in range(N)]), per_time=1.0),
         Column("nerve", np.array([luck.choice((1.0, 2.0, 3.0)) for _ in range(N)])),
+        Column("comes", np.array([luck.choice((0.0, 0.0, luck.uniform(0, HORIZON))) for _ in range(N)])),
     ]
     layers.append(undirected("empty", []))
     network = ContactNetwork(N, {layer.name: layer for layer in layers})
-    return World(Population(np.arange(N), {column.name: column for column in columns}), network, behaviours)
+    return World(
+        Population(np.arange(N), {column.name: column for column in columns}), network, behaviours, 0, turnover
+    )
 
 
 def run_both(
-    behaviours: Mapping[str, Behaviour], arm: Sequence[Intervention], luck: random.Random, start: np.ndarray | None
+    behaviours: Mapping[str, Behaviour],
+    arm: Sequence[Intervention],
+    luck: random.Random,
+    turnover: Turnover | None = None,
 ) -> tuple[Trajectory, Trajectory]:
     """Run a control that does nothing, and an arm, with shared luck."""
-    plan = plan_clocks(world_of(behaviours, luck))
-    if start is None:
-        sizes = [len(behaviour.states) for behaviour in behaviours.values()]
-        start = np.array([[luck.randrange(size) for size in sizes] for _ in range(N)], np.uint8)
-    draw, horizon = Draw(luck.randrange(10**6)), to_ticks(HORIZON)
+    plan = plan_clocks(world_of(behaviours, luck, turnover))
+    sizes = [len(behaviour.states) for behaviour in behaviours.values()]
+    states = np.array([[luck.randrange(size) for size in sizes] for _ in range(N)], np.uint8)
+    beginning = begin(plan, Draw(luck.randrange(10**6)), states, None, 0, to_ticks(HORIZON))
     none = np.empty(0, np.int64)
-    control, treated = (Simulation(plan, draw, start, occurrences(one), none, horizon).run() for one in ((), arm))
+    control, treated = (beginning.simulation(occurrences(one), none, to_ticks(HORIZON)).run() for one in ((), arm))
     return control, treated
 
 
@@ -88,7 +94,7 @@ def worse_off(
         for state in behaviour.states if name in orders else ():
             place[control.first_state[column] + behaviour.code(state)] = orders[name].index(state)
     columns = np.searchsorted(control.first_state, np.arange(place.size), side="right") - 1
-    now = [place[run.start + control.first_state[:-1]] for run in (control, arm)]
+    now = [place[run.start.astype(int) + control.first_state[:-1]] for run in (control, arm)]
     events = sorted(
         (int(tick), k, order, int(person), int(entered))
         for k, run in enumerate((control, arm))
@@ -105,10 +111,15 @@ def worse_off(
     return harmed, helped
 
 
-def verdict_on(behaviours: Mapping[str, Behaviour], arm: Sequence[Intervention], harmful: Sequence[str]) -> Verdict:
+def verdict_on(
+    behaviours: Mapping[str, Behaviour],
+    arm: Sequence[Intervention],
+    harmful: Sequence[str],
+    turnover: Turnover | None = None,
+) -> Verdict:
     first = next(iter(behaviours))
     measure = Measure("person_time", first, tuple(harmful))
-    return protects(behaviours, {"usual": [], "arm": arm}, "usual", measure, "lower")
+    return protects(behaviours, {"usual": [], "arm": arm}, "usual", measure, "lower", turnover)
 
 
 # --- random scenarios -------------------------------------------------------------------------------------------
@@ -238,10 +249,11 @@ def test_nobody_is_worse_off_on_random_scenarios_where_it_holds() -> None:
         inventor = Inventor(seed)
         behaviours = inventor.behaviours()
         arm = [inventor.intervention(k, behaviours) for k in range(inventor.luck.randint(1, 3))]
-        verdict = verdict_on(behaviours, arm, inventor.orders["habit"][-1:])
+        verdict = verdict_on(behaviours, arm, inventor.orders["habit"][-1:])  # whether or not people come and go
         if not verdict.holds and seed % 3:
             continue
-        control, treated = run_both(behaviours, arm, inventor.luck, None)
+        turnover = Turnover(Enter(at="comes"), Leave(0.1)) if seed % 5 == 0 else None
+        control, treated = run_both(behaviours, arm, inventor.luck, turnover)
         orders = verdict.orders or {"habit": inventor.orders["habit"]}
         harmed, helped = worse_off(control, treated, behaviours, orders)
         if verdict.holds:
@@ -451,10 +463,15 @@ BREAKS: dict[str, tuple[dict[str, Behaviour], list[Intervention], str]] = {
 """What is refused, a part of the reason, and an arm in which somebody is worse off."""
 
 
-def harm_in(behaviours: dict[str, Behaviour], arm: list[Intervention], orders: Mapping[str, Sequence[str]]) -> Any:
+def harm_in(
+    behaviours: dict[str, Behaviour],
+    arm: list[Intervention],
+    orders: Mapping[str, Sequence[str]],
+    turnover: Turnover | None = None,
+) -> Any:
     total = np.zeros(2, int)
     for replicate in range(25):
-        total += worse_off(*run_both(behaviours, arm, random.Random(replicate), None), behaviours, orders)
+        total += worse_off(*run_both(behaviours, arm, random.Random(replicate), turnover), behaviours, orders)
     return total.tolist()
 
 
@@ -481,6 +498,18 @@ def test_breaks(name: str) -> None:
     first, behaviour = next(iter(behaviours.items()))
     harmed, _ = harm_in(behaviours, arm, {first: behaviour.states})
     assert harmed > 0
+
+
+def test_leaving_that_depends_on_states() -> None:
+    """Obese people stay longer where they are treated, and others copy them."""
+    behaviours = town(catch(PER_CONTACT), replace(LOSE, rate=0.05))
+    alike, unlike = Leave(0.3), Leave(0.3, susceptibility=(ByState("advocacy", {"none": 3.0, "champion": 0.1}),))
+    assert verdict_on(behaviours, SET_CHAMPION, ["obese"], Turnover(leave=alike)).holds
+    (reason,) = verdict_on(behaviours, SET_CHAMPION, ["obese"], Turnover(leave=unlike)).reasons
+    assert "how soon people leave depends on `advocacy`" in reason
+    lean_first = {"weight": ("lean", "obese")}
+    assert harm_in(behaviours, SET_CHAMPION, lean_first, Turnover(leave=unlike))[0] > 0
+    assert harm_in(behaviours, SET_LEAN, lean_first, Turnover(leave=alike))[0] == 0
 
 
 def test_a_tie_of_no_weight_carries_nothing_but_makes_other_draws() -> None:
