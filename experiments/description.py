@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from interventions.protection import Verdict
     from scenarios.inputs import Input
     from scenarios.loading import Scenario
+    from simulator.clock_plan import ClockPlan
     from simulator.world import World
 
 
@@ -99,8 +102,13 @@ def _observed(series: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def try_out(scenario: Scenario, world: World) -> None:
+def try_out(scenario: Scenario, world: World) -> tuple[ClockPlan, np.ndarray]:
     """Draw the first replicate's initial people and lay out the clocks, so that what a run refuses is refused here.
+
+    Returns
+    -------
+    plan : ClockPlan
+    states : uint8[n_persons, n_behaviours]
 
     Raises
     ------
@@ -113,9 +121,9 @@ def try_out(scenario: Scenario, world: World) -> None:
     from simulator.errors import SpecError
     from simulator.streams import Draw
 
-    build.initial_states(scenario, world, Draw(scenario.spec.experiment.seed))
+    states = build.initial_states(scenario, world, Draw(scenario.spec.experiment.seed, "replicate", 0))
     try:
-        plan_clocks(world)
+        return plan_clocks(world), states
     except SpecError as error:
         problems = [replace(problem, place=("behaviours", *problem.place)) for problem in error.problems]
         raise scenario.located(SpecError(problems)) from None
@@ -123,15 +131,24 @@ def try_out(scenario: Scenario, world: World) -> None:
 
 def check_lines(scenario: Scenario) -> list[str]:
     """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
+    from dataclasses import replace
+
+    from experiments.execution import cores
+    from experiments.forecast import forecast, forecast_lines
+    from experiments.memory import footprint_of
     from scenarios import build
     from scenarios.inputs import assumed_inputs
+    from simulator.footprint import available_memory, check_memory
     from simulator.portrait import lines, portrait
 
     missing = [str(problem) for problem in scenario.not_built()]
     if missing:
         return [f"{scenario.name}: the scenario is valid, but cannot be run yet:", *(f"  {line}" for line in missing)]
+    one = replace(footprint_of(scenario, tuple(scenario.spec.arms), 1), networks=1)
+    check_memory(one, available_memory())
     world = build.world_of(scenario, 0)
-    try_out(scenario, world)
+    plan, states = try_out(scenario, world)
+    foreseen = forecast(scenario, plan, states, threads=cores())
     assumed = assumed_inputs(scenario.spec)
     spec = scenario.spec
     said = [
@@ -142,6 +159,7 @@ def check_lines(scenario: Scenario) -> list[str]:
         f"  {len(assumed)} inputs are assumed" + (":" if assumed else ""),
         *(f"    {entry.name} = {entry.value} {entry.unit}".rstrip() for entry in assumed),
         *(f"  {line}" for line in protection_lines(protection_of(scenario))),
+        *(f"  {line}" for line in forecast_lines(foreseen, spec.time.unit)),
     ]
     return said
 
