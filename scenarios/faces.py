@@ -24,7 +24,7 @@ def graph_of(scenario: Scenario, network: int = 0) -> networkx.Graph:
     """Return one of the scenario's networks as a NetworkX graph; see `Scenario.graph`."""
     from simulator.graphs import to_graph
 
-    world = build.world_of(scenario, network)
+    world = build.world_of(scenario, network).without_reserve()
     return to_graph(world.population, world.network)
 
 

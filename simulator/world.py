@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,15 @@ class World:
     def column_of(self, behaviour: str) -> int:
         """Return the column of states arrays that holds `behaviour`."""
         return list(self.behaviours).index(behaviour)
+
+    def without_reserve(self) -> World:
+        """Return the town without places for people who enter at a rate."""
+        people, n = self.population, self.population.residents
+        if n == people.size:
+            return self
+        columns = {name: replace(column, values=column.values[:n]) for name, column in people.columns.items()}
+        residents = replace(people, ids=people.ids[:n], columns=columns, reserve=0)
+        return replace(self, population=residents, network=ContactNetwork(n, self.network.layers))
 
     @property
     def n_codes(self) -> tuple[int, ...]:
