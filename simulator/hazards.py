@@ -268,7 +268,7 @@ def _own_factor(world: World, numbers: list[ByState], condition: Condition | Non
         now = {name: world.behaviours[name].states[state] for name, state in zip(names, states, strict=True)}
         factor = math.prod(number.values[now[number.behaviour]] for number in numbers)
         for k, truth in enumerate(truths):
-            table[k, joint] = factor * (condition is None or _holds(condition.tree, truth, now))
+            table[k, joint] = factor * (condition is None or holds(condition.tree, truth, now))
     most = float(table.max(initial=0.0))
     if most > 0:
         table = table / most
@@ -286,12 +286,12 @@ def _classes(world: World, condition: Condition | None) -> tuple[np.ndarray | No
     return classes.reshape(-1).astype(np.int32), [dict(zip(fixed, map(bool, row), strict=True)) for row in distinct]
 
 
-def _holds(tree: Tree, truth: dict[Comparison, bool], now: dict[str, str]) -> bool:
+def holds(tree: Tree, truth: dict[Comparison, bool], now: dict[str, str]) -> bool:
     """Say whether a condition holds, given the answers on columns and a person's own states."""
     if isinstance(tree, Comparison):
         if tree in truth:
             return truth[tree]
         among = now[tree.name] in tree.values
         return among if tree.operator in ("==", "in") else not among
-    answers = (_holds(part, truth, now) for part in tree.parts)
+    answers = (holds(part, truth, now) for part in tree.parts)
     return all(answers) if isinstance(tree, Both) else any(answers)
