@@ -69,6 +69,7 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
             *lines(portrait(world.network, world.population)),
         ],
         "protection": protection_lines(protection_of(scenario)),
+        "warnings": [str(warning.problem) for warning in scenario.warnings],
     }
 
 

@@ -35,6 +35,9 @@ from simulator.world import World
 MOST_JOINT_STATES = 4096
 """Combinations of own states that one transition may depend on."""
 
+MOST_RATIO = 1e6
+"""Factor that a hazard ratio may reach; beyond, its centre is a slip."""
+
 
 @dataclass(frozen=True, eq=False)
 class OwnFactor:
@@ -125,7 +128,15 @@ def _next_step(series: Series, tick: int) -> int | None:
 def growth_at(growth: tuple[tuple[float, float], ...], tick: int) -> float:
     """Return what hazard ratios on ageing columns have grown to since time 0, in whole time units."""
     units = tick >> TICK_BITS
-    return _rounded(math.prod(ratio ** (units * exponent) for ratio, exponent in growth))
+    return _rounded(math.prod(_power(ratio, units * exponent) for ratio, exponent in growth))
+
+
+def _power(ratio: float, exponent: float) -> float:
+    """Return ratio ** exponent; infinite beyond all numbers."""
+    try:
+        return ratio**exponent
+    except OverflowError:
+        return math.inf
 
 
 def _rounded(factor: float) -> float:
@@ -195,14 +206,23 @@ def fixed_number(number: PersonNumber, population: Population, place: Place) -> 
     Raises
     ------
     SpecError
-        If somebody has no value in the column, or one that the number does not name.
+        If somebody has no value in the column, or one that the number does not name; if a hazard ratio makes factors
+        beyond a million.
     """
     if isinstance(number, HazardRatio):
         values = population.columns[number.column].values
         missing = int(np.count_nonzero(np.isnan(values)))
         if missing:
             raise SpecError(Problem(f"{missing} people have no `{number.column}`", place, "everybody needs a number"))
-        return hazard_ratios(number, values)
+        factors = hazard_ratios(number, values)
+        most = float(factors.max(initial=0.0))
+        if most > MOST_RATIO:
+            hint = (
+                f"its `centre` is {number.centre:g}, where the factor is 1, its `per` {number.per:g}: are they right?"
+            )
+            message = f"the hazard ratio on `{number.column}` makes factors up to {most:.3g}"
+            raise SpecError(Problem(message, place, hint))
+        return factors
     if not isinstance(number, ByColumn):
         assert not isinstance(number, ByState)
         return float(number)
@@ -219,7 +239,7 @@ def fixed_number(number: PersonNumber, population: Population, place: Place) -> 
 def hazard_ratios(number: HazardRatio, values: np.ndarray) -> np.ndarray:
     """Return the factor for each value of the column, float64; NaN where it is missing."""
     distinct, where = np.unique(values, return_inverse=True)
-    factors = [_rounded(number.ratio ** ((value - number.centre) / number.per)) for value in distinct.tolist()]
+    factors = [_rounded(_power(number.ratio, (value - number.centre) / number.per)) for value in distinct.tolist()]
     return np.array(factors, np.float64)[where]
 
 
