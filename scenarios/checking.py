@@ -113,7 +113,9 @@ class Checker:
         try:
             return resolve(states, self.known.behaviours, own)
         except SpecError as error:
-            self.extend(error.problems, place)
+            for problem in error.problems:
+                at = (*place, *problem.place)
+                self.add(problem.message, at, problem.hint, on_key=isinstance(states, Mapping))
             return None
 
     def _weights(self, states: Mapping[str, float], place: Place, allowed: bool) -> None:

@@ -79,7 +79,7 @@ def _check_since(checker: Checker, column: str, given: Any, place: Place) -> Non
     """Check the column of times at which people entered the state they start in: none lies after the beginning."""
     if not checker.numbers_in(column, place, "`since` needs times: -3 is 3 before time 0"):
         return
-    begin = checker.begin
+    begin = max(checker.begin, -LONGEST)
     hint = f"times count from time 0, in {checker.unit}s: "
     hint += "0 or below" if begin == 0 else f"{begin:g}, where the warm-up begins, or below"
     people, planned = checker.known.people, checker.spec.population.columns.get(column)
