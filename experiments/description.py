@@ -73,6 +73,7 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
             *portrait_lines(world),
         ],
         "protection": protection_lines(protection_of(scenario)),
+        "warnings": [str(warning.problem) for warning in scenario.warnings],
     }
 
 

@@ -351,7 +351,7 @@ def _counted(clocks, facts, states, c, contact, weight):
         weight *= _sender_factor(clocks, facts, states, c, contact)
     if clocks.influence[c] >= 0:
         weight *= facts.factors[clocks.influence[c], contact]
-    return _fixed_point(weight)
+    return _fixed_point(weight * clocks.counted[c])
 
 
 @njit(nogil=True, cache=True)
