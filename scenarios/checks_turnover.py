@@ -6,6 +6,7 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
+from scenarios.checks_numbers import check_number
 from scenarios.worlds import column_plans
 from simulator.errors import Place, allowed_words
 
@@ -49,7 +50,7 @@ def _check_enter(checker: Checker, enter: grammar.Enter, place: Place) -> None:
             hint = "people who enter have no column before they do; give one number, and `columns` for what they bring"
             checker.add("the rate of entry is one number", (*place, "rate"), hint)
         else:
-            checker.number(enter.rate, (*place, "rate"), what="a rate", timed=True)
+            check_number(checker, enter.rate, (*place, "rate"), what="a rate", timed=True, series=True)
             _check_size(checker, enter.rate, (*place, "rate"))
     for name, column in enter.columns.items():
         _check_column(checker, name, column, (*place, "columns", name))
@@ -129,8 +130,8 @@ def _check_leave(checker: Checker, leave: grammar.Leave, place: Place) -> None:
     if isinstance(leave.rate, grammar.HazardRatio):
         checker.add("a hazard ratio is no rate", (*place, "rate"), "put it under `susceptibility`")
     elif leave.rate is not None:
-        checker.number(leave.rate, (*place, "rate"), what="a rate", timed=True)
+        check_number(checker, leave.rate, (*place, "rate"), what="a rate", timed=True, series=True)
     if leave.susceptibility is not None:
-        checker.number(leave.susceptibility, (*place, "susceptibility"), what="a factor")
+        check_number(checker, leave.susceptibility, (*place, "susceptibility"), what="a factor", series=True)
     why = "it may ask for columns and for states now"
     checker.condition(leave.where, (*place, "where"), starts=False, why=why)

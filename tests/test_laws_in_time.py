@@ -213,16 +213,11 @@ TREND = Series(((1.0, 1.0), (2.0, 0.25), (4.0, 1.5)))
 SEASON = Series(((0.0, 0.5), (0.25, 2.0), (0.75, 0.0)), repeats_every=1.0)
 
 
-LOST_AT_ZERO = pytest.mark.xfail(
-    reason="engine._lay_out: `next_change(now) or NEVER` takes a change at tick 0 for none"
-)
-
-
 @pytest.mark.parametrize(
     ("which", "begin"),
     [
         ("trend", 0.0), ("season", 0.0), ("both", 0.0), ("trend", -2.6),
-        pytest.param("season", -2.6, marks=LOST_AT_ZERO), pytest.param("both", -2.6, marks=LOST_AT_ZERO),
+        ("season", -2.6), ("both", -2.6),
     ],
 )  # fmt: skip
 def test_series(which: str, begin: float) -> None:
@@ -345,7 +340,6 @@ def test_influence_that_ages(law: str) -> None:
     assert np.max(errors(lean(1.1 * rate), exact, n)) > FAR
 
 
-@pytest.mark.xfail(reason="the engine multiplies the hazard by what influence has grown by, and counts as at time 0")
 def test_influence_that_ages_is_part_of_the_count() -> None:
     """A contact of 50 counts 0.9, of 51 already 1.01: the threshold of 1 is passed at the first birthday, not before.
 
