@@ -1,0 +1,13 @@
+"""Obesity: Hill, Rand, Nowak & Christakis 2010, PLoS Comput Biol 6(11):e1000968."""
+
+from qc import Figure
+
+KEY = "hill2010"
+FIGURES = {  # references, section 1, table
+    "on_their_own": Figure(2, "percent a year", KEY),  # row 1, abstract
+    "per_obese_contact": Figure(0.5, "percentage points a year and contact", KEY),  # row 2, abstract
+    "recovery": Figure(4, "percent a year", KEY),  # row 3, abstract
+    "prevalence": Figure(42, "percent, about, in the long run", KEY),  # row 4, abstract
+    "contacts": Figure(3, "around, at exam 7", KEY),  # row 5, legend of figure 2
+    "transitivity": Figure(0.64, "share, at exam 7", KEY),  # row 6, legend of figure 2
+}
