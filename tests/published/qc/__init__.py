@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-READ, SECOND_HAND, MEMORY = "read in the source", "read in a secondary account", "from memory, unverified"
+READ, SECOND_HAND, MEMORY, ASSUMED = "read in the source", "read in a secondary account", "from memory", "assumed"
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,13 @@ class Figure:
 class Expected:
     """What stands at one place of a scenario.
 
-    `cited` is false at places of the grammar that cannot carry a source: weights of layers, points of a table.
+    `per` is the time unit of a rate. `cited` is false at places of the grammar that cannot carry a source: weights of
+    layers, points of a table, the size of the population.
     """
 
     figures: tuple[Figure, ...]
     value: Any
-    unit: str | None
+    per: str | None
     cited: bool
 
     @property
@@ -41,12 +42,12 @@ class Expected:
         """The key that the number must carry; `assumed` where a figure is not verified."""
         if not self.cited:
             return None
-        if any(figure.how == MEMORY for figure in self.figures):
-            return "assumed"
+        if any(figure.how in (MEMORY, ASSUMED) for figure in self.figures):
+            return ASSUMED
         (source,) = {figure.source for figure in self.figures}
         return source
 
 
-def becomes(*figures: Figure, value: Any = None, unit: str | None = None, cited: bool = True) -> Expected:
+def becomes(*figures: Figure, value: Any = None, per: str | None = None, cited: bool = True) -> Expected:
     """Return what is expected where `figures` are used: the first one's value, unless a conversion is given."""
-    return Expected(figures, figures[0].value if value is None else value, unit, cited)
+    return Expected(figures, figures[0].value if value is None else value, per, cited)

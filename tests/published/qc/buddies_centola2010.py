@@ -1,6 +1,6 @@
 """Six trials of health buddies: Centola 2010, Science 329:1194-7."""
 
-from qc import MEMORY, SECOND_HAND, Figure
+from qc import MEMORY, SECOND_HAND, Figure, becomes
 
 KEY = "centola2010"
 FIGURES = {  # references, section 4a, table
@@ -14,3 +14,9 @@ FIGURES = {  # references, section 4a, table
     "speed": Figure(4, "times faster in clustered networks, about", KEY, SECOND_HAND),  # row 8
 }
 CLUSTERING = {6: 0.4, 8: 3 / 7}  # row 10, elementary: hexagonal lattice, Moore neighbourhood
+
+BECOMES = {
+    "behaviours.forum.initial.member": becomes(FIGURES["seeds"]),
+    "population.size": becomes(FIGURES["sizes"], value=FIGURES["sizes"].value[1], cited=False),  # trial B
+    "network.layers.buddies.neighbours": becomes(FIGURES["degrees"], value=FIGURES["degrees"].value[1], cited=False),
+}

@@ -1,6 +1,6 @@
 """Heavy drinking: Rosenquist, Murabito, Fowler & Christakis 2010; network support: Litt et al. 2007, 2009."""
 
-from qc import SECOND_HAND, Figure
+from qc import SECOND_HAND, Figure, becomes
 
 KEY, SUPPORT = "rosenquist2010", "litt2009"
 FIGURES = {
@@ -11,4 +11,10 @@ FIGURES = {
     # references, section 6, row "Litt"
     "people_in_trial": Figure(210, "people, three arms, two years", SUPPORT),
     "days_abstinent": Figure(20, "percent more days abstinent with network support, up to", SUPPORT),
+}
+
+BECOMES = {
+    "behaviours.drinking.transitions.turn_heavy_near_heavy.influence": becomes(
+        FIGURES["direct_contact"], value=FIGURES["direct_contact"].value / 100
+    ),
 }
