@@ -6,6 +6,7 @@ import csv
 import importlib
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from scenarios.bibliography import bibliography
 from scenarios.loading import LIBRARY
 
 NAMES = sorted(path.stem for path in LIBRARY.glob("*.yaml"))
+PAGES = Path(__file__).parents[2] / "docs" / "scenarios"
 NOT_A_KEY = (None, "assumed", "fitted")
 
 
@@ -112,6 +114,17 @@ def test_every_figure_has_a_publication(name: str) -> None:
 def test_nothing_from_memory_is_cited(name: str) -> None:
     for place, expected in transcription(name).BECOMES.items():
         assert expected.source in (None, "assumed") or all(f.how != MEMORY for f in expected.figures), place
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_lists_every_number(name: str) -> None:
+    rows = [row for row in (PAGES / f"{name}.md").read_text().splitlines() if row.startswith("| ")]
+    for place, expected in transcription(name).BECOMES.items():
+        (row, *more) = [row for row in rows if f"`{place}`" in row]
+        assert expected.source != "assumed" or "assumed" in row, place
+        if isinstance(expected.value, int | float):
+            assert not more
+            assert f"{expected.value:g}" in row, place
 
 
 CHANGES = [
