@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 from qc import buddies_centola2010 as six_trials
-from qc import vaccination as trial
 from typer.testing import CliRunner
 
 import netrial
