@@ -58,6 +58,8 @@ class OutcomeSpec:
     among : {"targets", "others"}, optional
         Whether it is about each arm's own targets, or about the people whom that arm never offered anything: then
         the people differ from arm to arm, so that its overall effect has no parts and arms cannot be ranked on it.
+    weighted : bool
+        Whether states count with weights, so that a count is no whole number.
     """
 
     name: str
@@ -66,6 +68,7 @@ class OutcomeSpec:
     matters: float | None = None
     primary: bool = False
     among: str | None = None
+    weighted: bool = False
 
     @property
     def sign(self) -> int:
@@ -100,9 +103,11 @@ def outcome_specs(outcomes: Mapping[str, Any]) -> dict[str, OutcomeSpec]:
         matters = given.get("matters")
         if isinstance(matters, Mapping):  # a number with its source
             matters = matters["value"]
+        kind = next(kind for kind in kinds if given.get(kind) is not None)
         specs[name] = OutcomeSpec(
             name=name,
-            kind=next(kind for kind in kinds if given.get(kind) is not None),
+            kind=kind,
+            weighted=isinstance(given[kind], Mapping) and kind != "time_to",
             better=given["better"],
             matters=None if matters is None else float(matters),
             primary=name == primary,
@@ -356,11 +361,12 @@ def check_decomposition(pairs: pd.DataFrame, specs: Mapping[str, OutcomeSpec]) -
         for row in pairs[~has_parts & (pairs["estimand"] != "overall")].itertuples()
     ]
     weight = np.where(kind.isin(MEANS), pairs["people"], 1)
+    weighted = [name for name, spec in specs.items() if spec.weighted]
     sums = pairs[[*unit, "estimand"]].assign(
         people=pairs["people"],
         value=pairs["value"] * weight,
         control_value=pairs["control_value"] * weight,
-        exact=kind.isin(WHOLE_NUMBERS),
+        exact=kind.isin(WHOLE_NUMBERS) & ~pairs["outcome"].isin(weighted),
     )[has_parts]
     whole = sums["estimand"] == "overall"
     parts = sums[~whole].groupby(unit)[["people", "value", "control_value"]].sum().add_suffix("_of_parts")

@@ -58,9 +58,11 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
 def run_arms(trial: Trial, town: ClockPlan, replicate: int) -> dict[str, Trajectory]:
     """Run all arms of one replicate; they share its initial people and its luck."""
     luck = trial.luck(replicate)
-    start = build.initial_states(trial.scenario, town.world, luck)
+    start, since = build.states_at_zero(trial.scenario, town, luck)
     return {
-        arm: Simulation(town, luck, start, occurrences(members), trial.observe_at, trial.horizon_tick).run()
+        arm: Simulation(
+            town, luck, start, occurrences(members), trial.observe_at, trial.horizon_tick, since=since
+        ).run()
         for arm, members in trial.arms.items()
     }
 

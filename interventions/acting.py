@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interventions.alteration import find_new_ties
+from interventions.rewiring import chosen_ties, exchange, move_ends
 from interventions.selecting import select
-from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
-from simulator.behaviour import ByColumn, PersonNumber
-from simulator.conditions import mask_of
+from simulator.actions import Action, AddTies, Record, RewireTies, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.behaviour import ByColumn, ByState, HazardRatio, PersonNumber
+from simulator.hazards import hazard_ratios
 from simulator.units import to_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from interventions.specs import Intervention, NewTies
-    from simulator.population import Population
+    from interventions.specs import Intervention, NewTies, Rewiring
     from simulator.world import Situation
 
 
@@ -74,47 +74,56 @@ def accept(intervention: Intervention, situation: Situation, offered: np.ndarray
     int32[j]
     """
     words = situation.draw.words_at("uptake", intervention.name, occasion, indices=offered)
-    chance = number_for(intervention.uptake, offered, situation.world.population)
+    chance = number_for(intervention.uptake, offered, situation)
     return offered[(words >> np.uint64(11)) * 2.0**-53 < chance]
 
 
-def number_for(number: PersonNumber, persons: np.ndarray, population: Population) -> np.ndarray:
-    """Return a number for each of some people; 1 for people whose category is missing or is not named.
+def number_for(number: PersonNumber, persons: np.ndarray, situation: Situation) -> np.ndarray:
+    """Return a number for each of some people, now; 1 for people whose category or value is missing or not named.
 
     Parameters
     ----------
-    number : float or ByColumn
+    number : PersonNumber
     persons : int32[k]
-    population : Population
+    situation : Situation
 
     Returns
     -------
     float64[k]
     """
+    world = situation.world
+    if isinstance(number, ByState):
+        table = np.array([number.values[state] for state in world.behaviours[number.behaviour].states])
+        return table[situation.states[persons, world.column_of(number.behaviour)]]
+    if isinstance(number, HazardRatio):
+        column = world.population.columns[number.column].at(situation.tick)
+        return np.nan_to_num(hazard_ratios(number, column.values[persons]), nan=1.0)
     if not isinstance(number, ByColumn):
         return np.full(persons.size, float(number))
-    codes, labels = population.columns[number.column].groups()
+    codes, labels = world.population.columns[number.column].groups()
     values = np.array([*(number.values.get(label, 1.0) for label in labels), 1.0])
     return values[codes[persons]]  # code -1, missing, reads the last value
 
 
 def _effects(intervention: Intervention, situation: Situation, treated: np.ndarray, occasion: int) -> Iterator[Action]:
-    effect, population = intervention.effect, situation.world.population
+    effect = intervention.effect
     until = None if effect.lasting is None else situation.tick + to_ticks(effect.lasting)
     for behaviour, change in effect.set.items():
         yield from _set_states(situation, treated, behaviour, change)
     for which, factor in effect.susceptibility.items():
         behaviour, transition = which.split(".")
-        factors = number_for(factor, treated, population)
+        factors = number_for(factor, treated, situation)
         yield ScaleSusceptibility(treated, behaviour, transition, factors, until)
         yield Record(f"susceptibility of {which}", int(treated.size))
     for which, factor in effect.influence.items():
         behaviour, transition = which.split(".")
-        factors = number_for(factor, treated, population)
+        factors = number_for(factor, treated, situation)
         yield ScaleInfluence(treated, behaviour, transition, factors, until)
         yield Record(f"influence on {which}", int(treated.size))
     if effect.ties is not None:
         yield from _add_ties(intervention.name, effect.ties, situation, treated, occasion, until)
+    if effect.rewire is not None:
+        yield from _rewire(intervention.name, effect.rewire, situation, treated, occasion)
 
 
 def _set_states(
@@ -140,7 +149,7 @@ def _add_ties(
     ties, given = find_new_ties(
         treated,
         new.per_person,
-        mask_of(new.to, situation.world, situation.states, situation.start),
+        situation.mask(new.to),
         situation.tied_in(new.layer),
         situation.draw,
         name,
@@ -151,3 +160,22 @@ def _add_ties(
     yield Record(f"add ties to {new.layer}", int(np.count_nonzero(given)))
     if n_short := int(np.count_nonzero(given < new.per_person)):
         yield Record(f"short of ties to {new.layer}", n_short)
+
+
+def _rewire(
+    name: str, rewiring: Rewiring, situation: Situation, treated: np.ndarray, occasion: int
+) -> Iterator[Action]:
+    """Rewire the layer's own ties; ties that interventions added stay as they are."""
+    layer = situation.world.network.layers[rewiring.layer]
+    ties = situation.tied_in(rewiring.layer)[: layer.n_ties]
+    rows = chosen_ties(ties, treated, rewiring.share, situation.draw, name, occasion)
+    if rewiring.keeps_degree:
+        ends, still = exchange(ties, rows, layer.directed, situation.draw, name, occasion)
+    else:
+        present = situation.present
+        ends, still = move_ends(ties, rows, treated, present, layer.directed, situation.draw, name, occasion)
+    if rows.size:
+        yield RewireTies(rewiring.layer, rows, ends)
+    yield Record(f"rewire ties of {rewiring.layer}", int(rows.size) - still)
+    if still:
+        yield Record(f"ties of {rewiring.layer} that stayed", still)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interventions.specs import COMMUNITIES
-from simulator.conditions import mask_of
 from simulator.errors import Problem, SpecError, allowed_words
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def check_group_rank(target: Target) -> list[Problem]:
 def _measured(measure: Measure, situation: Situation, codes: np.ndarray, n_groups: int) -> np.ndarray:
     """Return float64[n_groups]: the share or count of members in the states now; -inf: nobody to measure."""
     world = situation.world
-    counted = (codes >= 0) & mask_of(measure.where, world, situation.states, situation.start)
+    counted = (codes >= 0) & situation.mask(measure.where)
     state_codes = [world.behaviours[measure.behaviour].code(state) for state in measure.states]
     inside = counted & np.isin(situation.states[:, world.column_of(measure.behaviour)], state_codes)
     members = np.bincount(codes[counted], minlength=n_groups)

@@ -41,7 +41,7 @@ def check_induction(intervention: Intervention) -> list[Problem]:
     """Existing ties excited: word of mouth, outreach by matched leaders, viral sharing."""
     effect = intervention.effect
     problems = check_target(intervention)
-    if effect.ties is not None:
+    if effect.ties is not None or effect.rewire is not None:
         hint = "use `kind: alteration`, or excite existing ties by `influence` or `set`"
         problems.append(Problem("`induction` works through existing ties", ("effect", "ties"), hint, on_key=True))
     return problems
@@ -50,7 +50,7 @@ def check_induction(intervention: Intervention) -> list[Problem]:
 @kinds.add("alteration")
 def check_alteration(intervention: Intervention) -> list[Problem]:
     """The network itself changed: buddies, helpers, new ties."""
-    if intervention.effect.ties is None:
+    if intervention.effect.ties is None and intervention.effect.rewire is None:
         hint = "add `ties: {add: {…}}`, or call it by another kind"
         return [Problem("`alteration` needs ties (or people) in its effect", ("effect",), hint)]
     return check_target(intervention)

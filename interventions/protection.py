@@ -23,7 +23,16 @@ from dataclasses import dataclass
 from itertools import islice, permutations, product
 from typing import TYPE_CHECKING
 
-from simulator.behaviour import PER_CONTACT, SPONTANEOUS, Behaviour, ByColumn, PersonNumber, Transition
+from simulator.behaviour import (
+    PER_CONTACT,
+    SPONTANEOUS,
+    Behaviour,
+    ByColumn,
+    ByState,
+    HazardRatio,
+    PersonNumber,
+    Transition,
+)
 
 if TYPE_CHECKING:
     from interventions.specs import Effect, Intervention
@@ -226,7 +235,9 @@ def _effect_reasons(
 
 
 def _values(factor: PersonNumber) -> list[float]:
-    return list(factor.values.values()) if isinstance(factor, ByColumn) else [factor]
+    if isinstance(factor, HazardRatio):
+        return [0.0, float("inf")]
+    return list(factor.values.values()) if isinstance(factor, ByColumn | ByState) else [factor]
 
 
 def _most_lenient(ways: Iterator[tuple[list[str], list[str]]]) -> list[str]:

@@ -10,7 +10,6 @@ import numpy as np
 from interventions.cutting import cut, cut_per_group, places_for, whole_groups
 from interventions.groups import group_codes, rank_groups
 from interventions.targeting import rank
-from simulator.conditions import mask_of
 
 if TYPE_CHECKING:
     from interventions.specs import Target
@@ -49,7 +48,7 @@ def select(target: Target, situation: Situation) -> Selection:
     Selection
     """
     world = situation.world
-    eligible = mask_of(target.where, world, situation.states, situation.start)
+    eligible = situation.mask(target.where)
     codes = None
     if target.groups is not None:
         codes, _ = group_codes(target, world)

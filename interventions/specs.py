@@ -79,6 +79,24 @@ class NewTies:
 
 
 @dataclass(frozen=True)
+class Rewiring:
+    """How ties of a treated person change their ends.
+
+    Parameters
+    ----------
+    layer : str
+    share : float
+        Share of the ties that have a treated person at an end.
+    keeps_degree : bool
+        Whether ties exchange their ends, so that everybody keeps their number of contacts.
+    """
+
+    layer: str
+    share: float = 1.0
+    keeps_degree: bool = False
+
+
+@dataclass(frozen=True)
 class Effect:
     """What happens to those who accept.
 
@@ -89,6 +107,8 @@ class Effect:
     susceptibility, influence : mapping of str to PersonNumber
         {"behaviour.transition": factor}; factors are not negative.
     ties : NewTies, optional
+    rewire : Rewiring, optional
+        It lasts.
     lasting : float, optional
         Ends factors and ties (never `set`) after this long; None: they last.
     """
@@ -97,6 +117,7 @@ class Effect:
     susceptibility: Mapping[str, PersonNumber] = field(default_factory=dict)
     influence: Mapping[str, PersonNumber] = field(default_factory=dict)
     ties: NewTies | None = None
+    rewire: Rewiring | None = None
     lasting: float | None = None
 
 

@@ -9,9 +9,10 @@ from scenarios.conversion import (
     measures_of,
     observation_times,
     observe_every_of,
+    warm_up_of,
 )
 from scenarios.observations import observed_of
-from scenarios.worlds import initial_states, world_of
+from scenarios.worlds import initial_states, states_at_zero, world_of
 
 __all__ = [
     "arms_of",
@@ -24,5 +25,7 @@ __all__ = [
     "observation_times",
     "observe_every_of",
     "observed_of",
+    "states_at_zero",
+    "warm_up_of",
     "world_of",
 ]

@@ -36,7 +36,7 @@ def not_built(spec: grammar.ScenarioSpec, graphs: frozenset[str] = frozenset()) 
     list of Problem
         Each says "`response` is not built yet", with its place.
     """
-    found = [later for place, part in _parts(spec, ()) for later in _in_part(place, part, spec)]
+    found = [later for place, part in _parts(spec, ()) for later in _in_part(place, part)]
     return [
         Problem(f"`{name}` is not built yet", place, MARKS[mark], on_key=place[-1] == name)
         for place, name, mark in dict.fromkeys(found)
@@ -68,7 +68,7 @@ def _parts(value: Any, place: Place) -> Iterator[tuple[Place, grammar.Part]]:
             yield from _parts(each, (*place, i))
 
 
-def _in_part(place: Place, part: grammar.Part, spec: grammar.ScenarioSpec) -> Iterator[Later]:
+def _in_part(place: Place, part: grammar.Part) -> Iterator[Later]:
     """Yield what one part, not counting the parts in it, asks for that is not built."""
     if part.later:
         key = part.tag.strip("<>")
@@ -88,15 +88,6 @@ def _in_part(place: Place, part: grammar.Part, spec: grammar.ScenarioSpec) -> It
         yield from _marked(part.rule, grammar.RANK_RULES, (*place, "rule"))
     elif isinstance(part, grammar.AddTies):
         yield from _marked(part.pairing, grammar.PAIRINGS, (*place, "pairing"))
-    elif isinstance(part, grammar.ByCategory) and part.by in spec.behaviours:
-        yield (*place, "by"), part.by, "L"
-    elif isinstance(part, grammar.Transition) and isinstance(part.per_contact, Mapping):
-        yield (*place, "per_contact"), "{state: weight}", "L"
-    elif isinstance(part, grammar.Measure | grammar.Level):
-        keys = grammar.STATE_MEASURES if isinstance(part, grammar.Measure) else ("share", "count")
-        for key in keys:
-            if isinstance(getattr(part, key), Mapping):
-                yield (*place, key), "{state: weight}", "L"
 
 
 def _marked(word: str, table: Mapping[str, Any], place: Place) -> Iterator[Later]:

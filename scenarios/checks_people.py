@@ -10,7 +10,7 @@ from scenarios import grammar
 from scenarios.checking import Checker, labels_of
 from scenarios.files import table_at
 from scenarios.worlds import column_plans, layer_of, population_of
-from simulator.errors import Place, SpecError, allowed_words
+from simulator.errors import Place, Problem, SpecError, allowed_words
 
 FileAt = Callable[[Place, str], Path]
 DISTRIBUTION_KEYS = ("mean", "sd", "min", "max")
@@ -197,6 +197,14 @@ def _check_generator(checker: Checker, layer: grammar.GeneratedLayer, place: Pla
             checker.add(f"`{name}` needs `{key}`", place, on_key=True)
     if name in ("watts_strogatz", "holme_kim") and layer.mean_degree is not None:
         _check_mean_degree(checker, layer.mean_degree, name, place)
+    if name == "lattice" and layer.neighbours is not None:
+        from simulator.generators import lattice_problem
+
+        checker.extend(_at_most_one(lattice_problem(_people_known(checker), layer.neighbours)), place)
+    if name == "random_regular" and layer.degree is not None:
+        from simulator.generators import regular_problem
+
+        checker.extend(_at_most_one(regular_problem(_people_known(checker), layer.degree)), place)
     if layer.by is not None and name == "stochastic_blocks":
         checker.column(layer.by, (*place, "by"))
     if layer.column is not None and name == "degrees":
@@ -205,14 +213,25 @@ def _check_generator(checker: Checker, layer: grammar.GeneratedLayer, place: Pla
 
 def _check_mean_degree(checker: Checker, mean_degree: float, name: str, place: Place) -> None:
     place = (*place, "mean_degree")
-    people = checker.known.people.size if checker.known.people else checker.spec.population.size
+    people = _people_known(checker)
     if mean_degree % 2:
         hint = "each person brings half of it, so give an even whole number"
         checker.add(f"mean_degree is {mean_degree:g}; it must be even", place, hint)
-    elif people is not None and "population" not in checker.missing:
+    elif people is not None:
         most = people - 1 if name == "watts_strogatz" else 2 * people - 1
         if mean_degree > most:
             checker.add(f"{people} people cannot have {mean_degree:g} contacts each", place)
+
+
+def _people_known(checker: Checker) -> int | None:
+    """Return how many people there are; None where that cannot be told."""
+    if checker.known.people:
+        return checker.known.people.size
+    return None if "population" in checker.missing else checker.spec.population.size
+
+
+def _at_most_one(problem: Problem | None) -> list[Problem]:
+    return [] if problem is None else [problem]
 
 
 def check_references(checker: Checker) -> None:

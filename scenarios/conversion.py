@@ -5,15 +5,30 @@ Everything here is a pure function of a checked scenario.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from interventions.specs import Cost, Effect, Intervention, NewTies, Target
+from interventions.specs import Cost, Effect, Intervention, NewTies, Rewiring, Target
 from scenarios import grammar
 from scenarios.states import resolve
-from simulator.behaviour import PER_CONTACT, SPONTANEOUS, Behaviour, ByColumn, PersonNumber, Transition
+from simulator.behaviour import (
+    GROUP,
+    PER_CONTACT,
+    PROPORTION,
+    RESPONSE,
+    SPONTANEOUS,
+    Behaviour,
+    ByColumn,
+    ByState,
+    GroupOf,
+    HazardRatio,
+    PersonNumber,
+    Response,
+    Series,
+    Source,
+    Transition,
+)
 from simulator.conditions import Condition, parse
-from simulator.errors import NotBuiltError, Problem
 from simulator.outcomes import Measure
 from simulator.units import convert_duration, convert_rate
 
@@ -33,20 +48,36 @@ def quantity_of(number: Any) -> float:
     return float(number.value if isinstance(number, grammar.Value) else number)
 
 
-def person_number_of(number: Any) -> PersonNumber:
+def person_number_of(number: Any, behaviours: Collection[str] = ()) -> PersonNumber:
     """Return a number without a time unit, which may differ by person: a share, a factor."""
     if isinstance(number, grammar.ByCategory):
-        return ByColumn(number.by, dict(number.values))
+        return by_person(number.by, dict(number.values), behaviours)
+    if isinstance(number, grammar.HazardRatio):
+        return HazardRatio(number.column, number.ratio, number.per, number.centre)
     return quantity_of(number)
 
 
-def rate_of(number: Any, unit: str) -> PersonNumber:
+def by_person(by: str, values: dict[str, float], behaviours: Collection[str]) -> ByColumn | ByState:
+    """Return a number by category of a column, or by the person's own state of a behaviour."""
+    return ByState(by, values) if by in behaviours else ByColumn(by, values)
+
+
+def rate_of(number: Any, unit: str, behaviours: Collection[str] = ()) -> PersonNumber:
     """Return a rate per time unit of the scenario, which may differ by person."""
     given = getattr(number, "unit", None) or unit
     if isinstance(number, grammar.ByCategory):
         values = {category: convert_rate(value, given, unit) for category, value in number.values.items()}
-        return ByColumn(number.by, values)
+        return by_person(number.by, values, behaviours)
     return convert_rate(quantity_of(number), given, unit)
+
+
+def series_of(numbers: Iterable[Any]) -> tuple[Series, ...]:
+    """Return the series of those numbers that have one."""
+    return tuple(
+        Series(tuple(number.series), number.repeats_every)
+        for number in numbers
+        if isinstance(number, grammar.Value) and number.series is not None
+    )
 
 
 def horizon_of(spec: grammar.ScenarioSpec) -> float:
@@ -77,13 +108,7 @@ def condition_of(text: str | None) -> Condition | None:
 
 
 def behaviours_of(spec: grammar.ScenarioSpec) -> dict[str, Behaviour]:
-    """Return the behaviours, in the scenario's order, rates per unit of the scenario.
-
-    Raises
-    ------
-    NotBuiltError
-        If a transition follows a law that the engine does not have yet.
-    """
+    """Return the behaviours, in the scenario's order, rates per unit of the scenario."""
     return {
         name: Behaviour(
             name,
@@ -95,16 +120,59 @@ def behaviours_of(spec: grammar.ScenarioSpec) -> dict[str, Behaviour]:
 
 
 def _transition(spec: grammar.ScenarioSpec, behaviour: str, name: str, given: grammar.Transition) -> Transition:
-    for law in grammar.LAWS:
-        if law != PER_CONTACT and getattr(given, law) is not None:
-            place = ("behaviours", behaviour, "transitions", name, law)
-            raise NotBuiltError(Problem(f"`{law}` is not built yet", place, on_key=True))
-    from_states = (given.from_,) if isinstance(given.from_, str) else given.from_
-    rate = rate_of(given.rate, spec.time.unit)
-    if given.per_contact is None:
-        return Transition(name, from_states, given.to, rate, SPONTANEOUS)
-    source = resolve(given.per_contact, states_of(spec), own=behaviour)
-    return Transition(name, from_states, given.to, rate, PER_CONTACT, source, layers_of(spec, given))
+    unit = spec.time.unit
+    law = next((law for law in grammar.LAWS if getattr(given, law) is not None), SPONTANEOUS)
+    susceptibility, influence = _several(given.susceptibility), _several(given.influence)
+    return Transition(
+        name=name,
+        from_states=(given.from_,) if isinstance(given.from_, str) else given.from_,
+        to_state=given.to,
+        rate=rate_of(given.rate, unit, spec.behaviours),
+        law=law,
+        source=_source(spec, behaviour, law, given),
+        layers=layers_of(spec, given) if law in (PER_CONTACT, PROPORTION, RESPONSE) else {},
+        group=None if given.group is None else GroupOf(given.group.by, condition_of(given.group.where)),
+        response=None if given.response is None else _response(behaviour, name, given.response),
+        where=condition_of(given.where),
+        susceptibility=tuple(person_number_of(number, spec.behaviours) for number in susceptibility),
+        influence=tuple(person_number_of(number, spec.behaviours) for number in influence),
+        time_in_state=given.time_in_state or (),
+        series=series_of([given.rate, *susceptibility, *influence]),
+    )
+
+
+def _several(numbers: Any) -> tuple[Any, ...]:
+    if numbers is None:
+        return ()
+    return numbers if isinstance(numbers, tuple) else (numbers,)
+
+
+def _source(spec: grammar.ScenarioSpec, behaviour: str, law: str, given: grammar.Transition) -> Source | None:
+    states: Any = None
+    if law in (PER_CONTACT, PROPORTION):
+        states = getattr(given, law)
+    elif law == GROUP and given.group is not None:
+        states = given.group.state
+    elif given.response is not None:
+        states = given.response.count if given.response.count is not None else given.response.share
+    return None if states is None else resolve(states, states_of(spec), own=behaviour)
+
+
+def _response(behaviour: str, name: str, given: grammar.ResponseLaw) -> Response:
+    reads = "count" if given.count is not None else "share"
+    if given.table is not None:
+        return Response(reads, tuple(given.table), given.shape or "step")
+    threshold = given.threshold
+    if isinstance(threshold, grammar.OfColumn):
+        return Response(reads, threshold=threshold.column)
+    if isinstance(threshold, grammar.ByCategory | grammar.Distribution):
+        return Response(reads, threshold=threshold_column(behaviour, name))
+    return Response(reads, threshold=quantity_of(threshold))
+
+
+def threshold_column(behaviour: str, transition: str) -> str:
+    """Return the name of the column that holds people's thresholds; a dot keeps it apart from the scenario's own."""
+    return f"{behaviour}.{transition}.threshold"
 
 
 def layers_of(spec: grammar.ScenarioSpec, transition: grammar.Transition) -> dict[str, float]:
@@ -139,6 +207,7 @@ def measure_of(given: grammar.Measure, behaviours: Mapping[str, tuple[str, ...]]
         kind=kind,
         behaviour=source.behaviour,
         states=source.states,
+        weights=source.weights,
         where=condition_of(given.where),
         at=None if given.at in (None, "end") else duration_of(given.at, unit),
         by=given.by,
@@ -201,8 +270,8 @@ def intervention_of(spec: grammar.ScenarioSpec, name: str, given: grammar.Interv
         kind=given.kind,
         target=_target(spec, given.target or grammar.Target()),
         at=tuple(duration_of(time, unit) for time in times),
-        uptake=person_number_of(given.uptake),
-        effect=_effect(given.effect, unit),
+        uptake=person_number_of(given.uptake, spec.behaviours),
+        effect=_effect(given.effect, unit, spec.behaviours),
         cost=Cost(quantity_of(cost.fixed), quantity_of(cost.per_reached), quantity_of(cost.per_treated)),
     )
 
@@ -227,17 +296,26 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
     )
 
 
-def _effect(given: grammar.Effect, unit: str) -> Effect:
+def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Effect:
     add = given.ties.add if given.ties is not None else None
+    rewire = given.ties.rewire if given.ties is not None else None
     return Effect(
         set={behaviour: state if isinstance(state, str) else dict(state) for behaviour, state in given.set.items()},
-        susceptibility={name: person_number_of(factor) for name, factor in sorted(given.susceptibility.items())},
-        influence={name: person_number_of(factor) for name, factor in sorted(given.influence.items())},
+        susceptibility={
+            name: person_number_of(factor, behaviours) for name, factor in sorted(given.susceptibility.items())
+        },
+        influence={name: person_number_of(factor, behaviours) for name, factor in sorted(given.influence.items())},
         ties=None
         if add is None
         else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight)),
+        rewire=None if rewire is None else Rewiring(rewire.layer, rewire.share, rewire.keep == "degree"),
         lasting=None if given.for_ is None else duration_of(given.for_, unit),
     )
+
+
+def warm_up_of(spec: grammar.ScenarioSpec) -> float:
+    """Return how long the time before 0 is, in the scenario's unit; 0 without a warm-up."""
+    return 0.0 if spec.time.warm_up is None else duration_of(spec.time.warm_up, spec.time.unit)
 
 
 def observation_times(spec: grammar.ScenarioSpec) -> np.ndarray:

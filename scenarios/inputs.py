@@ -91,8 +91,9 @@ def _written(number: Any) -> str:
     if isinstance(number, grammar.ByCategory):
         return ", ".join(f"{category} {value:g}" for category, value in number.values.items())
     if isinstance(number, grammar.Value):
+        series = "" if number.series is None else f", times a series of {len(number.series)}"
         spread = "" if number.low is None or number.high is None else f" ({number.low:g} to {number.high:g})"
-        return f"{number.value:g}{spread}"
+        return f"{number.value:g}{spread}{series}"
     if isinstance(number, grammar.HazardRatio):
         return f"x {number.ratio:g} per {number.per:g} of {number.column}"
     if isinstance(number, grammar.Uncertain):

@@ -44,7 +44,7 @@ def resolved(scenario: Scenario, *, origins: bool = True) -> dict[str, Any]:
     data["time"].setdefault("observe_every", observe_every_of(spec))
     for name, behaviour in spec.behaviours.items():
         for transition_name, transition in behaviour.transitions.items():
-            if transition.per_contact is not None:
+            if any(getattr(transition, law) is not None for law in ("per_contact", "proportion", "response")):
                 at = data["behaviours"][name]["transitions"][transition_name]
                 at["layers"] = layers_of(spec, transition)
     if spec.population.file is not None:

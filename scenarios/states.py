@@ -15,7 +15,7 @@ def resolve(states: Any, behaviours: Mapping[str, tuple[str, ...]], own: str | N
     Parameters
     ----------
     states : str, sequence of str, or mapping of str to float
-        As written; weights are not looked at.
+        As written.
     behaviours : mapping of str to tuple of str
         All behaviours and their states.
     own : str, optional
@@ -24,7 +24,7 @@ def resolve(states: Any, behaviours: Mapping[str, tuple[str, ...]], own: str | N
     Returns
     -------
     Source
-        States of one behaviour.
+        States of one behaviour, with weights where they are given and differ from 1.
 
     Raises
     ------
@@ -41,7 +41,13 @@ def resolve(states: Any, behaviours: Mapping[str, tuple[str, ...]], own: str | N
             place = (words[i] if isinstance(states, Mapping) else i,)
             message = f"`{words[i]}` is a state of `{behaviour}`, `{words[0]}` one of `{first}`"
             raise SpecError(Problem(message, place, "states that are counted together are of one behaviour"))
-    return Source(first, tuple(dict.fromkeys(state for _, named in found for state in named)))
+    distinct = tuple(dict.fromkeys(state for _, named in found for state in named))
+    if not isinstance(states, Mapping):
+        return Source(first, distinct)
+    given = {named[0]: float(weight) for (_, named), weight in zip(found, states.values(), strict=True)}
+    if all(weight == 1 for weight in given.values()):
+        return Source(first, distinct)
+    return Source(first, distinct, tuple(given[state] for state in distinct))
 
 
 def _one(

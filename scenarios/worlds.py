@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from scenarios import grammar
-from scenarios.conversion import behaviours_of, condition_of, person_number_of, quantity_of
+from scenarios.conversion import (
+    behaviours_of,
+    condition_of,
+    person_number_of,
+    quantity_of,
+    threshold_column,
+    warm_up_of,
+)
 from scenarios.files import table_at
 from simulator.behaviour import ByColumn
 from simulator.errors import NotBuiltError, Place, Problem, SpecError
+from simulator.units import convert_duration, to_ticks
 
 if TYPE_CHECKING:
     import networkx
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.loading import Scenario
+    from simulator.clock_plan import ClockPlan
     from simulator.distributions import Distribution
     from simulator.network import Layer
     from simulator.population import Plan, Population
@@ -74,7 +84,29 @@ def _world(scenario: Scenario, number: int) -> World:
             place,
             lambda name=name, frame=frame: layer_of(spec, name, population, frame, scenario.graphs.get(name), draw),
         )
+    population = _with_thresholds(spec, population, draw)
     return World(population, ContactNetwork(population.size, layers), behaviours_of(spec), number)
+
+
+def _with_thresholds(spec: grammar.ScenarioSpec, population: Population, draw: Draw) -> Population:
+    """Add a column for each `response` whose threshold differs by person without standing in a column."""
+    import numpy as np
+
+    from simulator.population import Column
+
+    columns = dict(population.columns)
+    for behaviour, each in spec.behaviours.items():
+        for name, transition in each.transitions.items():
+            threshold = None if transition.response is None else transition.response.threshold
+            title = threshold_column(behaviour, name)
+            if isinstance(threshold, grammar.Distribution):
+                uniforms = draw.uniforms("threshold", behaviour, name, n=population.size)
+                columns[title] = Column(title, distribution_of(threshold).sample(uniforms))
+            elif isinstance(threshold, grammar.ByCategory):
+                codes, labels = population.columns[threshold.by].groups()
+                values = [threshold.values.get(label, np.nan) for label in labels]
+                columns[title] = Column(title, np.array([*values, np.nan])[codes])  # code -1 reads the last
+    return replace(population, columns=columns)
 
 
 def _placed(place: Place, make: Any) -> Any:
@@ -133,10 +165,16 @@ def population_of(spec: grammar.ScenarioSpec, frame: pd.DataFrame | None, draw: 
     draw = draw or Draw(spec.experiment.seed, "network", 0)
     given = spec.population
     plans = column_plans(given.columns)
-    if frame is None:
-        return generate(int(given.size or 0), plans, draw)
     renames = {name: column.from_ for name, column in given.columns.items() if column.from_ is not None}
-    return from_table(frame, str(given.id), where=condition_of(given.where), renames=renames, plans=plans, draw=draw)
+    if frame is None:
+        people = generate(int(given.size or 0), plans, draw)
+    else:
+        where = condition_of(given.where)
+        people = from_table(frame, str(given.id), where=where, renames=renames, plans=plans, draw=draw)
+    ageing = [name for name, column in given.columns.items() if column.ages]
+    a_year = convert_duration(1.0, spec.time.unit, "year")
+    aged = {name: replace(people.columns[name], per_time=a_year) for name in ageing}
+    return replace(people, columns={**people.columns, **aged})
 
 
 def layer_of(
@@ -276,6 +314,58 @@ def _initial_states(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> np.
     return states
 
 
+def since_of(scenario: Scenario, world: World, states: np.ndarray) -> np.ndarray | None:
+    """Return since when people are in the states they start in.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    world : World
+    states : uint8[n_persons, n_behaviours]
+        As `initial_states` drew them.
+
+    Returns
+    -------
+    int64[n_persons, n_behaviours] or None
+        Ticks, at or before the beginning, which stands where a column says nothing; None: everybody since then.
+    """
+    import numpy as np
+
+    begin = -to_ticks(warm_up_of(scenario.spec))
+    since = np.full(states.shape, begin, np.int64)
+    for b, (name, behaviour) in enumerate(world.behaviours.items()):
+        for state, given in scenario.spec.behaviours[name].initial.items():
+            column = getattr(given, "since", None)
+            if column is not None:
+                times = world.population.columns[column].values
+                known = (states[:, b] == behaviour.code(state)) & ~np.isnan(times)
+                since[known, b] = [min(to_ticks(time), begin) for time in times[known].tolist()]
+    return since if (since != begin).any() else None
+
+
+def states_at_zero(scenario: Scenario, plan: ClockPlan, draw: Draw) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the states at time 0, after the warm-up, and since when people are in them; the same for every arm.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    plan : ClockPlan
+    draw : Draw
+        Of scope "replicate".
+
+    Returns
+    -------
+    start : uint8[n_persons, n_behaviours]
+    since : int64[n_persons, n_behaviours] or None
+        Ticks; None: since time 0.
+    """
+    from simulator.engine import after_warm_up
+
+    start = initial_states(scenario, plan.world, draw)
+    since = since_of(scenario, plan.world, start)
+    return after_warm_up(plan, draw, start, since, -to_ticks(warm_up_of(scenario.spec)))
+
+
 def _satisfying(where: str, world: World) -> np.ndarray:
     condition = condition_of(where)
     assert condition is not None
@@ -290,6 +380,7 @@ def _counts(given: Any, world: World) -> list[tuple[np.ndarray | None, int]]:
         return [(None, given.number)]
     share = person_number_of(given)
     if not isinstance(share, ByColumn):
+        assert isinstance(share, float)
         return [(None, rounded_share(share, world.population.size))]
     codes, labels = world.population.columns[share.column].groups()
     groups = [

@@ -88,6 +88,24 @@ class AddTies:
 
 
 @dataclass(frozen=True)
+class RewireTies:
+    """Give ties of a layer other ends; each keeps its slot, so that its luck stays its own. It lasts.
+
+    Parameters
+    ----------
+    layer : str
+    rows : int64[k]
+        Distinct rows of the ties that the layer has of its own.
+    ends : int32[k, 2]
+        Of a directed tie, column 0 influences column 1.
+    """
+
+    layer: str
+    rows: np.ndarray
+    ends: np.ndarray
+
+
+@dataclass(frozen=True)
 class Record:
     """Write a line in the ledger: what was done, to how many people, at what cost.
 
@@ -111,4 +129,4 @@ class Record:
     treated: np.ndarray | None = None
 
 
-Action = SetStates | ScaleSusceptibility | ScaleInfluence | AddTies | Record
+Action = SetStates | ScaleSusceptibility | ScaleInfluence | AddTies | RewireTies | Record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -9,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.behaviour import SPONTANEOUS, Behaviour, ByColumn, Transition
+from simulator.behaviour import PER_CONTACT, RESPONSE, SPONTANEOUS, Behaviour, Transition
 from simulator.errors import Problem, SpecError
-from simulator.kernel import EITHER, ONE_WAY, PERSON, RINGS, TWO_WAY, Clocks
-from simulator.population import Population
+from simulator.hazards import Hazard, hazard_of
+from simulator.kernel import EITHER, ONE_WAY, PERSON, RINGS, TWO_WAY
 from simulator.world import World
 
 MEAN_RINGS = 256
@@ -38,11 +39,14 @@ class ClockName(NamedTuple):
 
 @dataclass(frozen=True)
 class Clock:
-    """A base clock: one transition, one layer, one segment of ties, one stratum of slots.
+    """A base clock: one transition, one layer, one segment of ties or people, one stratum of slots.
 
     Parameters
     ----------
     name : ClockName
+    transition : Transition
+    hazard : Hazard
+        What the transition's rate depends on.
     ceiling : float
         Rate of every slot, per time unit: the largest hazard of its stratum.
     n_slots : int
@@ -55,14 +59,18 @@ class Clock:
     added : bool
         Whether the ties are those of an added segment.
     first_tie : int
-        Row at which the clock's ties begin.
+        Row at which the clock's ties begin; for people, the first person.
     slots : int64[n_slots], optional
         Which slots; None: all, in order.
     multipliers : float64[n_slots] or float64[2 * n_slots], optional
         Hazard over ceiling, in (0, 1], of each slot (`EITHER`: of both directions); None: all 1.
+    leaving : bool
+        Whether it takes people away, out of all behaviours.
     """
 
     name: ClockName
+    transition: Transition = field(compare=False)
+    hazard: Hazard = field(compare=False)
     ceiling: float
     n_slots: int
     kind: int
@@ -76,6 +84,7 @@ class Clock:
     first_tie: int = 0
     slots: np.ndarray | None = field(default=None, compare=False)
     multipliers: np.ndarray | None = field(default=None, compare=False)
+    leaving: bool = False
 
     @property
     def rate(self) -> float:
@@ -131,29 +140,6 @@ def poisson_table(mean: float) -> np.ndarray:
     return table
 
 
-def rates_for(behaviour: Behaviour, transition: Transition, population: Population) -> float | np.ndarray:
-    """Return a transition's rate: a float, or float64[n_persons] where it differs by column.
-
-    Raises
-    ------
-    SpecError
-        If somebody has no value in the column, or a value that the rate does not name; the place is relative to the
-        behaviours.
-    """
-    number = transition.rate
-    if not isinstance(number, ByColumn):
-        return float(number)
-    codes, labels = population.columns[number.column].groups()
-    unnamed = [label for code, label in enumerate(labels) if label not in number.values and np.any(codes == code)]
-    missing = int(np.count_nonzero(codes < 0))
-    if unnamed or missing:
-        what = f"no value for {', '.join(unnamed[:5])}" if unnamed else f"{missing} people have no `{number.column}`"
-        place = (behaviour.name, "transitions", transition.name, "rate")
-        raise SpecError(Problem(f"by `{number.column}`: {what}", place, hint="name every category of the column"))
-    table = np.array([number.values.get(label, 0.0) for label in labels])
-    return table[codes]
-
-
 def _mask(behaviour: Behaviour, states: Iterable[str]) -> int:
     return sum(1 << behaviour.code(state) for state in states)
 
@@ -176,22 +162,25 @@ def _strata(hazards: np.ndarray) -> list[tuple[int, float, np.ndarray | None, np
     return split
 
 
-def _clocks_on(
-    base: Clock, rates: float | np.ndarray, weights: float | np.ndarray, ends: np.ndarray | None
-) -> list[Clock]:
+def _clocks_on(base: Clock, weights: float | np.ndarray, ends: np.ndarray | None) -> list[Clock]:
     """Make one clock per stratum from `base`; `ends` are int32[n_ties, 2], None for people."""
-    if isinstance(rates, float) and isinstance(weights, float):
-        hazard = rates * weights
-        return [replace(base, ceiling=hazard)] if hazard > 0 and base.n_slots else []
+    hazard = base.hazard
+    receiving, sending = hazard.receiving, 1.0 if ends is None else hazard.sending
+    weights = weights * hazard.largest
+    if isinstance(receiving, float) and isinstance(sending, float) and isinstance(weights, float):
+        ceiling = receiving * weights * sending
+        return [replace(base, ceiling=ceiling)] if ceiling > 0 and base.n_slots else []
     if ends is None:
-        hazards = np.broadcast_to(rates, base.n_slots) * weights
+        people = slice(base.first_tie, base.first_tie + base.n_slots)
+        hazards = (
+            receiving[people] if isinstance(receiving, np.ndarray) else np.full(base.n_slots, receiving)
+        ) * weights
     else:
-        by_end = np.broadcast_to(rates, int(ends.max(initial=-1)) + 1) if isinstance(rates, float) else rates
-        forwards = by_end[ends[:, 1]] * weights
+        forwards = _along(receiving, sending, weights, ends[:, 1], ends[:, 0])
         if base.kind == ONE_WAY:
             hazards = forwards
         else:
-            both = np.stack([forwards, by_end[ends[:, 0]] * weights], axis=1)
+            both = np.stack([forwards, _along(receiving, sending, weights, ends[:, 0], ends[:, 1])], axis=1)
             hazards = both.max(axis=1) if base.kind == EITHER else both.ravel()
     clocks = []
     for stratum, ceiling, slots, multipliers in _strata(hazards):
@@ -210,23 +199,42 @@ def _clocks_on(
     return clocks
 
 
+def _along(
+    receiving: float | np.ndarray,
+    sending: float | np.ndarray,
+    weights: float | np.ndarray,
+    receivers: np.ndarray,
+    senders: np.ndarray,
+) -> np.ndarray:
+    """Return float64[n_ties]: the hazard of each tie in one direction."""
+    at_end = receiving[receivers] if isinstance(receiving, np.ndarray) else np.full(receivers.size, receiving)
+    return at_end * weights * (sending[senders] if isinstance(sending, np.ndarray) else sending)
+
+
 def numbered_transitions(world: World) -> list[tuple[Behaviour, Transition]]:
     """Return every transition with its behaviour; positions are the numbers that the event log holds."""
     return [(behaviour, t) for behaviour in world.behaviours.values() for t in behaviour.transitions]
 
 
-def spontaneous_clocks(world: World) -> list[Clock]:
-    """Return the clocks of all spontaneous transitions: a slot is a person."""
+def hazards_of(world: World) -> tuple[Hazard, ...]:
+    """Take the hazard of every transition apart, in the order of their numbers; see `hazards.hazard_of`."""
+    return tuple(hazard_of(world, behaviour, transition) for behaviour, transition in numbered_transitions(world))
+
+
+def person_clocks(world: World, hazards: Sequence[Hazard]) -> list[Clock]:
+    """Return the clocks of all transitions in which a slot is a person: every law but `per_contact`."""
     clocks: list[Clock] = []
     for number, (behaviour, transition) in enumerate(numbered_transitions(world)):
-        if transition.law == SPONTANEOUS:
-            base = _base_clock(world, number, behaviour, transition, "", "", PERSON, world.population.size)
-            clocks += _clocks_on(base, rates_for(behaviour, transition, world.population), 1.0, None)
+        if transition.law != PER_CONTACT:
+            n_slots = world.population.size
+            base = _base_clock(world, hazards[number], number, behaviour, transition, "", "", PERSON, n_slots)
+            clocks += _clocks_on(base, 1.0, None)
     return clocks
 
 
 def tie_clocks(
     world: World,
+    hazards: Sequence[Hazard],
     layer: str,
     ties: np.ndarray,
     *,
@@ -243,6 +251,8 @@ def tie_clocks(
     Parameters
     ----------
     world : World
+    hazards : sequence of Hazard
+        Of all transitions, as `hazards_of` gives them.
     layer : str
     ties : int32[n_ties, 2]
     directed : bool
@@ -255,21 +265,23 @@ def tie_clocks(
     """
     clocks: list[Clock] = []
     for number, (behaviour, transition) in enumerate(numbered_transitions(world)):
-        if transition.law == SPONTANEOUS or layer not in transition.layers:
+        if transition.law != PER_CONTACT or layer not in transition.layers:
             continue
         source = transition.source
         assert source is not None
         apart = source.behaviour == behaviour.name and not set(source.states) & set(transition.from_states)
         kind = ONE_WAY if directed else EITHER if apart else TWO_WAY
         n_slots = 2 * len(ties) if kind == TWO_WAY else len(ties)
-        base = _base_clock(world, number, behaviour, transition, layer, segment, kind, n_slots, first_tie)
-        rates = rates_for(behaviour, transition, world.population)
-        clocks += _clocks_on(base, rates, transition.layers[layer] * weights, ties)
+        base = _base_clock(
+            world, hazards[number], number, behaviour, transition, layer, segment, kind, n_slots, first_tie
+        )
+        clocks += _clocks_on(base, transition.layers[layer] * weights, ties)
     return clocks
 
 
 def _base_clock(
     world: World,
+    hazard: Hazard,
     number: int,
     behaviour: Behaviour,
     transition: Transition,
@@ -282,6 +294,8 @@ def _base_clock(
     source = transition.source
     return Clock(
         name=ClockName(behaviour.name, transition.name, transition.law, layer, segment),
+        transition=transition,
+        hazard=hazard,
         ceiling=0.0,
         n_slots=n_slots,
         kind=kind,
@@ -331,6 +345,7 @@ class ActiveClock:
     level: int = 0
     susceptibility: int = -1
     influence: int = -1
+    now: float = 1.0
 
     @property
     def name(self) -> ClockName:
@@ -372,7 +387,7 @@ def that_can_act(clocks: Sequence[Clock], counts: np.ndarray, first_state: np.nd
             for clock in clocks
             if clock.name not in able
             and reached[clock.from_column] & clock.from_states
-            and (clock.kind == PERSON or reached[clock.source_column] & clock.source_states)
+            and (not _needs_contacts(clock) or reached[clock.source_column] & clock.source_states)
         ]
         if not found:
             return [clock for clock in clocks if clock.name in able]
@@ -381,29 +396,42 @@ def that_can_act(clocks: Sequence[Clock], counts: np.ndarray, first_state: np.nd
             able.add(clock.name)
 
 
+def _needs_contacts(clock: Clock) -> bool:
+    """Say whether a clock acts only because of somebody in its source states."""
+    if clock.transition.law != RESPONSE:
+        return clock.transition.law != SPONTANEOUS
+    response = clock.transition.response
+    return response is not None and bool(response.table) and response.table[0][1] == 0
+
+
 def largest_product(
-    clock: Clock, ties: np.ndarray, susceptibility: np.ndarray | None, influence: np.ndarray | None
+    clock: Clock, ties: np.ndarray, now: float, susceptibility: np.ndarray | None, influence: np.ndarray | None
 ) -> float:
-    """Return the largest product of all factors on any slot of a clock, relative to its ceiling.
+    """Return the largest product of all factors on any slot of a clock, relative to its ceiling; or a little more.
 
     Parameters
     ----------
     clock : Clock
     ties : int32[t, 2]
         The array that holds the clock's ties.
+    now : float
+        Factor of the time.
     susceptibility, influence : float64[n_persons], optional
         Factors at the receiving and at the sending end; None: all 1.
 
     Returns
     -------
     float
-        1 or less: the base clock alone will do.
+        1 or less: the base clock alone will do. Where the sending end is drawn, the largest influence of all stands
+        for it.
     """
-    loose = np.prod([factors.max(initial=0.0) for factors in (susceptibility, influence) if factors is not None])
-    if loose <= 1:
-        return float(loose)
+    loose = now * math.prod(
+        float(factors.max(initial=0.0)) for factors in (susceptibility, influence) if factors is not None
+    )
+    if loose <= 1 or (susceptibility is None and influence is None):
+        return loose
     slots = np.arange(clock.n_slots) if clock.slots is None else clock.slots
-    ends: list[tuple[np.ndarray, np.ndarray]] = [(slots, slots)]
+    ends: list[tuple[np.ndarray, np.ndarray]] = [(clock.first_tie + slots, clock.first_tie + slots)]
     if clock.kind == TWO_WAY:
         pairs, backwards = ties[clock.first_tie + (slots >> 1)], slots & 1
         rows = np.arange(slots.size)
@@ -413,11 +441,11 @@ def largest_product(
         ends = [(pairs[:, 1], pairs[:, 0]), (pairs[:, 0], pairs[:, 1])][: 2 if clock.kind == EITHER else 1]
     most = 0.0
     for way, (receivers, senders) in enumerate(ends):
-        product = np.ones(slots.size) if clock.multipliers is None else clock.multipliers[way :: len(ends)].copy()
+        product = np.full(slots.size, now) if clock.multipliers is None else now * clock.multipliers[way :: len(ends)]
         if susceptibility is not None:
             product *= susceptibility[receivers]
         if influence is not None:
-            product *= influence[senders]
+            product *= influence[senders] if clock.kind != PERSON else influence.max(initial=0.0)
         most = max(most, float(product.max(initial=0.0)))
     return most
 
@@ -428,64 +456,3 @@ def levels_for(most: float) -> range:
     while level <= MOST_LEVEL and most > 2.0**level:
         level += 1
     return range(level + 1)
-
-
-def table_of(active: Sequence[ActiveClock], keys: Sequence[int]) -> tuple[Clocks, np.ndarray, np.ndarray]:
-    """Lay clocks, sorted by name, out as the kernel reads them.
-
-    Returns
-    -------
-    clocks : Clocks
-    lists : int64[…]
-    multipliers : float64[…]
-    """
-    lists: list[np.ndarray] = []
-    multipliers: list[np.ndarray] = []
-    listed: dict[int, int] = {}
-    scaled: dict[int, int] = {}
-    for entry in active:
-        clock = entry.clock
-        if clock.slots is not None and id(clock.slots) not in listed:
-            listed[id(clock.slots)] = sum(part.size for part in lists)
-            lists.append(clock.slots)
-        if clock.multipliers is not None and id(clock.multipliers) not in scaled:
-            scaled[id(clock.multipliers)] = sum(part.size for part in multipliers)
-            multipliers.append(clock.multipliers)
-
-    def column(values: Iterable[int], kind: type = np.int64) -> np.ndarray:
-        return np.array(list(values), dtype=kind)
-
-    shifts = [slab_shift(entry.rate) for entry in active]
-    tables = [poisson_table(entry.rate * 2.0**-shift) for entry, shift in zip(active, shifts, strict=True)]
-    bases = [entry.clock for entry in active]
-    clocks = Clocks(
-        key=column(keys, np.uint64),
-        table=np.array(tables, np.uint64).reshape(len(active), RINGS),
-        shift=column(shifts),
-        n_slots=column((c.n_slots for c in bases), np.uint64),
-        kind=column(c.kind for c in bases),
-        added=column(c.added for c in bases),
-        first_tie=column(c.first_tie for c in bases),
-        listed=column(-1 if c.slots is None else listed[id(c.slots)] for c in bases),
-        scaled=column(-1 if c.multipliers is None else scaled[id(c.multipliers)] for c in bases),
-        from_column=column(c.from_column for c in bases),
-        from_states=column((c.from_states for c in bases), np.uint64),
-        to_state=column(c.to_state for c in bases),
-        source_column=column(c.source_column for c in bases),
-        source_states=column((c.source_states for c in bases), np.uint64),
-        either=column((c.kind == EITHER for c in bases), np.uint64),
-        susceptibility=column(entry.susceptibility for entry in active),
-        influence=column(entry.influence for entry in active),
-        level=column(entry.level for entry in active),
-        always=column(
-            entry.level == 0 and entry.susceptibility < 0 and entry.influence < 0 and entry.clock.multipliers is None
-            for entry in active
-        ),
-        cause=column(c.number for c in bases),
-    )
-    no_lists, no_multipliers = np.empty(0, np.int64), np.empty(0, np.float64)
-    return (
-        clocks,
-        np.concatenate(lists) if lists else no_lists,
-        np.concatenate(multipliers) if multipliers else no_multipliers,
-    )

@@ -125,7 +125,9 @@ def parse(text: str) -> Condition:
     return Condition(text, read(text))
 
 
-def mask_of(condition: Condition | None, world: World, states: np.ndarray, start: np.ndarray) -> np.ndarray:
+def mask_of(
+    condition: Condition | None, world: World, states: np.ndarray, start: np.ndarray, tick: int = 0
+) -> np.ndarray:
     """Ask a condition of all people of a town.
 
     Parameters
@@ -135,6 +137,8 @@ def mask_of(condition: Condition | None, world: World, states: np.ndarray, start
     world : World
     states, start : uint8[n_persons, n_behaviours]
         Now, and at time 0.
+    tick : int
+        Now, for columns that age.
 
     Returns
     -------
@@ -154,7 +158,10 @@ def mask_of(condition: Condition | None, world: World, states: np.ndarray, start
 
         return states_of
 
-    return condition.mask(n, world.population.columns.__getitem__, reader(states), reader(start))
+    def column(name: str) -> Column:
+        return world.population.columns[name].at(tick)
+
+    return condition.mask(n, column, reader(states), reader(start))
 
 
 def check(

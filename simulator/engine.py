@@ -8,79 +8,27 @@ changes nothing (a checkpoint is the tick, the states and what is active).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from simulator import clocks as clock_table
-from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.actions import Action, AddTies, Record, RewireTies, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.behaviour import RESPONSE, SPONTANEOUS
+from simulator.clock_plan import ClockPlan, plan_clocks
 from simulator.clocks import ActiveClock, Clock
 from simulator.errors import Problem, SpecError
-from simulator.kernel import LOG_FULL, PERSON, RINGS, Clocks, Facts, Log, Scratch, advance, scratch_for
+from simulator.kernel import LOG_FULL, NOBODY, RINGS, advance
+from simulator.kernel_arrays import Clocks, Facts, Log, Scratch, scratch_for
+from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
 from simulator.streams import Draw
 from simulator.trajectory import FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
-from simulator.world import Occurrence, Situation, World
+from simulator.world import Occurrence, Situation
+
+__all__ = ["NEVER", "ClockPlan", "Simulation", "after_warm_up", "plan_clocks"]
 
 NEVER = np.iinfo(np.int64).max
 """Tick of what never happens."""
-
-
-@dataclass(frozen=True)
-class ClockPlan:
-    """What every run on one world shares: its base clocks and the joint array of ties.
-
-    Parameters
-    ----------
-    world : World
-    clocks : tuple of Clock
-        Sorted by name.
-    ties : int32[n_ties, 2]
-        All layers, one after the other.
-    first_state : int64[n_behaviours + 1]
-    transitions : mapping of (behaviour, transition) to number
-    """
-
-    world: World
-    clocks: tuple[Clock, ...]
-    ties: np.ndarray
-    first_state: np.ndarray
-    transitions: dict[tuple[str, str], int]
-
-
-def plan_clocks(world: World) -> ClockPlan:
-    """Lay out the clocks of a world; do it once, and share it between arms, replicates and threads.
-
-    Raises
-    ------
-    SpecError
-        If somebody has no rate, or a rate is absurd; places are relative to the behaviours.
-    """
-    clocks = clock_table.spontaneous_clocks(world)
-    first_tie = 0
-    for layer in world.network.layers.values():
-        clocks += clock_table.tie_clocks(
-            world,
-            layer.name,
-            layer.ties,
-            directed=layer.directed,
-            weights=1.0 if layer.weights is None else layer.weights,
-            first_tie=first_tie,
-        )
-        first_tie += layer.n_ties
-    clock_table.check_rates(clocks)
-    ties = [layer.ties for layer in world.network.layers.values() if layer.n_ties]
-    joint = ties[0] if len(ties) == 1 else np.concatenate([np.empty((0, 2), np.int32), *ties])
-    numbers = {
-        (behaviour.name, transition.name): number
-        for number, (behaviour, transition) in enumerate(clock_table.numbered_transitions(world))
-    }
-    return ClockPlan(
-        world=world,
-        clocks=tuple(sorted(clocks, key=lambda clock: clock.name)),
-        ties=np.ascontiguousarray(joint, np.int32),
-        first_state=clock_table.first_states(world),
-        transitions=numbers,
-    )
 
 
 @dataclass(frozen=True)
@@ -96,22 +44,28 @@ class _Factor:
 
 @dataclass(frozen=True)
 class _Segment:
-    """Ties added in one action, while they last, with their clocks (numbered from row 0 of the segment)."""
+    """Ties added in one action, while they last, with their clocks (numbered from row 0 of the segment).
+
+    `rows` are those of the layer's own ties that were rewired into this segment; None where ties are new.
+    """
 
     layer: str
     name: str
     ties: np.ndarray
+    weight: float
     clocks: tuple[Clock, ...]
     until: int
+    rows: np.ndarray | None = None
 
 
 @dataclass
 class _Layout:
-    """What the kernel is given until the next action: recomputed, never patched."""
+    """What the kernel is given until the next action, or until a factor of the time changes: made anew, not patched."""
 
     clocks: Clocks
     facts: Facts
     scratch: Scratch
+    until: int
 
 
 @dataclass
@@ -124,7 +78,7 @@ class Simulation:
     draw : Draw
         The replicate's luck; the same in all arms.
     start : uint8[n_persons, n_behaviours]
-        States at time 0; copied.
+        States at the beginning; copied.
     occurrences : sequence of Occurrence
         What the arm does; at one instant, in this order.
     observe_at : int64[n_times]
@@ -133,6 +87,10 @@ class Simulation:
         Tick at which the run ends.
     keep_events : bool
         Whether to keep the event log; False: counts only.
+    now : int
+        Tick at which the run begins.
+    since : int64[n_persons, n_behaviours], optional
+        Tick at which each person entered the state of each behaviour that they are in; default: the beginning.
     """
 
     plan: ClockPlan
@@ -143,6 +101,7 @@ class Simulation:
     horizon: int
     keep_events: bool = True
     now: int = 0
+    since: np.ndarray | None = None
     rings: int = 0
     states: np.ndarray = field(init=False)
     counts: np.ndarray = field(init=False)
@@ -150,7 +109,10 @@ class Simulation:
     def __post_init__(self) -> None:
         self.start = np.array(self.start, np.uint8, order="C")
         self.start.setflags(write=False)
-        self.states = self.start.copy()
+        # Behind the last person stands one who is nobody: dead ties end there.
+        self._all_states = np.concatenate([self.start, np.full((1, self.start.shape[1]), NOBODY, np.uint8)])
+        self.states = self._all_states[:-1]
+        self._since = self._entered()
         self.observe_at = np.array(self.observe_at, np.int64)
         self._waiting = sorted(self.occurrences, key=lambda occurrence: occurrence.tick)
         self._interventions = list(dict.fromkeys(occurrence.intervention for occurrence in self._waiting))
@@ -160,6 +122,8 @@ class Simulation:
         self._offers: list[Offer] = []
         self._treated = np.zeros(self.states.shape[0], bool)
         self._layout: _Layout | None = None
+        self._ties = self.plan.ties  # as they are now; not to be written to, since arms share them
+        self._facts = self.plan.base.facts
         self._seen = 0
         self._logged = 0
         self._log = _room_for_events(1 << 12 if self.keep_events else 0)
@@ -169,6 +133,12 @@ class Simulation:
         for column, first in enumerate(self.plan.first_state[:-1]):
             size = int(self.plan.first_state[column + 1] - first)
             self.counts[first : first + size] = np.bincount(self.states[:, column], minlength=size)
+
+    def _entered(self) -> np.ndarray:
+        """Return int64[n_persons, k]: when people entered their states, of the behaviours in which that matters."""
+        timed = np.flatnonzero(self.plan.base.facts.since_column >= 0)
+        shape = (self.start.shape[0], timed.size)
+        return np.full(shape, self.now, np.int64) if self.since is None else np.array(self.since[:, timed], np.int64)
 
     def run(self) -> Trajectory:
         """Run to the horizon and return the trajectory."""
@@ -200,6 +170,9 @@ class Simulation:
         left = self.states[moved, column] + self.plan.first_state[column]
         entered = int(self.plan.first_state[column]) + state
         self.states[moved, column] = state
+        timed = self.plan.base.facts.since_column[column]
+        if timed >= 0:
+            self._since[moved, timed] = self.now
         np.subtract.at(self.counts, left, 1)
         self.counts[entered] += moved.size
         if self.keep_events:
@@ -227,6 +200,11 @@ class Simulation:
             rings=self.rings,
         )
 
+    def entered_at(self) -> np.ndarray:
+        """Return int64[n_persons, n_behaviours]: when people entered their states; 0 where nothing depends on it."""
+        timed = self.plan.base.facts.since_column
+        return np.stack([self._since[:, k] if k >= 0 else np.zeros(len(self.states), np.int64) for k in timed], axis=1)
+
     def _next_stop(self) -> int:
         stops = [occurrence.tick for occurrence in self._waiting[:1]]
         stops += [factor.until for factor in self._factors] + [segment.until for segment in self._segments]
@@ -235,16 +213,18 @@ class Simulation:
     def _ring(self, until: int) -> None:
         """Let the clocks ring from now to `until`."""
         while self.now < until:
-            layout = self._layout or self._lay_out()
+            layout = self._layout
+            if layout is None or layout.until <= self.now:
+                layout = self._lay_out()
             reason, now, self._seen, self._logged, rings = advance(
-                layout.clocks, layout.facts, layout.scratch, self.states, self.counts, np.int64(self.now),
-                np.int64(until), self.observe_at, self._observed, np.int64(self._seen), self._log,
-                np.int64(self._logged),
+                layout.clocks, layout.facts, layout.scratch, self._all_states, self._since, self.counts,
+                np.int64(self.now), np.int64(min(until, layout.until)), self.observe_at, self._observed,
+                np.int64(self._seen), self._log, np.int64(self._logged),
             )  # fmt: skip
             self.now = int(now)
             self.rings += int(rings)
             if reason == LOG_FULL:
-                self._make_room(max(self._log.tick.size, layout.clocks.key.size * RINGS))
+                self._make_room(max(self._log.tick.size, layout.clocks.key.size * RINGS * self.states.shape[1]))
 
     def _make_room(self, events: int) -> None:
         room = self._log.tick.size
@@ -272,10 +252,48 @@ class Simulation:
         return Situation(self.plan.world, self.draw, self.now, states, self.start, self.tied_in)
 
     def tied_in(self, layer: str) -> np.ndarray:
-        """Return int32[k, 2]: the pairs joined in a layer now, with the ties added so far."""
-        own = self.plan.world.network.layers[layer].ties
-        added = [segment.ties for segment in self._segments if segment.layer == layer]
+        """Return int32[k, 2]: the pairs joined in a layer now: its own ties, row by row, then those added so far."""
+        own = self._ties[self._rows_of(layer)]
+        added = [segment.ties for segment in self._segments if segment.layer == layer and segment.rows is None]
         return np.concatenate([own, *added]) if added else own
+
+    def _rows_of(self, layer: str) -> slice:
+        """Return where a layer's own ties stand in the joint array."""
+        layers = self.plan.world.network.layers
+        first = sum(each.n_ties for each in list(layers.values())[: list(layers).index(layer)])
+        return slice(first, first + layers[layer].n_ties)
+
+    def _rewire(self, action: RewireTies, name: str) -> None:
+        """Give ties other ends, in their slots; where slots are uneven, in slots of a new segment instead."""
+        layer = self.plan.world.network.layers[action.layer]
+        rows = self._rows_of(action.layer).start + action.rows
+        self._ties = self._ties.copy()
+        self._ties[rows] = action.ends
+        self._facts = with_lists(self._facts, self.plan.world, self.plan.base.lists, self._ties)
+        clocks = [clock for clock in self.plan.clocks if clock.name.layer == action.layer]
+        if not any(clock.slots is not None or clock.multipliers is not None for clock in clocks):
+            ringing = self._facts.ties.copy()
+            ringing[rows] = action.ends
+            self._facts = self._facts._replace(ties=ringing)
+            return
+        nobody = len(self.states)
+        ringing = self._facts.ties.copy()
+        ringing[rows] = nobody
+        self._facts = self._facts._replace(ties=ringing)
+        for k, segment in enumerate(self._segments):
+            if segment.layer == action.layer and segment.rows is not None:
+                again = np.isin(segment.rows, action.rows)[:, None]
+                self._segments[k] = replace(segment, ties=np.where(again, nobody, segment.ties).astype(np.int32))
+        moved = clock_table.tie_clocks(
+            self.plan.world,
+            self.plan.hazards,
+            action.layer,
+            action.ends,
+            directed=layer.directed,
+            weights=1.0 if layer.weights is None else layer.weights[action.rows],
+            segment=name,
+        )
+        self._segments.append(_Segment(action.layer, name, action.ends, np.nan, tuple(moved), NEVER, action.rows))
 
     def _apply(self, action: Action, occurrence: Occurrence, sequence: int) -> None:
         world = self.plan.world
@@ -300,9 +318,19 @@ class Simulation:
             if any((segment.layer, segment.name) == (action.layer, name) for segment in self._segments):
                 raise ValueError(f"{name} adds ties to `{action.layer}` twice; their clocks would be the same")
             clocks = clock_table.tie_clocks(
-                world, action.layer, action.ties, directed=False, weights=action.weight, segment=name
+                world,
+                self.plan.hazards,
+                action.layer,
+                action.ties,
+                directed=False,
+                weights=action.weight,
+                segment=name,
             )
-            self._segments.append(_Segment(action.layer, name, action.ties, tuple(clocks), _end(action.until)))
+            self._segments.append(
+                _Segment(action.layer, name, action.ties, action.weight, tuple(clocks), _end(action.until))
+            )
+        elif isinstance(action, RewireTies):
+            self._rewire(action, f"{occurrence.intervention}/{occurrence.occasion}/rewired")
         elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
             end = "susceptibility" if isinstance(action, ScaleSusceptibility) else "influence"
             self._factors.append(
@@ -321,22 +349,22 @@ class Simulation:
     def _lay_out(self) -> _Layout:
         """Lay out what may ring from now on: clocks that some person could make act, and the factors they read."""
         rows, factors = self._factor_rows()
-        added_clocks: list[Clock] = []
-        first_tie = 0
-        for segment in self._segments:
-            added_clocks += [clock_table.moved(clock, first_tie) for clock in segment.clocks]
-            first_tie += len(segment.ties)
-        clocks = sorted([*self.plan.clocks, *added_clocks], key=lambda clock: clock.name)
-        added = np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in self._segments)])
+        added, added_clocks = self._added()
         active: list[ActiveClock] = []
+        until = NEVER
+        clocks = sorted([*self.plan.clocks, *added_clocks], key=lambda clock: clock.name)
         for clock in clock_table.that_can_act(clocks, self.counts, self.plan.first_state):
+            law = clock.transition.law
             susceptibility = rows.get(("susceptibility", clock.number), -1)
-            influence = rows.get(("influence", clock.number), -1) if clock.kind != PERSON else -1
+            influence = rows.get(("influence", clock.number), -1) if law != SPONTANEOUS else -1
+            now = clock.hazard.now(self.now)
+            until = min(until, clock.hazard.next_change(self.now) or NEVER)
             most = clock_table.largest_product(
                 clock,
-                added if clock.added else self.plan.ties,
+                added.ties if clock.added else self._facts.ties,
+                now,
                 factors[susceptibility] if susceptibility >= 0 else None,
-                factors[influence] if influence >= 0 else None,
+                factors[influence] if influence >= 0 and law != RESPONSE else None,
             )
             if most > 2.0**clock_table.MOST_LEVEL:
                 raise SpecError(
@@ -347,22 +375,68 @@ class Simulation:
                     )
                 )
             levels = clock_table.levels_for(most)
-            active += [ActiveClock(clock, level, susceptibility, influence) for level in levels]
+            active += [ActiveClock(clock, level, susceptibility, influence, now) for level in levels]
         clock_table.check_rates(active)
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]
-        table, lists, multipliers = clock_table.table_of(active, keys)
-        facts = Facts(self.plan.ties, added, lists, multipliers, factors, self.plan.first_state)
-        self._layout = _Layout(table, facts, scratch_for(len(active)))
+        facts, places = with_added(self.plan.base, self._facts, added, added_clocks)
+        table = kernel_clocks(active, keys, self.plan.base.reads, self.plan.base.places | places)
+        self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), until)
         return self._layout
+
+    def _added(self) -> tuple[AddedTies, list[Clock]]:
+        """Put the added segments one behind the other, in order of layer and name."""
+        names = list(self.plan.world.network.layers)
+        segments = sorted(self._segments, key=lambda segment: (names.index(segment.layer), segment.name))
+        clocks: list[Clock] = []
+        first_tie = 0
+        for segment in segments:
+            clocks += [clock_table.moved(clock, first_tie) for clock in segment.clocks]
+            first_tie += len(segment.ties)
+        sizes = [len(segment.ties) for segment in segments]
+        ties = AddedTies(
+            np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in segments)]),
+            np.repeat(np.array([names.index(segment.layer) for segment in segments], np.int64), sizes),
+            np.repeat(np.array([segment.weight for segment in segments], np.float64), sizes),
+        )
+        return ties, clocks
 
     def _factor_rows(self) -> tuple[dict[tuple[str, int], int], np.ndarray]:
         """Multiply all active factors, in order of name, so that neither order nor an end leaves a trace."""
         rows = {row: k for k, row in enumerate(sorted({factor.row for factor in self._factors}))}
-        product = np.ones((len(rows), self.states.shape[0]))
+        product = np.ones((len(rows), len(self._all_states)))
         for factor in sorted(self._factors, key=lambda factor: factor.name):
             product[rows[factor.row], factor.persons] *= factor.factors
         return rows, product
+
+
+def after_warm_up(
+    plan: ClockPlan, draw: Draw, start: np.ndarray, since: np.ndarray | None, begin: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Run the time before 0, which is the same in every arm.
+
+    Parameters
+    ----------
+    plan : ClockPlan
+    draw : Draw
+    start : uint8[n_persons, n_behaviours]
+        States at `begin`.
+    since : int64[n_persons, n_behaviours], optional
+        Tick at which people entered them.
+    begin : int
+        Tick, 0 or below.
+
+    Returns
+    -------
+    start, since
+        The same at time 0.
+    """
+    if begin == 0:
+        return start, since
+    nothing = np.empty(0, np.int64)
+    before = Simulation(plan, draw, start, (), nothing, 0, keep_events=False, now=begin, since=since)
+    before.advance(0)
+    return before.states.copy(), before.entered_at()
 
 
 def _end(until: int | None) -> int:

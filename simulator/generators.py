@@ -1,18 +1,18 @@
 """Standard networks, made by compiled code from one 64-bit key: the same ties on every machine.
 
 A generator is ``generator(n, key, **parameters) -> int32[n_ties, 2]``, distinct pairs of the persons 0 … n-1, smaller
-person first, sorted. Random words are SplitMix64 (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195): word number
-c of the stream is a pure function of the key and c.
+person first, sorted. The compiled code is in `simulator.wiring`.
 """
 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
+from simulator import wiring
 from simulator.errors import Problem, SpecError
 from simulator.network import pack, unpack
 from simulator.registry import Registry
@@ -22,10 +22,13 @@ Generator = Callable[..., np.ndarray]
 networks: Registry[Generator] = Registry("network generator", "netrial.networks")
 """Generators by name; the parameters of each are its keyword-only arguments."""
 
-TRIES = 64
-"""Draws at random before the generators look at everybody there is."""
-
-U = np.uint64
+OFFSETS = {
+    2: ((0, 1),),
+    4: ((0, 1), (1, 0)),
+    6: ((0, 1), (1, 0), (1, 1)),
+    8: ((0, 1), (1, 0), (1, 1), (1, -1)),
+}
+"""Contacts of each person inside a lattice, and how many rows and columns away half of them are."""
 
 
 def parameters(name: str) -> dict[str, bool]:
@@ -87,7 +90,7 @@ def watts_strogatz(n: int, key: int, *, mean_degree: int, rewiring: float) -> np
         )
     if not half:
         return np.empty((0, 2), np.int32)
-    far = _small_world(n, half, float(rewiring), U(key))
+    far = wiring.small_world(n, half, float(rewiring), np.uint64(key))
     return _sorted(np.repeat(np.arange(n), half), far.ravel())
 
 
@@ -136,8 +139,142 @@ def holme_kim(n: int, key: int, *, mean_degree: int, triangles: float) -> np.nda
         )
     if not half:
         return np.empty((0, 2), np.int32)
-    chosen, names = _growth(n, half, float(triangles), U(key))
+    chosen, names = wiring.growth(n, half, float(triangles), np.uint64(key))
     return _sorted(np.repeat(names[half:], half), names[chosen].ravel())
+
+
+@networks.add("lattice")
+def lattice(n: int, key: int, *, neighbours: int, periodic: bool = False) -> np.ndarray:
+    """A grid of people who know those beside them: many closed triangles, and a long way across.
+
+    The grid is as near to square as n allows: rows times columns is n, and there are no more rows than columns.
+    People are numbered along the rows. With 4 neighbours (von Neumann) they know those in the same row and column;
+    with 6 (hexagonal) also those down to the right and up to the left; with 8 (Moore) all around them; with 2 they
+    stand in one row. Centola (2010, doi:10.1126/science.1185231) used periodic lattices of 6 (98 and 128 people) and 8
+    (144 people), in which 2/5 and 3/7 of the pairs of contacts of a person are tied.
+
+    Parameters
+    ----------
+    n : int
+        Number of people. Their grid needs 3 rows (with 2 neighbours, 3 people), so that somebody has all contacts,
+        and nobody the same one twice.
+    key : int
+        Unused: there is no luck in a lattice.
+    neighbours : {2, 4, 6, 8}
+        Contacts of a person who is not at the border.
+    periodic : bool
+        Whether the last row and column are tied to the first: then nobody is at a border, and everybody has
+        `neighbours` contacts.
+
+    Returns
+    -------
+    int32[n_ties, 2]
+        n * neighbours / 2 ties where it is periodic, fewer at borders.
+
+    Raises
+    ------
+    SpecError
+        If `neighbours` is none of these, or the grid of n people has fewer than 3 rows.
+    """
+    problem = lattice_problem(n, neighbours)
+    if problem is not None:
+        raise SpecError(problem)
+    rows, columns = (1, n) if neighbours == 2 else most_square(n)
+    return wiring.lattice(rows, columns, np.array(OFFSETS[neighbours]), bool(periodic))
+
+
+def most_square(n: int) -> tuple[int, int]:
+    """Return the rows and columns of the grid of n people that is nearest to a square: rows <= columns."""
+    rows = next((k for k in range(math.isqrt(n), 0, -1) if n % k == 0), 0)
+    return rows, n // rows if rows else 0
+
+
+def lattice_problem(n: int | None, neighbours: float) -> Problem | None:
+    """Say why n people (None: not known) cannot stand on such a lattice; None: they can."""
+    if neighbours not in OFFSETS:
+        hint = "allowed: 2 (a ring), 4 (von Neumann), 6 (hexagonal) and 8 (Moore)"
+        return Problem(f"neighbours is {neighbours:g}; there is no such lattice", ("neighbours",), hint)
+    if n is None:
+        return None
+    if neighbours == 2:
+        too_thin = n < 3
+        return Problem(f"{_people(n)} cannot stand in a ring", ("neighbours",), "at least 3 can") if too_thin else None
+    rows, columns = most_square(n)
+    if rows >= 3:
+        return None
+    below = next((k for k in range(n - 1, 8, -1) if _is_squarish(k)), None)
+    above = next(k for k in range(max(n, 8) + 1, 2 * n + 10) if _is_squarish(k))
+    near = " or ".join(f"{k:,} ({' x '.join(map(str, most_square(k)))})" for k in (below, above) if k is not None)
+    return Problem(
+        f"{_people(n)} cannot stand on a lattice: their grid would be {rows} x {columns}, and it needs 3 rows",
+        ("neighbours",),
+        f"sizes near by that fit well: {near}",
+    )
+
+
+def _is_squarish(n: int) -> bool:
+    rows, columns = most_square(n)
+    return rows >= 3 and columns <= 2 * rows
+
+
+@networks.add("random_regular")
+def random_regular(n: int, key: int, *, degree: int) -> np.ndarray:
+    """Everybody has equally many contacts, drawn at random: the comparator of a lattice, without its triangles.
+
+    Everybody's ends of ties are paired at random (Bollobás 1980, doi:10.1016/S0195-6698(80)80030-8). Each tie to
+    oneself or to a contact is then switched with a tie drawn uniformly, so that all degrees stay and no new one
+    arises (McKay & Wormald 1990, doi:10.1016/0196-6774(90)90029-E): about degree**2 / 4 of all ties, however many
+    people there are. All such networks are then nearly equally likely (not so
+    below about 20 people). Where more than half of all others are to be
+    contacts, those who are not are drawn instead. Time grows in proportion to n, and memory too.
+
+    Parameters
+    ----------
+    n : int
+        Number of people.
+    key : int
+        64-bit key of the random stream.
+    degree : int
+        Contacts of every person; below `n`, and n * degree is even.
+
+    Returns
+    -------
+    int32[n * degree / 2, 2]
+
+    Raises
+    ------
+    SpecError
+        If there is no such network, or n * degree is 2**32 or more.
+    """
+    problem = regular_problem(n, degree)
+    if problem is not None:
+        raise SpecError(problem)
+    degree = int(degree)
+    strangers = max(n - 1, 0) - degree
+    if 2 * degree > n - 1:
+        return wiring.all_but(wiring.regular(n, strangers, np.uint64(key)))
+    return wiring.rows_of(wiring.regular(n, degree, np.uint64(key)))
+
+
+def regular_problem(n: int | None, degree: float) -> Problem | None:
+    """Say why n people (None: not known) cannot have `degree` contacts each; None: they can."""
+    if not degree >= 0 or degree % 1 != 0:
+        return Problem(f"degree is {degree:g}; it is a number of contacts", ("degree",), "allowed: 0, 1, 2, …")
+    if n is None or degree == 0:
+        return None
+    if degree >= n:
+        hint = f"at most {n - 1}" if n else ""
+        return Problem(f"{_people(n)} cannot have {degree:g} contacts each", ("degree",), hint)
+    if n * degree % 2:
+        hint = "make one of the two numbers even"
+        return Problem(
+            f"{_people(n)} cannot have {degree:g} contacts each: a tie has two ends, and {n * degree:,.0f} is odd",
+            ("degree",),
+            hint,
+        )
+    if n * degree >= 2**32:
+        return Problem(f"{n * degree / 2:.3g} ties are too many", ("degree",), f"at most {2**31:,}")
+    return None
 
 
 def _half(mean_degree: int) -> int:
@@ -160,139 +297,3 @@ def _sorted(one: np.ndarray, two: np.ndarray) -> np.ndarray:
     packed = pack(np.minimum(one, two), np.maximum(one, two))
     packed.sort()
     return unpack(packed)
-
-
-@njit(inline="always")
-def _word(key, count):  # type: ignore[no-untyped-def]
-    z = key + U(0x9E3779B97F4A7C15) * (count + U(1))
-    z = (z ^ (z >> U(30))) * U(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> U(27))) * U(0x94D049BB133111EB)
-    return z ^ (z >> U(31))
-
-
-@njit(inline="always")
-def _place(word, size):  # type: ignore[no-untyped-def]
-    """Turn a word into a place in [0, size), size below 2**32: the high half of the product."""
-    low = ((word & U(0xFFFFFFFF)) * U(size)) >> U(32)
-    return np.int64(((word >> U(32)) * U(size) + low) >> U(32))
-
-
-@njit(inline="always")
-def _uniform(word):  # type: ignore[no-untyped-def]
-    return (word >> U(11)) * 2.0**-53
-
-
-@njit(inline="always")
-def _holds(row, person):  # type: ignore[no-untyped-def]
-    for other in row:  # noqa: SIM110 (a loop is what compiles well)
-        if other == person:
-            return True
-    return False
-
-
-@njit(nogil=True, cache=True)
-def _small_world(n, half, rewiring, key):  # type: ignore[no-untyped-def]
-    """Return int32[n, half]: the far ends of each person's own ties, after rewiring.
-
-    Each tie stands in exactly one row, so two short rows say whether two people are tied.
-    """
-    far = np.empty((n, half), np.int32)
-    for person in range(n):
-        for j in range(half):
-            far[person, j] = (person + j + 1) % n
-    count = U(0)
-    for j in range(half):
-        for person in range(n):
-            count += U(1)
-            if _uniform(_word(key, count)) >= rewiring:
-                continue
-            found = -1
-            for _ in range(TRIES):
-                count += U(1)
-                other = _place(_word(key, count), n)
-                if other != person and not _holds(far[person], other) and not _holds(far[other], person):
-                    found = other
-                    break
-            if found < 0:  # nearly everybody is a contact: choose among those who are not, if any
-                free = 0
-                for other in range(n):
-                    if other != person and not _holds(far[person], other) and not _holds(far[other], person):
-                        free += 1
-                        count += U(1)
-                        if _place(_word(key, count), free) == 0:
-                            found = other
-            if found >= 0:
-                far[person, j] = found
-    return far
-
-
-@njit(nogil=True, cache=True)
-def _growth(n, half, triangles, key):  # type: ignore[no-untyped-def]
-    """Return int32[n - half, half]: whom each newcomer chose, and int32[n]: the name of the k-th to join."""
-    chosen = np.empty((n - half, half), np.int32)
-    # Everybody as often as they have contacts (the first people once more, so that they can be drawn at all).
-    ends = np.empty(half + 2 * half * (n - half), np.int32)
-    # Who chose a person: runs of doubling length in one pool, at most 4 places per tie.
-    pool = np.empty(4 * half * (n - half), np.int32)
-    begins = np.zeros(n, np.int64)
-    known = np.zeros(n, np.int32)
-    pool_size = 0
-    n_ends = half
-    for person in range(half):
-        ends[person] = person
-    count = U(0)
-    for person in range(half, n):
-        own = chosen[person - half]
-        drawn_from = n_ends
-        last = -1
-        for j in range(half):
-            found = -1
-            count += U(1)
-            if j > 0 and _uniform(_word(key, count)) < triangles:
-                n_own = 0 if last < half else half
-                n_all = n_own + known[last]
-                for _ in range(TRIES if n_all > 8 else 0):
-                    count += U(1)
-                    place = _place(_word(key, count), n_all)
-                    other = chosen[last - half, place] if place < n_own else pool[begins[last] + place - n_own]
-                    if other != person and not _holds(own[:j], other):
-                        found = other
-                        break
-                if found < 0:  # few, or nearly all are contacts: choose among those who are not, if any
-                    free = 0
-                    for place in range(n_all):
-                        other = chosen[last - half, place] if place < n_own else pool[begins[last] + place - n_own]
-                        if other != person and not _holds(own[:j], other):
-                            free += 1
-                            count += U(1)
-                            if _place(_word(key, count), free) == 0:
-                                found = other
-            if found < 0:
-                while True:
-                    count += U(1)
-                    found = ends[_place(_word(key, count), drawn_from)]
-                    if not _holds(own[:j], found):
-                        break
-                last = found
-            own[j] = found
-            ends[n_ends] = found
-            n_ends += 1
-            size = known[found]
-            if size == 0:
-                begins[found] = pool_size
-                pool_size += 4
-            elif size >= 4 and size & (size - 1) == 0:  # the run is full: move it to one twice as long
-                pool[pool_size : pool_size + size] = pool[begins[found] : begins[found] + size]
-                begins[found] = pool_size
-                pool_size += 2 * size
-            pool[begins[found] + size] = person
-            known[found] = size + 1
-        for _ in range(half):
-            ends[n_ends] = person
-            n_ends += 1
-    names = np.arange(n).astype(np.int32)
-    for person in range(n - 1, 0, -1):
-        count += U(1)
-        other = _place(_word(key, count), person + 1)
-        names[person], names[other] = names[other], names[person]
-    return chosen, names

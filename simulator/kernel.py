@@ -16,8 +16,6 @@ An instant is an int64 tick of 2**-40 unit. Nothing is allocated in the loop; `S
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
@@ -32,6 +30,25 @@ PERSON, ONE_WAY, TWO_WAY, EITHER = 0, 1, 2, 3
 """What a slot is: a person; a directed tie; one direction of an undirected tie; an undirected tie of which at most one
 direction can act."""
 
+BY_SLOT, BY_CONTACT, BY_MEMBER, BY_ALL_CONTACTS = 0, 1, 2, 3
+"""Who else a ring is about: the slot says; a contact drawn by weight (`proportion`); a member of the person's group
+(`group`); all contacts (`response`)."""
+
+OWN_STATES, SENDER_STATES, SENDER_NUMBER, SOURCE_WEIGHTS, TIME_IN_STATE, TIME_NOW = 1, 2, 4, 8, 16, 32
+"""Bits of `Clocks.varies`: what, beside the slot, an acceptance depends on."""
+
+STEP, LINEAR, THRESHOLD = 0, 1, 2
+"""How `response` reads its table, or that a threshold stands in its place."""
+
+REFUSALS = 32
+"""Contacts drawn, and refused for their weight or because they are gone, before all are gone through."""
+
+REACHES = 1e-9
+"""A count or share this close below a point of a table, or a threshold, reaches it."""
+
+NOBODY = 63
+"""State of the person behind the last one, in whom dead ties end; no set of states holds it."""
+
 REACHED, LOG_FULL = 0, 1
 """Why `advance` returned."""
 
@@ -43,86 +60,6 @@ M32 = U(0xFFFFFFFF)
 S32 = U(32)
 PHILOX_M0, PHILOX_M1 = U(0xD2511F53), U(0xCD9E8D57)
 PHILOX_W0, PHILOX_W1 = U(0x9E3779B9), U(0xBB67AE85)
-
-
-class Clocks(NamedTuple):
-    """The clocks that may ring now, one row each, in order of their names."""
-
-    key: np.ndarray  # uint64[c]
-    table: np.ndarray  # uint64[c, RINGS]: thresholds of the number of rings in a slab, padded with the largest word
-    shift: np.ndarray  # int64[c]: the slab is 2**-shift unit wide
-    n_slots: np.ndarray  # uint64[c]
-    kind: np.ndarray  # int64[c]: PERSON, ONE_WAY, TWO_WAY or EITHER
-    added: np.ndarray  # int64[c]: 1 where the ties are those of an added segment
-    first_tie: np.ndarray  # int64[c]: row of the ties array where the clock's ties begin
-    listed: np.ndarray  # int64[c]: row of `lists` where the clock's list of slots begins, -1: slot k is number k
-    scaled: np.ndarray  # int64[c]: row of `multipliers` where the clock's begin, -1: all 1
-    from_column: np.ndarray  # int64[c]: behaviour of the transition
-    from_states: np.ndarray  # uint64[c]: bit s set where the transition leaves state s
-    to_state: np.ndarray  # int64[c]
-    source_column: np.ndarray  # int64[c]: behaviour that the contact is asked about
-    source_states: np.ndarray  # uint64[c]: all bits set where no contact is asked
-    either: np.ndarray  # uint64[c]: 1 where the kind is EITHER
-    susceptibility: np.ndarray  # int64[c]: row of `factors`, -1: all 1
-    influence: np.ndarray  # int64[c]: row of `factors`, -1: all 1
-    level: np.ndarray  # int64[c]: 0 for the base clock, else the excess level
-    always: np.ndarray  # int64[c]: 1 where every ring passes the multiplier test
-    cause: np.ndarray  # int64[c]: number of the transition
-
-
-class Facts(NamedTuple):
-    """What the clocks ring about: shared by replicates, but for the added ties and the factors."""
-
-    ties: np.ndarray  # int32[t, 2]: all layers; for directed ones column 0 influences column 1
-    added: np.ndarray  # int32[a, 2]: ties added in this arm
-    lists: np.ndarray  # int64[l]
-    multipliers: np.ndarray  # float64[m]
-    factors: np.ndarray  # float64[f, n_persons]: product of the factors now active
-    first_state: np.ndarray  # int64[b]: number of a behaviour's first state among the states of all behaviours
-
-
-class Log(NamedTuple):
-    """Room for events; `room` 0 means that none are kept."""
-
-    tick: np.ndarray  # int64[room]
-    person: np.ndarray  # int32[room]
-    left: np.ndarray  # int16[room]: state left, numbered over all behaviours
-    entered: np.ndarray  # int16[room]
-    cause: np.ndarray  # int16[room]: number of the transition
-
-
-class Scratch(NamedTuple):
-    """Working memory of `advance` for c clocks."""
-
-    slot: np.ndarray  # int64[c, RINGS]
-    mark: np.ndarray  # uint32[c, RINGS]
-    sorted_rings: np.ndarray  # uint64[c, RINGS]: place << 32 | ring
-    n_rings: np.ndarray  # int64[c]
-    pointer: np.ndarray  # int64[c]
-    order: np.ndarray  # uint64[c * RINGS]: place in the window << 32 | position in `ring`
-    ordered: np.ndarray  # uint64[c * RINGS]
-    ring: np.ndarray  # int64[c * RINGS]: clock << RING_BITS | ring
-    one: np.ndarray  # int32[c, RINGS]: the person, the receiving end, or one end
-    two: np.ndarray  # int32[c, RINGS]: the person, the sending end, or the other
-    bucket: np.ndarray  # int64[BUCKETS + 1]
-
-
-def scratch_for(n_clocks: int) -> Scratch:
-    """Allocate working memory for `n_clocks` clocks."""
-    room = n_clocks * RINGS
-    return Scratch(
-        slot=np.empty((n_clocks, RINGS), np.int64),
-        mark=np.empty((n_clocks, RINGS), np.uint32),
-        sorted_rings=np.empty((n_clocks, RINGS), np.uint64),
-        n_rings=np.zeros(n_clocks, np.int64),
-        pointer=np.zeros(n_clocks, np.int64),
-        order=np.empty(room, np.uint64),
-        ordered=np.empty(room, np.uint64),
-        ring=np.empty(room, np.int64),
-        one=np.empty((n_clocks, RINGS), np.int32),
-        two=np.empty((n_clocks, RINGS), np.int32),
-        bucket=np.zeros(BUCKETS + 1, np.int64),
-    )
 
 
 @njit(inline="always")
@@ -205,12 +142,12 @@ def _gather(clocks, facts, scratch, c, n_rings):
     ties = facts.added if clocks.added[c] else facts.ties
     first = clocks.first_tie[c]
     listed = clocks.listed[c] >= 0
-    slot_list = facts.lists[max(clocks.listed[c], 0) :]
+    slot_list = (facts.added_lists if clocks.added[c] else facts.lists)[max(clocks.listed[c], 0) :]
     if kind == PERSON:
         for j in range(n_rings):
             person = slot_list[slots[j]] if listed else slots[j]
-            one[j] = person
-            two[j] = person
+            one[j] = first + person
+            two[j] = first + person
     elif kind == TWO_WAY:
         for j in range(n_rings):
             slot = slot_list[slots[j]] if listed else slots[j]
@@ -222,6 +159,236 @@ def _gather(clocks, facts, scratch, c, n_rings):
             tie = first + (slot_list[slots[j]] if listed else slots[j])
             one[j] = ties[tie, 1]
             two[j] = ties[tie, 0]
+    if clocks.scaled[c] >= 0:
+        multipliers = (facts.added_multipliers if clocks.added[c] else facts.multipliers)[clocks.scaled[c] :]
+        scale, scale_back = scratch.scale[c], scratch.scale_back[c]
+        if kind == EITHER:
+            for j in range(n_rings):
+                scale[j] = multipliers[2 * slots[j]]
+                scale_back[j] = multipliers[2 * slots[j] + 1]
+        else:
+            for j in range(n_rings):
+                scale[j] = multipliers[slots[j]]
+    if clocks.whom[c] == BY_CONTACT:
+        for j in range(n_rings):
+            two[j] = _contact_at(clocks, facts, scratch, c, j, one[j], 1)
+    elif clocks.whom[c] == BY_MEMBER:
+        for j in range(n_rings):
+            two[j] = _member_at(clocks, facts, scratch, c, j, one[j], 1)
+
+
+@njit(nogil=True, cache=True)
+def _redraw(clocks, scratch, c, ring, attempt):
+    """Words of a ring's further draw: 64 bits for a place, 32 to accept it."""
+    slab = U(scratch.slab[c])
+    x0, x1, x2, _ = _philox(clocks.key[c], slab & M32, slab >> S32, U(ring), U(attempt))
+    return (x0 << S32) | x1, x2
+
+
+@njit(nogil=True, cache=True)
+def _contact_at(clocks, facts, scratch, c, ring, person, attempt):
+    """Draw one of a person's contacts in proportion to weight; -1 where it is refused for its weight, or none."""
+    row = clocks.listed_by[c]
+    first = facts.list_starts[row, person]
+    n_own = facts.list_starts[row, person + 1] - first
+    n_all = n_own
+    if facts.extra_first.size:
+        entry = facts.extra_first[row, person]
+        while entry >= 0:
+            n_all += 1
+            entry = facts.extra_next[row, entry]
+    if n_all == 0:
+        return -1
+    word, chance = _redraw(clocks, scratch, c, ring, attempt)
+    place = np.int64(_multiply_high(word, U(n_all)))
+    weight = 1.0
+    if place < n_own:
+        contact = facts.list_persons[first + place]
+        if facts.list_weights.size:
+            weight = facts.list_weights[first + place]
+    else:
+        entry = facts.extra_first[row, person]
+        for _ in range(place - n_own):
+            entry = facts.extra_next[row, entry]
+        contact = facts.added[entry >> 1, 1 - (entry & 1)]
+        weight = facts.extra_weights[row, entry >> 1]
+    if facts.list_most.size and not np.float64(chance) * 2.0**-32 * facts.list_most[row, person] < weight:
+        return -1
+    return contact
+
+
+@njit(nogil=True, cache=True)
+def _member_at(clocks, facts, scratch, c, ring, person, attempt):
+    """Draw a member of a person's group; -1 where it is the person themself, or there is no group."""
+    group = facts.group_of[clocks.listed_by[c], person]
+    if group < 0:
+        return -1
+    first = facts.group_starts[group]
+    n_members = facts.group_starts[group + 1] - first
+    if n_members == 0:
+        return -1
+    word, _ = _redraw(clocks, scratch, c, ring, attempt)
+    member = facts.group_members[first + np.int64(_multiply_high(word, U(n_members)))]
+    return -1 if member == person else member
+
+
+@njit(nogil=True, cache=True)
+def _living(facts, states, person):
+    return person >= 0 and states[person, 0] < facts.present
+
+
+@njit(nogil=True, cache=True)
+def _find_other(clocks, facts, scratch, states, c, ring, person):
+    """Find the contact or group member that a ring is about; -1 where there is nobody."""
+    by_contact = clocks.whom[c] == BY_CONTACT
+    for attempt in range(1, REFUSALS + 1):
+        if attempt == 1:
+            other = np.int64(scratch.two[c, ring])
+        elif by_contact:
+            other = np.int64(_contact_at(clocks, facts, scratch, c, ring, person, attempt))
+        else:
+            other = np.int64(_member_at(clocks, facts, scratch, c, ring, person, attempt))
+        if _living(facts, states, other):
+            return other
+    word, _ = _redraw(clocks, scratch, c, ring, REFUSALS + 1)
+    row = clocks.listed_by[c]
+    if not by_contact:
+        group = facts.group_of[row, person]
+        if group < 0:
+            return -1
+        members = facts.group_members[facts.group_starts[group] : facts.group_starts[group + 1]]
+        n_living = 0
+        for member in members:
+            if member != person and _living(facts, states, member):
+                n_living += 1
+        wanted = np.int64(_multiply_high(word, U(n_living)))
+        for member in members:
+            if member != person and _living(facts, states, member):
+                if wanted == 0:
+                    return np.int64(member)
+                wanted -= 1
+        return -1
+    total = 0.0
+    for again in range(2):
+        if again:
+            if total == 0:
+                return -1
+            wanted_sum = np.float64(word >> U(11)) * 2.0**-53 * total
+        so_far = 0.0
+        last = np.int64(-1)
+        for k in range(facts.list_starts[row, person], facts.list_starts[row, person + 1]):
+            contact = np.int64(facts.list_persons[k])
+            if _living(facts, states, contact):
+                weight = facts.list_weights[k] if facts.list_weights.size else 1.0
+                so_far += weight
+                if weight > 0:
+                    last = contact
+                if again and so_far > wanted_sum:
+                    return contact
+        if facts.extra_first.size:
+            entry = facts.extra_first[row, person]
+            while entry >= 0:
+                contact = np.int64(facts.added[entry >> 1, 1 - (entry & 1)])
+                if _living(facts, states, contact):
+                    weight = facts.extra_weights[row, entry >> 1]
+                    so_far += weight
+                    if weight > 0:
+                        last = contact
+                    if again and so_far > wanted_sum:
+                        return contact
+                entry = facts.extra_next[row, entry]
+        total = so_far
+    return last
+
+
+@njit(nogil=True, cache=True)
+def _own_factor(facts, states, row, person):
+    """Read a factor that depends on a person's own states, and on the class that their columns put them in."""
+    first, n_behaviours, classes, begins, size = (
+        facts.own_factors[row, 0], facts.own_factors[row, 1], facts.own_factors[row, 2],
+        facts.own_factors[row, 3], facts.own_factors[row, 4],
+    )  # fmt: skip
+    place = begins
+    if classes >= 0:
+        place += facts.classes[classes, person] * size
+    for k in range(first, first + n_behaviours):
+        place += states[person, facts.own_columns[k]] * facts.own_strides[k]
+    return facts.numbers[place]
+
+
+@njit(nogil=True, cache=True)
+def _sender_factor(clocks, facts, states, c, sender):
+    """Everything at the sending end but interventions' factors: influence, states, weight of the source state."""
+    varies = clocks.varies[c]
+    m = 1.0
+    if varies & SENDER_NUMBER:
+        m *= facts.senders[clocks.sender[c], sender]
+    if varies & SENDER_STATES:
+        m *= _own_factor(facts, states, clocks.others[c], sender)
+    if varies & SOURCE_WEIGHTS:
+        m *= facts.numbers[clocks.source_weights[c] + states[sender, clocks.source_column[c]]]
+    return m
+
+
+@njit(nogil=True, cache=True)
+def _fixed_point(x):
+    return np.int64(np.floor(x * 4294967296.0 + 0.5))
+
+
+@njit(nogil=True, cache=True)
+def _counted(clocks, facts, states, c, contact, weight):
+    """What one contact adds to the count, in units of 2**-32; 0 unless in a source state."""
+    if not (clocks.source_states[c] >> U(states[contact, clocks.source_column[c]])) & U(1):
+        return np.int64(0)
+    if clocks.varies[c] & (SENDER_NUMBER | SENDER_STATES | SOURCE_WEIGHTS):
+        weight *= _sender_factor(clocks, facts, states, c, contact)
+    if clocks.influence[c] >= 0:
+        weight *= facts.factors[clocks.influence[c], contact]
+    return _fixed_point(weight)
+
+
+@njit(nogil=True, cache=True)
+def _response(clocks, facts, states, c, person):
+    """Read all contacts of a person, and what the table (or the threshold) makes of them, relative to its largest."""
+    row = clocks.listed_by[c]
+    share = clocks.reads_share[c]
+    counted, everything = np.int64(0), np.int64(0)
+    for k in range(facts.list_starts[row, person], facts.list_starts[row, person + 1]):
+        contact = np.int64(facts.list_persons[k])
+        if _living(facts, states, contact):
+            weight = facts.list_weights[k] if facts.list_weights.size else 1.0
+            counted += _counted(clocks, facts, states, c, contact, weight)
+            if share:
+                everything += _fixed_point(weight)
+    if facts.extra_first.size:
+        entry = facts.extra_first[row, person]
+        while entry >= 0:
+            contact = np.int64(facts.added[entry >> 1, 1 - (entry & 1)])
+            if _living(facts, states, contact):
+                weight = facts.extra_weights[row, entry >> 1]
+                counted += _counted(clocks, facts, states, c, contact, weight)
+                if share:
+                    everything += _fixed_point(weight)
+            entry = facts.extra_next[row, entry]
+    if share:
+        value = np.float64(counted) / np.float64(everything) if everything > 0 else 0.0
+    else:
+        value = np.float64(counted) * 2.0**-32
+    first = clocks.table_at[c]
+    if clocks.shape[c] == THRESHOLD:
+        return 1.0 if value + REACHES >= facts.thresholds[first, person] else 0.0
+    last = first + clocks.table_size[c] - 1
+    k = first
+    if clocks.shape[c] == STEP:
+        while k < last and facts.points[k + 1, 0] <= value + REACHES:
+            k += 1
+        return facts.points[k, 1]
+    while k < last and facts.points[k + 1, 0] <= value:
+        k += 1
+    if k == last:
+        return facts.points[k, 1]
+    x0, y0, x1, y1 = facts.points[k, 0], facts.points[k, 1], facts.points[k + 1, 0], facts.points[k + 1, 1]
+    return y0 + (y1 - y0) * (value - x0) / (x1 - x0)
 
 
 @njit(nogil=True, cache=True)
@@ -269,6 +436,7 @@ def _collect_window(clocks, facts, scratch, window, window_shift, fresh):
                 scratch.order[total:], scratch.slot[c], scratch.mark[c],
             )  # fmt: skip
             scratch.n_rings[c] = n
+            scratch.slab[c] = window >> wider
             _gather(clocks, facts, scratch, c, n)
             if wider > 0:
                 _sort(scratch.order[total:], n, scratch.sorted_rings[c], scratch.bucket)
@@ -297,7 +465,7 @@ def _collect_window(clocks, facts, scratch, window, window_shift, fresh):
 
 
 @njit(inline="always")
-def _passes(clocks, facts, scratch, c, ring, receiver, sender, backwards):
+def _passes(clocks, facts, scratch, states, since, c, ring, receiver, sender, backwards, tick):
     """Thin: does the ring act, given m, the product of all factors on its slot, relative to the ceiling?
 
     The base clock acts with min(m, 1), level l, which rings 2**(l-1) times as fast, with clip(m / 2**(l-1) - 1, 0, 1);
@@ -305,18 +473,41 @@ def _passes(clocks, facts, scratch, c, ring, receiver, sender, backwards):
     """
     m = 1.0
     if clocks.scaled[c] >= 0:
-        place = scratch.slot[c, ring]
-        if clocks.either[c]:
-            place = 2 * place + backwards
-        m = facts.multipliers[clocks.scaled[c] + place]
+        m = scratch.scale_back[c, ring] if backwards else scratch.scale[c, ring]
     if clocks.susceptibility[c] >= 0:
         m *= facts.factors[clocks.susceptibility[c], receiver]
-    if clocks.influence[c] >= 0:
+    whom = clocks.whom[c]
+    if clocks.influence[c] >= 0 and whom != BY_ALL_CONTACTS:
         m *= facts.factors[clocks.influence[c], sender]
+    varies = clocks.varies[c]
+    if varies:
+        if varies & TIME_NOW:
+            m *= clocks.now[c]
+        if varies & OWN_STATES:
+            m *= _own_factor(facts, states, clocks.own[c], receiver)
+        if varies & TIME_IN_STATE:
+            elapsed = tick - since[receiver, facts.since_column[clocks.from_column[c]]]
+            k = clocks.times[c]
+            last = k + clocks.n_times[c] - 1
+            while k < last and facts.step_ticks[k + 1] <= elapsed:
+                k += 1
+            m *= facts.step_factors[k]
+        if whom != BY_ALL_CONTACTS and varies & (SENDER_NUMBER | SENDER_STATES | SOURCE_WEIGHTS):
+            m *= _sender_factor(clocks, facts, states, c, sender)
+    if whom == BY_ALL_CONTACTS and m > 0:
+        m *= _response(clocks, facts, states, c, receiver)
     level = clocks.level[c]
     if level > 0:
         m = m * 2.0 ** (1 - level) - 1.0
     return np.float64(scratch.mark[c, ring]) * 2.0**-32 < m
+
+
+@njit(inline="always")
+def _tick_of(ordered, start, window_shift):
+    place = np.int64(ordered >> S32)
+    if window_shift >= 8:
+        return start + (place >> (window_shift - 8))
+    return start + (place << (8 - window_shift))
 
 
 @njit(nogil=True, cache=True)
@@ -328,7 +519,7 @@ def _place_of(offset, window_shift):
 
 
 @njit(nogil=True, cache=True)
-def advance(clocks, facts, scratch, states, counts, now, until, observe_at, observed, seen, log, logged):
+def advance(clocks, facts, scratch, states, since, counts, now, until, observe_at, observed, seen, log, logged):
     """Carry one replicate from tick `now` to tick `until`.
 
     Rings at `now` or later and before `until` are handled. Counts are written to `observed` for each instant of
@@ -337,8 +528,10 @@ def advance(clocks, facts, scratch, states, counts, now, until, observe_at, obse
     Parameters
     ----------
     clocks, facts, scratch : Clocks, Facts, Scratch
-    states : uint8[n_persons, n_behaviours]
-        Changed in place.
+    states : uint8[n_persons + 1, n_behaviours]
+        Changed in place; behind the last person stands one whose states are `NOBODY`.
+    since : int64[n_persons, k]
+        Tick at which each person entered their state, of behaviours that `facts.since_column` names; changed in place.
     counts : int64[n_states]
         People in each state of each behaviour; changed in place.
     now, until : int64
@@ -369,7 +562,7 @@ def advance(clocks, facts, scratch, states, counts, now, until, observe_at, obse
         start = window * width
         total = _collect_window(clocks, facts, scratch, window, window_shift, fresh)
         fresh = False
-        if keep and logged + total > log.tick.size:
+        if keep and logged + total * states.shape[1] > log.tick.size:
             return LOG_FULL, now, seen, logged, rings
         end = min(until, start + width)
         last = (
@@ -385,34 +578,58 @@ def advance(clocks, facts, scratch, states, counts, now, until, observe_at, obse
             while j < stop:
                 here = scratch.ring[np.int64(scratch.ordered[j] & M32)]
                 c, ring = here >> RING_BITS, here & (RINGS - 1)
-                receiver, sender = scratch.one[c, ring], scratch.two[c, ring]
+                receiver, sender = np.int64(scratch.one[c, ring]), np.int64(scratch.two[c, ring])
                 column = clocks.from_column[c]
-                old, other = states[receiver, column], states[sender, clocks.source_column[c]]
-                leaves, spreads = clocks.from_states[c], clocks.source_states[c]
-                acts = (leaves >> U(old)) & (spreads >> U(other)) & U(1)
-                backwards = (leaves >> U(other)) & (spreads >> U(old)) & clocks.either[c]
-                if backwards:
-                    receiver, sender, old = sender, receiver, other
-                acts |= backwards
-                if acts and not clocks.always[c]:
-                    acts = U(_passes(clocks, facts, scratch, c, ring, receiver, sender, np.int64(backwards)))
-                if acts:
-                    new = clocks.to_state[c]
-                    states[receiver, column] = new
-                    first = facts.first_state[column]
-                    counts[first + old] -= 1
-                    counts[first + new] += 1
-                    if keep:
-                        place = np.int64(scratch.ordered[j] >> S32)
-                        if window_shift >= 8:
-                            log.tick[logged] = start + (place >> (window_shift - 8))
+                leaves = clocks.from_states[c]
+                old = states[receiver, column]
+                backwards = U(0)
+                if clocks.whom[c] == BY_SLOT:
+                    other = states[sender, clocks.source_column[c]]
+                    spreads = clocks.source_states[c]
+                    acts = (leaves >> U(old)) & (spreads >> U(other)) & U(1)
+                    backwards = (leaves >> U(other)) & (spreads >> U(old)) & clocks.either[c]
+                    if backwards:
+                        receiver, sender, old = sender, receiver, other
+                    acts |= backwards
+                else:
+                    acts = (leaves >> U(old)) & U(1)
+                    if acts and clocks.whom[c] != BY_ALL_CONTACTS:
+                        sender = _find_other(clocks, facts, scratch, states, c, ring, receiver)
+                        if sender < 0:
+                            acts = U(0)
                         else:
-                            log.tick[logged] = start + (place << (8 - window_shift))
-                        log.person[logged] = receiver
-                        log.left[logged] = first + old
-                        log.entered[logged] = first + new
-                        log.cause[logged] = clocks.cause[c]
-                        logged += 1
+                            other = states[sender, clocks.source_column[c]]
+                            acts = (clocks.source_states[c] >> U(other)) & U(1)
+                if acts and not clocks.always[c]:
+                    tick = _tick_of(scratch.ordered[j], start, window_shift)
+                    acts = U(
+                        _passes(
+                            clocks, facts, scratch, states, since, c, ring, receiver, sender, backwards != U(0), tick
+                        )
+                    )
+                if acts:
+                    last_column = column + 1
+                    first_column = column
+                    if clocks.leaving[c]:
+                        first_column, last_column = 0, states.shape[1]
+                    for b in range(first_column, last_column):
+                        first = facts.first_state[b]
+                        new = np.int64(clocks.to_state[c])
+                        if clocks.leaving[c]:
+                            new = facts.first_state[b + 1] - first - 1
+                            old = states[receiver, b]
+                        states[receiver, b] = new
+                        counts[first + old] -= 1
+                        counts[first + new] += 1
+                        if facts.since_column[b] >= 0:
+                            since[receiver, facts.since_column[b]] = _tick_of(scratch.ordered[j], start, window_shift)
+                        if keep:
+                            log.tick[logged] = _tick_of(scratch.ordered[j], start, window_shift)
+                            log.person[logged] = receiver
+                            log.left[logged] = first + old
+                            log.entered[logged] = first + new
+                            log.cause[logged] = clocks.cause[c]
+                            logged += 1
                 j += 1
             if not observing:
                 break

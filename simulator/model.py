@@ -53,13 +53,12 @@ class Person(mesa.Agent):
 
     @property
     def contacts(self) -> list[Person]:
-        """Everyone this person has a tie to, over all layers, ties added so far included."""
-        simulation = self.model.simulation
-        persons = {int(other) for other in self.model.network.contacts.of(self.index)}
+        """Everyone this person has a tie to now, over all layers, as ties were added and rewired so far."""
+        persons: set[int] = set()
         for layer in self.model.network.layers:
-            ties = simulation.tied_in(layer)[self.model.network.layers[layer].n_ties :]
-            persons |= {int(two) for one, two in ties if one == self.index}
-            persons |= {int(one) for one, two in ties if two == self.index}
+            ties = self.model.simulation.tied_in(layer)
+            persons |= set(ties[ties[:, 0] == self.index, 1].tolist())
+            persons |= set(ties[ties[:, 1] == self.index, 0].tolist())
         return [self.model.person(index) for index in sorted(persons)]
 
     def __repr__(self) -> str:
@@ -90,6 +89,8 @@ class ContagionModel(mesa.Model):
         Observation times, the scenario's unit.
     observe_at : int64[n_times]
         The same in ticks; the last is the horizon.
+    since : int64[n_persons, n_behaviours], optional
+        Tick at which people entered the states they start in.
     """
 
     def __init__(
@@ -100,10 +101,11 @@ class ContagionModel(mesa.Model):
         occurrences: Sequence[Occurrence],
         times: np.ndarray,
         observe_at: np.ndarray,
+        since: np.ndarray | None = None,
     ) -> None:
         super().__init__(rng=draw.key("mesa") % 2**32)
         self.world = plan.world
-        self.simulation = Simulation(plan, draw, start, occurrences, observe_at, int(observe_at[-1]))
+        self.simulation = Simulation(plan, draw, start, occurrences, observe_at, int(observe_at[-1]), since=since)
         self._times = times
         self._views: list[Person] = []
         states = [f"{behaviour.name}.{state}" for behaviour in self.behaviours for state in behaviour.states]

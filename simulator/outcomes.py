@@ -35,6 +35,8 @@ class Measure:
     behaviour : str
     states : tuple of str
         States of that behaviour that count.
+    weights : tuple of float
+        How much each counts, for `share`, `count` and `person_time`; empty: 1.
     where : Condition, optional
         Whom to count; columns and ``start.`` only.
     at : float, optional
@@ -59,6 +61,7 @@ class Measure:
     reaches: float | None = None
     of: str = "share"
     among: str | None = None
+    weights: tuple[float, ...] = ()
 
 
 class Value(NamedTuple):
@@ -120,6 +123,22 @@ class PersonReading:
 
 
 @dataclass(frozen=True)
+class WeightedReading:
+    """A measure that counts states with different weights: one reading for each state."""
+
+    parts: tuple[PersonReading, ...]
+    weights: tuple[float, ...]
+
+    splits = True
+
+    def over(self, people: np.ndarray) -> Value:
+        """Return the weighted sum of the parts over `people` (bool[n_persons])."""
+        values = [part.over(people) for part in self.parts]
+        total = sum(weight * value.value for weight, value in zip(self.weights, values, strict=True))
+        return Value(float(total), values[0].people)
+
+
+@dataclass(frozen=True)
 class GapReading:
     """The share in one group minus the share in another; defined over everybody only."""
 
@@ -169,7 +188,7 @@ class TimeReading:
         return Value(from_ticks(int(ticks[np.argmax(there)]) if reached else self.trajectory.horizon), size, reached)
 
 
-Reading = PersonReading | GapReading | TimeReading
+Reading = PersonReading | WeightedReading | GapReading | TimeReading
 
 
 def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
@@ -202,14 +221,23 @@ def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
         groups, labels = world.population.columns[measure.by].groups()
         first, second = (counted & (groups == labels.index(label)) for label in measure.between)
         return GapReading(trajectory.in_states_at(column, codes, tick), first, second)
-    if measure.kind in ("share", "count"):
-        values = trajectory.in_states_at(column, codes, tick).astype(np.int64)
-        return PersonReading(values, counted, mean=measure.kind == "share")
-    if measure.kind == "person_time":
-        return PersonReading(trajectory.ticks_in(column, codes), counted, ticks=True)
+    if measure.weights:
+        parts = [_read_states(measure, trajectory, column, (code,), tick, counted) for code in codes]
+        return WeightedReading(tuple(parts), measure.weights)
+    if measure.kind in ("share", "count", "person_time"):
+        return _read_states(measure, trajectory, column, codes, tick, counted)
     if measure.kind == "exits":
         return PersonReading(trajectory.exits(column, codes), counted)
     entries = trajectory.entries(column, codes)
     if measure.kind == "first_entries":
         entries = ((entries > 0) & ~trajectory.starts_in(column, codes)).astype(np.int64)
     return PersonReading(entries, counted)
+
+
+def _read_states(
+    measure: Measure, trajectory: Trajectory, column: int, codes: tuple[int, ...], tick: int, counted: np.ndarray
+) -> PersonReading:
+    if measure.kind == "person_time":
+        return PersonReading(trajectory.ticks_in(column, codes), counted, ticks=True)
+    values = trajectory.in_states_at(column, codes, tick).astype(np.int64)
+    return PersonReading(values, counted, mean=measure.kind == "share")

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.actions import Action
 from simulator.behaviour import Behaviour
+from simulator.conditions import Condition, mask_of
 from simulator.network import ContactNetwork
 from simulator.population import Population
 from simulator.streams import Draw
@@ -54,7 +55,8 @@ class Situation:
     start : uint8[n_persons, n_behaviours]
         At time 0, before anybody intervened.
     tied_in : callable
-        ``tied_in(layer) -> int32[k, 2]``: pairs joined in a layer now, ties added so far included (either order).
+        ``tied_in(layer) -> int32[k, 2]``: pairs joined in a layer now: its own ties, row by row, as they have been
+        rewired, then the ties added so far (either order).
     """
 
     world: World
@@ -63,6 +65,15 @@ class Situation:
     states: np.ndarray
     start: np.ndarray
     tied_in: Callable[[str], np.ndarray]
+
+    @property
+    def present(self) -> np.ndarray:
+        """bool[n_persons]: who is there now."""
+        return self.states[:, 0] < len(next(iter(self.world.behaviours.values())).states)
+
+    def mask(self, condition: Condition | None) -> np.ndarray:
+        """Return bool[n_persons]: who is there and satisfies a condition now; columns that age have aged."""
+        return self.present & mask_of(condition, self.world, self.states, self.start, self.tick)
 
 
 @dataclass(frozen=True)

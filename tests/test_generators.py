@@ -16,9 +16,9 @@ from networkx.generators import random_graphs
 from scipy import stats
 from scipy.sparse import csgraph
 
-from simulator import generators
+from simulator import wiring
 from simulator.errors import SpecError
-from simulator.generators import empty, holme_kim, networks, parameters, watts_strogatz
+from simulator.generators import OFFSETS, empty, holme_kim, networks, parameters, watts_strogatz
 from simulator.streams import Draw
 
 N, N_SEEDS, LIMIT = 300, 20, 4.5
@@ -194,11 +194,23 @@ def test_same_key_same_bytes_and_never_others() -> None:
 
 @pytest.mark.parametrize("key", [1, 2**64 - 1])
 def test_compiled_code_does_what_it_says_uncompiled(monkeypatch: pytest.MonkeyPatch, key: int) -> None:
-    compiled = [generators._small_world(40, 3, 0.5, np.uint64(key)), *generators._growth(40, 3, 0.5, np.uint64(key))]
-    for name in ("_word", "_place", "_uniform", "_holds", "_small_world", "_growth"):
-        monkeypatch.setattr(generators, name, getattr(generators, name).py_func)
+    def calls() -> list[np.ndarray]:
+        contacts = wiring.regular(20, 4, np.uint64(key))
+        return [
+            wiring.small_world(40, 3, 0.5, np.uint64(key)),
+            *wiring.growth(40, 3, 0.5, np.uint64(key)),
+            contacts,
+            wiring.rows_of(contacts),
+            wiring.all_but(contacts),
+            wiring.lattice(4, 5, np.array(OFFSETS[8]), True),
+        ]
+
+    compiled = calls()
+    for name, function in vars(wiring).copy().items():
+        if hasattr(function, "py_func"):
+            monkeypatch.setattr(wiring, name, function.py_func)
     with np.errstate(over="ignore"):
-        plain = [generators._small_world(40, 3, 0.5, np.uint64(key)), *generators._growth(40, 3, 0.5, np.uint64(key))]
+        plain = calls()
     for one, two in zip(compiled, plain, strict=True):
         assert np.array_equal(one, two)
 

@@ -250,7 +250,6 @@ def test_not_built_says_where() -> None:
         for each in refused.value.located
     }
     assert located == {
-        ("`lattice` is not built yet", "lattice,"),
         ("`response` is not built yet", "response"),
         ("`rewire` is not built yet", "rewire: "),
     }

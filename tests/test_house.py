@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {"simulator": 1, "interventions": 2, "scenarios": 3, "experiments": 4}
 FLOOR_ONE = {"engine", "model", "outcomes"}
 HOMES = {
-    "numba": {"simulator/kernel.py", "simulator/generators.py"},
+    "numba": {"simulator/kernel.py", "simulator/wiring.py"},
     "mesa": {"simulator/model.py"},
     "ruamel": {"scenarios/reading.py"},
 }

@@ -28,7 +28,6 @@ LATER: list[tuple[str, Any, str, str]] = [
         "transitions",
         "transitions",
     ),
-    ("network.layers.close_ties", {"generator": "lattice", "neighbours": 4}, "generator", "lattice"),
     ("network.layers.close_ties", {"generator": "erdos_renyi", "mean_degree": 4}, "generator", "erdos_renyi"),
     ("network.layers.close_ties", {"networkx": "gnp_random_graph", "arguments": {"p": 0.1}}, "networkx", "networkx"),
     ("behaviours.obesity.initial.obese", {"where": "area == urban", "since": "area"}, "since", "since"),

@@ -10,6 +10,7 @@ from scenarios.grammar.behaviours import (
     InitialNumber,
     InitialShare,
     InitialWhere,
+    OfColumn,
     ResponseLaw,
     Transition,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "Network",
     "NetworkxLayer",
     "Observed",
+    "OfColumn",
     "Outcome",
     "Outcomes",
     "Part",

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 from scenarios.grammar.parts import (
     ByCategory,
     ConditionText,
+    Distribution,
     Name,
     NotNegative,
     Number,
@@ -22,7 +23,7 @@ from scenarios.grammar.parts import (
     Uncertain,
     Value,
     Whole,
-    later,
+    kind_of_number,
     shape,
 )
 
@@ -35,7 +36,7 @@ class InitialNumber(Sourced):
     tag: ClassVar[str] = "<initial_number>"
 
     number: Whole = Field(description="How many people.")
-    since: Text | None = later("L", SINCE)
+    since: Text | None = Field(default=None, description=SINCE)
 
 
 class InitialWhere(Sourced):
@@ -44,7 +45,7 @@ class InitialWhere(Sourced):
     tag: ClassVar[str] = "<initial_where>"
 
     where: ConditionText
-    since: Text | None = later("L", SINCE)
+    since: Text | None = Field(default=None, description=SINCE)
 
 
 class InitialShare(Value):
@@ -52,7 +53,7 @@ class InitialShare(Value):
 
     tag: ClassVar[str] = "<initial_value>"
 
-    since: Text | None = later("L", SINCE)
+    since: Text | None = Field(default=None, description=SINCE)
 
 
 class InitialByCategory(ByCategory):
@@ -60,7 +61,7 @@ class InitialByCategory(ByCategory):
 
     tag: ClassVar[str] = "<initial_by>"
 
-    since: Text | None = later("L", SINCE)
+    since: Text | None = Field(default=None, description=SINCE)
 
 
 def _kind_of_initial(value: Any) -> str:
@@ -93,6 +94,25 @@ class GroupLaw(Part):
     where: ConditionText | None = Field(default=None, description="Who of the group counts.")
 
 
+class OfColumn(Part):
+    """Each person's own number, from a column."""
+
+    tag: ClassVar[str] = "<column>"
+
+    column: Text = Field(description="A column of numbers.")
+
+
+ThresholdSpec = Annotated[
+    Annotated[Real, Tag("<number>")]
+    | Annotated[Value, Tag("<value>")]
+    | Annotated[ByCategory, Tag("<by>")]
+    | Annotated[OfColumn, Tag("<column>")]
+    | Annotated[Distribution, Tag("<distribution>")],
+    Discriminator(kind_of_number),
+]
+"""A threshold: the same for all people, by category, from a column, or drawn for each person."""
+
+
 class ResponseLaw(Part):
     """A table, or a threshold, on the number or share of contacts in a state."""
 
@@ -102,7 +122,7 @@ class ResponseLaw(Part):
         default=None, min_length=1, description="[[count or share, factor in 0 … 1], …]"
     )
     shape: Literal["step", "linear"] | None = Field(default=None, description="How to read between the points.")
-    threshold: Number | None = Field(default=None, description="0 below this, 1 from it on.")
+    threshold: ThresholdSpec | None = Field(default=None, description="0 below this, 1 from it on.")
 
 
 Layers = Annotated[
@@ -125,14 +145,16 @@ class Transition(Part):
     to: Text = Field(description="State that they enter.")
     rate: Number = Field(description="Per person and time unit; with `per_contact`, also per contact.")
     per_contact: States | None = Field(default=None, description="Adds over contacts in these states.")
-    proportion: States | None = later("L", "Share of contacts in these states.")
-    group: GroupLaw | None = later("L", "Share of the person's group in a state.")
-    response: ResponseLaw | None = later("L", "Table or threshold on contacts in a state.")
+    proportion: States | None = Field(default=None, description="Share of contacts in these states.")
+    group: GroupLaw | None = Field(default=None, description="Share of the others in the person's group in a state.")
+    response: ResponseLaw | None = Field(default=None, description="Table or threshold on contacts in a state.")
     layers: Layers | None = Field(default=None, description="Layers along which contacts are met. Default: all.")
-    where: ConditionText | None = later("L", "To whom the transition applies.")
-    susceptibility: Numbers | None = later("L", "Factors at the receiving end, multiplied.")
-    influence: Numbers | None = later("L", "Factors at the sending end, multiplied.")
-    time_in_state: tuple[Point, ...] | None = later("L", "[[time since entry, factor], …]: a step table in 0 … 1.")
+    where: ConditionText | None = Field(default=None, description="To whom the transition applies.")
+    susceptibility: Numbers | None = Field(default=None, description="Factors at the receiving end, multiplied.")
+    influence: Numbers | None = Field(default=None, description="Factors at the sending end, multiplied.")
+    time_in_state: tuple[Point, ...] | None = Field(
+        default=None, min_length=1, description="[[time since entry, factor], …]: a step table in 0 … 1."
+    )
 
 
 class Behaviour(Part):

@@ -118,7 +118,7 @@ class TiesEffect(Part):
     add: AddTies | None = Field(default=None, description="New ties.")
     remove: RemoveTies | None = later("T", "Ties that end.")
     scale: ScaleTies | None = later("T", "Ties that grow stronger or weaker.")
-    rewire: RewireTies | None = later("L", "Ties that change ends.")
+    rewire: RewireTies | None = Field(default=None, description="Ties that change ends.")
 
 
 class AddPeople(Part):

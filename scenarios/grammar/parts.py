@@ -86,7 +86,8 @@ def shape(value: Any) -> str:
     return "<mapping>" if isinstance(value, dict) else "<one>"
 
 
-def _kind_of_number(value: Any) -> str:
+def kind_of_number(value: Any) -> str:
+    """Tell the forms of a number apart by the key that only one of them has."""
     if isinstance(value, Part):
         return value.tag
     if not isinstance(value, dict):
@@ -116,7 +117,14 @@ class Value(Sourced):
     value: Real = Field(description="The number itself.")
     low: Real | None = Field(default=None, description="Lower end of the published range.")
     high: Real | None = Field(default=None, description="Upper end of the published range.")
-    series: tuple[Point, ...] | None = later("L", "[[time, factor], …]: how the number changes over time.")
+    series: tuple[Point, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="[[time, factor], …]: a step function by which the number is multiplied.",
+    )
+    repeats_every: Positive | None = Field(
+        default=None, description="With `series`: its period in the scenario's unit, for seasons."
+    )
 
 
 class ByCategory(Sourced):
@@ -124,15 +132,14 @@ class ByCategory(Sourced):
 
     tag: ClassVar[str] = "<by>"
 
-    by: Text = Field(description="A column (later: or a behaviour, the person's own state).")
-    values: dict[str, Real] = Field(description="One number for each category.")
+    by: Text = Field(description="A column; or a behaviour, for the person's own state now.")
+    values: dict[str, Real] = Field(description="One number for each category, or state.")
 
 
 class HazardRatio(Sourced):
     """A number that differs by person: a hazard ratio on a column of numbers."""
 
     tag: ClassVar[str] = "<column>"
-    later: ClassVar[str] = "L"
 
     column: Text = Field(description="A column of numbers.")
     ratio: Positive = Field(description="Factor for each `per` above `centre`.")
@@ -161,7 +168,7 @@ Number = Annotated[
     | Annotated[ByCategory, Tag("<by>")]
     | Annotated[HazardRatio, Tag("<column>")]
     | Annotated[Uncertain, Tag("<distribution>")],
-    Discriminator(_kind_of_number),
+    Discriminator(kind_of_number),
 ]
 """A number: plain, with its source, differing by person, or uncertain."""
 
@@ -173,7 +180,7 @@ Numbers = Annotated[
 
 
 def _kind_of_quantity(value: Any) -> str:
-    kind = _kind_of_number(value)
+    kind = kind_of_number(value)
     return kind if kind in ("<number>", "<distribution>") else "<value>"
 
 

@@ -36,6 +36,7 @@ class Column(Part):
     sd: NotNegative | None = Field(default=None, description="Standard deviation of the distribution.")
     min: Real | None = Field(default=None, description="Nothing is drawn below this.")
     max: Real | None = Field(default=None, description="Nothing is drawn above this.")
+    ages: Flag | None = Field(default=None, description="Whether it grows by 1 a year, in whole time units.")
 
 
 class Population(Part):
@@ -93,7 +94,7 @@ class GeneratedLayer(AnyLayer):
     triangles: Share | None = Field(
         default=None, description="holme_kim: probability that a new tie closes a triangle."
     )
-    neighbours: Counting | None = Field(default=None, description="lattice: contacts of each person.")
+    neighbours: Counting | None = Field(default=None, description="lattice: contacts of each person; 2, 4, 6 or 8.")
     periodic: Flag | None = Field(default=None, description="lattice: whether it closes on itself.")
     degree: Whole | None = Field(default=None, description="random_regular: contacts of each person.")
     blocks: Any = Field(default=None, description="stochastic_blocks: the blocks.")
@@ -157,8 +158,8 @@ GENERATORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "empty": ("", (), ()),
     "watts_strogatz": ("", ("mean_degree", "rewiring"), ()),
     "holme_kim": ("", ("mean_degree", "triangles"), ()),
-    "lattice": ("L", ("neighbours",), ("periodic",)),
-    "random_regular": ("L", ("degree",), ()),
+    "lattice": ("", ("neighbours",), ("periodic",)),
+    "random_regular": ("", ("degree",), ()),
     "erdos_renyi": ("F", ("mean_degree",), ()),
     "barabasi_albert": ("F", ("mean_degree",), ()),
     "stochastic_blocks": ("F", ("mean_degree",), ("blocks", "by", "within")),

@@ -62,7 +62,7 @@ class TimeSpec(Part):
         ]
         | None
     ) = Field(default=None, description="Label of time 0: 1963, or a date.")
-    warm_up: Time | None = later("L", "Time before 0, in which only `background` acts.")
+    warm_up: Time | None = Field(default=None, description="Time before 0, the same in every arm.")
 
 
 class Outcome(Measure):
