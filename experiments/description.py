@@ -49,7 +49,6 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
     from scenarios import build
     from scenarios.bibliography import references_of
     from scenarios.inputs import inputs_of
-    from simulator.portrait import lines, portrait
 
     return {
         "scenario": scenario.resolved(),
@@ -66,10 +65,18 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
                 [f"of {scenario.spec.experiment.networks} networks, this is the first"]
                 * (scenario.spec.experiment.networks > 1)
             ),
-            *lines(portrait(world.network, world.population)),
+            *portrait_lines(world),
         ],
         "protection": protection_lines(protection_of(scenario)),
     }
+
+
+def portrait_lines(world: World) -> list[str]:
+    """Describe the people and ties at time 0 in plain words, one thing a line."""
+    from simulator.portrait import lines, portrait
+
+    there = world.without_reserve()
+    return lines(portrait(there.network, there.population))
 
 
 def _input(entry: Input) -> dict[str, Any]:
@@ -123,7 +130,6 @@ def check_lines(scenario: Scenario) -> list[str]:
     """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
     from scenarios import build
     from scenarios.inputs import assumed_inputs
-    from simulator.portrait import lines, portrait
 
     missing = [str(problem) for problem in scenario.not_built()]
     if missing:
@@ -136,7 +142,7 @@ def check_lines(scenario: Scenario) -> list[str]:
         f"{scenario.name}: the scenario is valid",
         f"  {len(spec.arms)} arms ({', '.join(spec.arms)}), control {scenario.control}, "
         f"{spec.experiment.replicates} replicates, primary outcome {spec.outcomes.primary}",
-        *(f"  {line}" for line in lines(portrait(world.network, world.population))),
+        *(f"  {line}" for line in portrait_lines(world)),
         f"  {len(assumed)} inputs are assumed" + (":" if assumed else ""),
         *(f"    {entry.name} = {entry.value} {entry.unit}".rstrip() for entry in assumed),
         *(f"  {line}" for line in protection_lines(protection_of(scenario))),
