@@ -18,7 +18,7 @@ FIGURES = {  # references, section 3, row "Depression counter-evidence"
 
 
 MONTHS = (FIGURES["shortest"].value + FIGURES["longest"].value) / 2
-DEVELOP, RECOVER = 0.02, 0.1  # assumed, a month: without healthy friends; with ten
+DEVELOP, RECOVER = 0.015, 0.1  # assumed, a month: without healthy friends; with ten
 
 
 def factor(rate, ratio):

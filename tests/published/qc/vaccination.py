@@ -29,6 +29,13 @@ def hazard(vaccinated):
     return -math.log(1 - number / of)
 
 
+def shown(vaccinated, interval):
+    """Return what is drawn over the curves: a share and its interval, as printed."""
+    number, of = vaccinated.value
+    value = (round(number / of, 3), *(round(end / 100, 3) for end in interval.value))
+    return becomes(vaccinated, interval, value=value)
+
+
 RATIO = becomes(
     FIGURES["with_record"],
     FIGURES["control"],
@@ -42,12 +49,6 @@ BECOMES = {
         f"interventions.health_record.effect.susceptibility.vaccine.{name}": RATIO
         for name in ("take", "take_like_friends", "take_like_hall")
     },
-    "observed.0": becomes(
-        FIGURES["control"],
-        FIGURES["control_interval"],
-        value=(
-            round(FIGURES["control"].value[0] / FIGURES["control"].value[1], 3),
-            *(round(end / 100, 3) for end in FIGURES["control_interval"].value),
-        ),
-    ),
+    "observed.0": shown(FIGURES["control"], FIGURES["control_interval"]),
+    "observed.1": shown(FIGURES["with_record"], FIGURES["with_record_interval"]),
 }
