@@ -121,7 +121,10 @@ def _load(scenario: str, settings: list[str] | None, changes: dict[str, object])
     loaded = load(scenario)
     if settings:
         loaded = loaded.set_text(settings)
-    return loaded.set(changes) if changes else loaded
+    loaded = loaded.set(changes) if changes else loaded
+    for warning in loaded.warnings:
+        typer.echo(str(warning), err=True)
+    return loaded
 
 
 @contextmanager

@@ -92,6 +92,7 @@ def run_record(facts: Facts) -> list[tuple[str, str]]:
         ("Random seed", str((manifest.get("seeds") or {}).get("seed", experiment.get("seed", "")))),
     ]
     record.append(("Replicates that failed", str(len(failures(facts)))))
+    record += [("Warning", str(text)) for text in facts.results.resolved.get("warnings") or []]
     versions = manifest.get("versions") or {}
     if versions:
         record.append(("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())))

@@ -105,9 +105,11 @@ def _measured(measure: Measure, situation: Situation, codes: np.ndarray, n_group
     """Return float64[n_groups]: the share or count of members in the states now; -inf: nobody to measure."""
     world = situation.world
     counted = (codes >= 0) & situation.mask(measure.where)
-    state_codes = [world.behaviours[measure.behaviour].code(state) for state in measure.states]
-    inside = counted & np.isin(situation.states[:, world.column_of(measure.behaviour)], state_codes)
+    behaviour = world.behaviours[measure.behaviour]
+    weight_of = np.zeros(256)  # of each state; 0 for one that is not counted, and for people who are not there
+    weight_of[[behaviour.code(state) for state in measure.states]] = measure.weights or 1.0
+    weights = weight_of[situation.states[counted, world.column_of(measure.behaviour)]]
     members = np.bincount(codes[counted], minlength=n_groups)
-    counts = np.bincount(codes[inside], minlength=n_groups).astype(np.float64)
+    counts = np.bincount(codes[counted], weights, minlength=n_groups)
     scores = counts if measure.kind == "count" else counts / np.maximum(members, 1)
     return np.where(members > 0, scores, -np.inf)

@@ -7,11 +7,15 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from scenarios import grammar
-from scenarios.checking import Checker, known_names
+from scenarios.built import not_built
+from scenarios.checking import Checker
 from scenarios.checks_behaviours import check_behaviours
 from scenarios.checks_interventions import check_arms, check_interventions
 from scenarios.checks_outcomes import check_experiment, check_observed, check_outcomes, check_time
 from scenarios.checks_people import FileAt, check_network, check_people, check_references
+from scenarios.checks_turnover import check_turnover
+from scenarios.checks_warnings import look_for_warnings
+from scenarios.known import known_names
 from scenarios.shapes import to_spec
 from simulator.errors import Place, Problem, nearest
 
@@ -21,7 +25,7 @@ def check_scenario(
     file_at: FileAt,
     graphs: Mapping[str, Any],
     refused: Collection[Place] = (),
-) -> tuple[grammar.ScenarioSpec, list[Problem]]:
+) -> tuple[grammar.ScenarioSpec, list[Problem], list[Problem]]:
     """Check a scenario's data: shapes first, then everything that one part says about another.
 
     Parameters
@@ -40,6 +44,8 @@ def check_scenario(
     spec : ScenarioSpec
         To be used only if there are no problems.
     problems : list of Problem
+    warnings : list of Problem
+        What can be run but is hardly meant; looked for only where there are no problems.
     """
     shaped = to_spec(data, refused)
     checker = Checker(shaped.spec, known_names(data, shaped.missing), shaped.missing)
@@ -49,6 +55,7 @@ def check_scenario(
     columns_cut = checker.known.any_column
     check_people(checker, file_at)
     checker.known.any_column |= columns_cut
+    check_turnover(checker)
     check_references(checker)
     check_network(checker, file_at, graphs)
     check_behaviours(checker)
@@ -57,7 +64,10 @@ def check_scenario(
     check_outcomes(checker)
     check_observed(checker, file_at)
     check_experiment(checker)
-    return shaped.spec, [*shaped.problems, *_not_about(checker.problems, shaped.cut)]
+    problems = [*shaped.problems, *_not_about(checker.problems, shaped.cut)]
+    if not problems and not refused and not not_built(shaped.spec, frozenset(graphs)):
+        look_for_warnings(checker)
+    return shaped.spec, problems, checker.warnings
 
 
 def _not_about(problems: list[Problem], cut: frozenset[Place]) -> list[Problem]:

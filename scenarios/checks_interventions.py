@@ -6,6 +6,8 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
+from scenarios.checks_contacts import has_no_ties
+from scenarios.checks_numbers import check_duration, check_instant, check_number
 from scenarios.checks_outcomes import check_measure
 from scenarios.conversion import arm_items, intervention_of
 from simulator.behaviour import MOST_FACTOR
@@ -32,7 +34,7 @@ def check_arms(checker: Checker) -> None:
         if isinstance(given, grammar.BudgetedArm):
             place = (*place, "interventions")
             if given.budget is not None:
-                checker.number(given.budget, ("arms", arm, "budget"), what="a budget")
+                check_number(checker, given.budget, ("arms", arm, "budget"), what="a budget")
                 _needs_currency(checker, ("arms", arm, "budget"))
         _check_items(checker, given, place)
 
@@ -63,9 +65,9 @@ def _check_intervention(checker: Checker, name: str, given: grammar.Intervention
         hint = allowed_words(given.kind, kinds.names())
         checker.add(f"no kind of intervention is named `{given.kind}`", (*place, "kind"), hint)
     _check_times(checker, given, place)
-    checker.number(given.uptake, (*place, "uptake"), what="uptake", most=1)
+    check_number(checker, given.uptake, (*place, "uptake"), what="uptake", most=1, ratio=False)
     if given.drop_out is not None:
-        checker.number(given.drop_out, (*place, "drop_out"), what="a rate", timed=True)
+        check_number(checker, given.drop_out, (*place, "drop_out"), what="a rate", timed=True, series=True)
     _check_effect(checker, given.effect, (*place, "effect"))
     _check_cost(checker, given.cost, (*place, "cost"))
     if given.target is not None:
@@ -94,25 +96,35 @@ def _check_times(checker: Checker, given: grammar.Intervention, place: Place) ->
     else:
         several = isinstance(given.at, tuple)
         times = given.at if isinstance(given.at, tuple) else (given.at,)
+        begin = checker.begin if _only_background(checker, place) else 0.0
         if not times:
             checker.add("`at` is empty", (*place, "at"), "a time, or a list of times")
         for i, time in enumerate(times):
             at: Place = (*place, "at", i) if several else (*place, "at")
-            checker.instant(time, at, "the intervention")
+            check_instant(checker, time, at, "the intervention", begin=begin)
             if time in times[:i]:
                 checker.add("the same time is listed twice", at)
-    every = checker.time(given.every, (*place, "every"), "`every`")
-    until = checker.time(given.until, (*place, "until"), "`until`", above=None)
+    every = check_duration(checker, given.every, (*place, "every"), "`every`")
+    until = check_duration(checker, given.until, (*place, "until"), "`until`", above=None)
     if until is not None and every is None and given.every is None:
         checker.add("`until` goes with `every`", (*place, "until"), on_key=True)
     if given.when is not None:
         check_measure(checker, given.when, (*place, "when"))
         if (given.when.above is None) == (given.when.below is None):
             checker.add("`when` needs either `above` or `below`", (*place, "when"), on_key=True)
-        checker.time(given.when.check_every, (*place, "when", "check_every"), "`check_every`")
+        check_duration(checker, given.when.check_every, (*place, "when", "check_every"), "`check_every`")
     if given.phase is not None:
         checker.column(given.phase.over, (*place, "phase", "over"))
-        checker.time(given.phase.every, (*place, "phase", "every"), "`every`")
+        check_duration(checker, given.phase.every, (*place, "phase", "every"), "`every`")
+
+
+def _only_background(checker: Checker, place: Place) -> bool:
+    """Say whether an intervention runs in the background only, where it may act before time 0."""
+    if place[0] != "interventions":
+        return place[0] == "background"
+    named = [item for arm in checker.spec.arms.values() for item, _ in arm_items(arm)]
+    background = [item for item, _ in arm_items(checker.spec.background or ())]
+    return place[1] in background and place[1] not in named
 
 
 def _check_effect(checker: Checker, effect: grammar.Effect, place: Place) -> None:
@@ -135,19 +147,22 @@ def _check_effect(checker: Checker, effect: grammar.Effect, place: Place) -> Non
         for name, factor in getattr(effect, end).items():
             at = (*place, end, name)
             _check_transition_name(checker, name, at, needs_contacts=end == "influence")
-            checker.number(factor, at, what="a factor")
+            check_number(checker, factor, at, what="a factor")
             _check_size(checker, factor, at)
     if effect.ties is not None:
         _check_ties(checker, effect.ties, (*place, "ties"))
     if effect.for_ is not None:
-        checker.time(effect.for_, (*place, "for"), "`for`")
+        check_duration(checker, effect.for_, (*place, "for"), "`for`")
         if effect.half_life is not None:
             checker.add("`half_life` does not go with `for`", (*place, "half_life"), on_key=True)
-        if not effect.susceptibility and not effect.influence and effect.ties is None:
-            hint = "`for` ends factors and ties; `set` lasts: give the behaviour a transition back"
+        nothing_ends = effect.ties is None or (
+            effect.ties.rewire is not None and len(effect.ties.model_fields_set) == 1
+        )
+        if not effect.susceptibility and not effect.influence and nothing_ends:
+            hint = "`for` ends factors and new ties; `set` lasts (give the behaviour a transition back), `rewire` too"
             checker.add("`for` has nothing to end", (*place, "for"), hint, on_key=True)
     if effect.half_life is not None:
-        checker.time(effect.half_life, (*place, "half_life"), "`half_life`")
+        check_duration(checker, effect.half_life, (*place, "half_life"), "`half_life`")
     if isinstance(effect.people, grammar.PeopleEffect):
         for behaviour, state in effect.people.add.states.items():
             checker.states(f"{behaviour}.{state}", (*place, "people", "add", "states", behaviour))
@@ -181,13 +196,16 @@ def _check_ties(checker: Checker, ties: grammar.TiesEffect, place: Place) -> Non
         if given.layer is not None:
             checker.word(given.layer, checker.known.layers, "layer", (*place, key, "layer"))
         checker.condition(getattr(given, "to", None), (*place, key, "to"))
+    if ties.rewire is not None and has_no_ties(checker, ties.rewire.layer):
+        hint = "it exchanges ties that the layer has from the start; `add` makes new ones"
+        checker.add(f"`{ties.rewire.layer}` has no ties to rewire", (*place, "rewire", "layer"), hint)
     if ties.add is not None:
         pairing = ties.add.pairing
         checker.word(pairing, list(grammar.PAIRINGS), "pairing", (*place, "add", "pairing"))
         if ties.add.by is not None:
             checker.column(ties.add.by, (*place, "add", "by"))
     if ties.scale is not None:
-        checker.number(ties.scale.by, (*place, "scale", "by"), what="a factor")
+        check_number(checker, ties.scale.by, (*place, "scale", "by"), what="a factor")
 
 
 def _check_cost(checker: Checker, cost: grammar.Cost | None, place: Place) -> None:
@@ -195,7 +213,7 @@ def _check_cost(checker: Checker, cost: grammar.Cost | None, place: Place) -> No
         return
     for key in COST_KEYS:
         if key in cost.model_fields_set and getattr(cost, key) is not None:
-            checker.number(getattr(cost, key), (*place, key), what="a cost")
+            check_number(checker, getattr(cost, key), (*place, key), what="a cost")
     if cost.model_fields_set:
         _needs_currency(checker, place)
 
@@ -215,7 +233,7 @@ def _check_target(checker: Checker, target: grammar.Target, place: Place) -> Non
             f"`{key}` is a second cut", (*place, key), f"it has `{cuts[0]}` already; one is enough", on_key=True
         )
     if target.budget is not None:
-        checker.number(target.budget, (*place, "budget"), what="a budget")
+        check_number(checker, target.budget, (*place, "budget"), what="a budget")
     if target.per is not None:
         checker.column(target.per, (*place, "per"))
     if target.groups is not None and target.groups != "communities":

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scenarios import grammar
 from scenarios.checking import Checker
+from scenarios.checks_numbers import check_duration, check_instant
 from scenarios.checks_people import FileAt
 from scenarios.conversion import label
 from scenarios.files import table_at
 from simulator.errors import Place, SpecError, allowed_words
-from simulator.units import TICK_BITS
 
-LONGEST = float(2 ** (62 - TICK_BITS))
 MOST_OBSERVATIONS = 100_000
 
 
@@ -19,13 +20,10 @@ def check_time(checker: Checker) -> None:
     if "time" in checker.missing:
         return
     time = checker.spec.time
-    horizon = checker.time(time.horizon, ("time", "horizon"), "the horizon")
-    every = checker.time(time.observe_every, ("time", "observe_every"), "`observe_every`")
-    checker.time(time.warm_up, ("time", "warm_up"), "the warm-up")
-    if horizon is not None and horizon > LONGEST:
-        hint = f"at most {LONGEST:,.0f} units: choose a longer unit"
-        checker.add(f"the horizon is {horizon:g}", ("time", "horizon"), hint)
-    elif horizon is not None and every is not None:
+    horizon = check_duration(checker, time.horizon, ("time", "horizon"), "the horizon")
+    every = check_duration(checker, time.observe_every, ("time", "observe_every"), "`observe_every`")
+    check_duration(checker, time.warm_up, ("time", "warm_up"), "the warm-up")
+    if horizon is not None and every is not None:
         if every > horizon:
             hint = f"the horizon is {horizon:g}"
             checker.add(f"`observe_every` is {every:g}, beyond the horizon", ("time", "observe_every"), hint)
@@ -75,7 +73,8 @@ def check_measure(checker: Checker, measure: grammar.Measure, place: Place, *, o
         checker.add(f"`{kind}` is a second measure", (*place, kind), hint, on_key=True)
     for kind in kinds:
         if kind in grammar.STATE_MEASURES:
-            checker.states(getattr(measure, kind), (*place, kind))
+            weighted = kind in ("share", "count", "person_time")
+            checker.states(getattr(measure, kind), (*place, kind), weights=weighted)
     if measure.time_to is not None:
         _check_level(checker, measure.time_to, (*place, "time_to"))
     why = "outcomes count people by columns and by `start.` states" if outcome else ""
@@ -89,7 +88,7 @@ def check_measure(checker: Checker, measure: grammar.Measure, place: Place, *, o
             hint = f"`{kind}` is taken over all of the time"
             checker.add(f"`at` does not go with `{kind}`", (*place, "at"), hint, on_key=True)
         elif measure.at != "end":
-            checker.instant(measure.at, (*place, "at"), "the measure")
+            check_instant(checker, measure.at, (*place, "at"), "the measure")
     if measure.among is not None and kind in ("difference", "time_to"):
         checker.add(f"`among` does not go with `{kind}`", (*place, "among"), on_key=True)
 
@@ -100,9 +99,12 @@ def _check_level(checker: Checker, level: grammar.Level, place: Place) -> None:
         hint = "an example: time_to: {share: obesity.obese, reaches: 0.5}"
         checker.add("`time_to` needs either `share` or `count`", place, hint, on_key=True)
     for key in given:
-        checker.states(getattr(level, key), (*place, key))
+        checker.states(getattr(level, key), (*place, key), weights=False)
     if level.share is not None:
         checker.range(level.reaches, (*place, "reaches"), "a share", 0, 1)
+    elif checker.n_people is not None and level.reaches > checker.n_people:
+        hint = f"there are {checker.n_people:,} people"
+        checker.add(f"a count of {level.reaches:g} cannot be reached", (*place, "reaches"), hint)
 
 
 def _check_groups(checker: Checker, measure: grammar.Measure, kind: str, place: Place) -> None:
@@ -139,6 +141,10 @@ def check_observed(checker: Checker, file_at: FileAt) -> None:
             checker.add("observed data need either `measure` or `outcome`", place, on_key=True)
         elif observed.measure is not None:
             check_measure(checker, observed.measure, (*place, "measure"), outcome=True)
+            for kind in observed.measure.kinds:
+                if isinstance(getattr(observed.measure, kind), Mapping):
+                    hint = "observed data are of people in a state, or in one of several: [light, heavy]"
+                    checker.add("states have no weights here", (*place, "measure", kind), hint, on_key=True)
         elif observed.outcome is not None and "outcomes" not in checker.missing:
             checker.word(observed.outcome, checker.known.outcomes, "outcome", (*place, "outcome"))
         if observed.file is None:
@@ -155,7 +161,7 @@ def _check_point(checker: Checker, observed: grammar.Observed, place: Place) -> 
     if observed.time is not None:
         checker.add("`time` goes with `file`", (*place, "time"), "use `at`", on_key=True)
     if observed.at is not None:
-        checker.instant(observed.at, (*place, "at"), "the observation")
+        check_instant(checker, observed.at, (*place, "at"), "the observation")
     low, high = observed.low, observed.high
     if low is not None and low > observed.value:
         checker.add(f"low ({low:g}) is above the value", (*place, "low"))

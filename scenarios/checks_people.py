@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from scenarios import grammar
-from scenarios.checking import Checker, labels_of
+from scenarios.checking import Checker
+from scenarios.checks_numbers import check_number
 from scenarios.files import table_at
+from scenarios.known import labels_of
 from scenarios.worlds import column_plans, layer_of, population_of
 from simulator.errors import Place, Problem, SpecError, allowed_words
 
@@ -63,6 +65,10 @@ def check_people(checker: Checker, file_at: FileAt) -> None:
     known.people = population
     known.any_column = False
     known.columns = {name: column.categories for name, column in population.columns.items()}
+    for name, column in people.columns.items():
+        if column.ages and column.from_ is not None and known.columns[name] is not None:
+            at = (*place, "columns", name, "ages")
+            checker.add(f"`{name}` holds words, which do not grow", at, "only numbers age", on_key=True)
     labels = {name: labels_of(column) for name, column in population.columns.items()}
     known.labels = {name: each for name, each in labels.items() if each is not None}
 
@@ -94,6 +100,8 @@ def _check_column(checker: Checker, name: str, column: grammar.Column, place: Pl
             if getattr(column, key) is not None:
                 checker.add(f"`{key}` goes with `distribution` only", (*place, key), on_key=True)
     if column.categories is not None:
+        if column.ages:
+            checker.add(f"`{name}` holds words, which do not grow", (*place, "ages"), "only numbers age", on_key=True)
         for category in column.categories:
             if not category:
                 checker.add("a category needs a name", (*place, "categories", category), on_key=True)
@@ -129,7 +137,7 @@ def check_network(checker: Checker, file_at: FileAt, graphs: Any) -> None:
             checker.extend(distribution_of(layer.weight).problems(), (*place, "weight"))
         for transition_name, transition in (layer.transitions or {}).items():
             at = (*place, "transitions", transition_name)
-            checker.number(transition.rate, (*at, "rate"), what="a rate", timed=True)
+            check_number(checker, transition.rate, (*at, "rate"), what="a rate", timed=True, series=True)
             checker.condition(transition.where, (*at, "where"))
             if transition.from_ == transition.to:
                 checker.add(f"`from` and `to` are both `{transition.to}`", (*at, "to"))
@@ -162,7 +170,7 @@ def _check_ties(checker: Checker, name: str, layer: Any, place: Place, file_at: 
             return
         population = population_of(checker.spec.model_copy(update={"population": _bare(checker.spec)}), None)
     try:
-        layer_of(checker.spec, name, population, frame, graphs.get(name))
+        checker.known.ties[name] = layer_of(checker.spec, name, population, frame, graphs.get(name))
     except SpecError as error:
         checker.extend(error.problems, place)
 
@@ -200,11 +208,11 @@ def _check_generator(checker: Checker, layer: grammar.GeneratedLayer, place: Pla
     if name == "lattice" and layer.neighbours is not None:
         from simulator.generators import lattice_problem
 
-        checker.extend(_at_most_one(lattice_problem(_people_known(checker), layer.neighbours)), place)
+        checker.extend(_at_most_one(lattice_problem(checker.n_people, layer.neighbours)), place)
     if name == "random_regular" and layer.degree is not None:
         from simulator.generators import regular_problem
 
-        checker.extend(_at_most_one(regular_problem(_people_known(checker), layer.degree)), place)
+        checker.extend(_at_most_one(regular_problem(checker.n_people, layer.degree)), place)
     if layer.by is not None and name == "stochastic_blocks":
         checker.column(layer.by, (*place, "by"))
     if layer.column is not None and name == "degrees":
@@ -213,7 +221,7 @@ def _check_generator(checker: Checker, layer: grammar.GeneratedLayer, place: Pla
 
 def _check_mean_degree(checker: Checker, mean_degree: float, name: str, place: Place) -> None:
     place = (*place, "mean_degree")
-    people = _people_known(checker)
+    people = checker.n_people
     if mean_degree % 2:
         hint = "each person brings half of it, so give an even whole number"
         checker.add(f"mean_degree is {mean_degree:g}; it must be even", place, hint)
@@ -221,13 +229,6 @@ def _check_mean_degree(checker: Checker, mean_degree: float, name: str, place: P
         most = people - 1 if name == "watts_strogatz" else 2 * people - 1
         if mean_degree > most:
             checker.add(f"{people} people cannot have {mean_degree:g} contacts each", place)
-
-
-def _people_known(checker: Checker) -> int | None:
-    """Return how many people there are; None where that cannot be told."""
-    if checker.known.people:
-        return checker.known.people.size
-    return None if "population" in checker.missing else checker.spec.population.size
 
 
 def _at_most_one(problem: Problem | None) -> list[Problem]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import networkx
 
     from scenarios.grammar import ScenarioSpec
-    from scenarios.problems import Marks
+    from scenarios.problems import Located, Marks
     from simulator.model import ContagionModel
 
 LIBRARY = Path(__file__).parent / "library"
@@ -40,6 +40,9 @@ class Scenario:
         What `set` changed: the path of a key, and its value as it was written.
     graphs : mapping of str to networkx.Graph
         Layers given in Python.
+    warnings : tuple of Located
+        What can be run but is hardly meant: states that nobody can reach, layers that nothing reads. Each prints with
+        its file, line and column.
     """
 
     path: Path
@@ -49,6 +52,7 @@ class Scenario:
     graphs: Mapping[str, networkx.Graph] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     marks: Marks | None = field(default=None, repr=False, compare=False)
+    warnings: tuple[Located, ...] = field(default=(), repr=False, compare=False)
 
     def __repr__(self) -> str:
         changed = f", {len(self.overrides)} values changed" if self.overrides else ""
@@ -354,14 +358,18 @@ def _checked(
     refused: Collection[Any],
 ) -> Scenario:
     from scenarios.checks import check_scenario
-    from scenarios.problems import ScenarioError
+    from scenarios.problems import Located, ScenarioError, in_order
 
     values = {each.problem.place for each in refused if not each.problem.on_key}
-    spec, problems = check_scenario(data, lambda place, name: _file_at(path, marks, place, name), graphs, values)
+    spec, problems, warned = check_scenario(
+        data, lambda place, name: _file_at(path, marks, place, name), graphs, values
+    )
     located = [*refused, *map(marks.locate, problems)]
     if located:
         raise ScenarioError(located)
-    return Scenario(path, text, spec, dict(overrides), dict(graphs), data, marks)
+    found = [marks.locate(problem) for problem in warned]
+    warnings = in_order(Located(each.problem, each.mark, warning=True) for each in found)
+    return Scenario(path, text, spec, dict(overrides), dict(graphs), data, marks, warnings)
 
 
 def _file_at(path: Path, marks: Marks, place: Place, name: str) -> Path:

@@ -62,10 +62,11 @@ class ProblemInside(Problem):
 
 @dataclass(frozen=True)
 class Located:
-    """A problem and where it stands, if that is known."""
+    """A problem and where it stands, if that is known; a warning is one that refuses nothing."""
 
     problem: Problem
     mark: Mark | None = None
+    warning: bool = False
 
     @property
     def line(self) -> int:
@@ -82,14 +83,15 @@ class Located:
 
     def _text(self) -> str:
         hint = f"\n    {self.problem.hint}" if self.problem.hint else ""
+        message = f"warning: {self.problem.message}" if self.warning else self.problem.message
         if self.mark is None:
             place = ".".join(str(part) for part in self.problem.place)
-            return (f"{place}: " if place else "") + self.problem.message + hint
+            return (f"{place}: " if place else "") + message + hint
         shown, column = _cut(self.mark.source.line(self.mark.line), self.mark.column)
         carets = "^" * max(1, min(self.mark.length, len(shown) - column + 1))
         # A tab keeps its width in the line of carets, so that they stand below what they point at.
         indent = "".join("\t" if sign == "\t" else " " for sign in shown[: column - 1])
-        head = f"{self.mark.source.name}:{self.mark.line}:{self.mark.column}: {self.problem.message}"
+        head = f"{self.mark.source.name}:{self.mark.line}:{self.mark.column}: {message}"
         return f"{head}\n    {shown}\n    {indent}{carets}{hint}"
 
 

@@ -409,6 +409,7 @@ class ActiveClock:
     susceptibility: int = -1
     influence: int = -1
     now: float = 1.0
+    counted: float = 1.0
 
     @property
     def name(self) -> ClockName:

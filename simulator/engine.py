@@ -380,7 +380,8 @@ class Simulation:
             susceptibility = rows.get(("susceptibility", clock.number), -1)
             influence = rows.get(("influence", clock.number), -1) if law != SPONTANEOUS else -1
             now = clock.hazard.now(self.now)
-            until = min(until, clock.hazard.next_change(self.now) or NEVER)
+            change = clock.hazard.next_change(self.now)
+            until = until if change is None else min(until, change)
             most = clock_table.largest_product(
                 clock,
                 added.ties if clock.added else self._facts.ties,
@@ -397,7 +398,8 @@ class Simulation:
                     )
                 )
             levels = clock_table.levels_for(most)
-            active += [ActiveClock(clock, level, susceptibility, influence, now) for level in levels]
+            counted = clock.hazard.counted_at(self.now)
+            active += [ActiveClock(clock, level, susceptibility, influence, now, counted) for level in levels]
         clock_table.check_rates(active)
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]

@@ -23,8 +23,8 @@ RING_BITS = 9
 RINGS = 1 << RING_BITS
 """Room for one clock's rings in one slab: 256 on average at most, so 512 is sixteen standard deviations away."""
 
-BUCKET_BITS = 8
-BUCKETS = 1 << BUCKET_BITS
+MOST_BUCKET_BITS = 11
+BUCKETS = 1 << MOST_BUCKET_BITS
 
 PERSON, ONE_WAY, TWO_WAY, EITHER = 0, 1, 2, 3
 """What a slot is: a person; a directed tie; one direction of an undirected tie; an undirected tie of which at most one
@@ -351,7 +351,7 @@ def _counted(clocks, facts, states, c, contact, weight):
         weight *= _sender_factor(clocks, facts, states, c, contact)
     if clocks.influence[c] >= 0:
         weight *= facts.factors[clocks.influence[c], contact]
-    return _fixed_point(weight)
+    return _fixed_point(weight * clocks.counted[c])
 
 
 @njit(nogil=True, cache=True)
@@ -416,12 +416,16 @@ def _sort(values, n, ordered, bucket):
         for j in range(n):
             ordered[j] = values[j]
     else:
-        top = U(64 - BUCKET_BITS)
-        for b in range(BUCKETS + 1):
+        bits = 6  # from one to two buckets for each value
+        while (1 << bits) < n and bits < MOST_BUCKET_BITS:
+            bits += 1
+        bits = min(bits + 1, MOST_BUCKET_BITS)
+        top = U(64 - bits)
+        for b in range((1 << bits) + 1):
             bucket[b] = 0
         for j in range(n):
             bucket[np.int64(values[j] >> top) + 1] += 1
-        for b in range(BUCKETS):
+        for b in range(1 << bits):
             bucket[b + 1] += bucket[b]
         for j in range(n):
             place = np.int64(values[j] >> top)

@@ -35,6 +35,7 @@ class Clocks(NamedTuple):
     whom: np.ndarray  # int64[c]: BY_SLOT, BY_CONTACT, BY_MEMBER or BY_ALL_CONTACTS
     varies: np.ndarray  # int64[c]: what else the acceptance depends on
     now: np.ndarray  # float64[c]: factor of the time, relative to the ceiling (TIME_NOW)
+    counted: np.ndarray  # float64[c]: what every contact counts for, relative to time 0 (BY_ALL_CONTACTS)
     own: np.ndarray  # int64[c]: row of `own_factors` of the receiving end (OWN_STATES)
     others: np.ndarray  # int64[c]: the same of the sending end (SENDER_STATES)
     sender: np.ndarray  # int64[c]: row of `person_numbers` of the sending end (SENDER_NUMBER)

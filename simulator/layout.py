@@ -407,6 +407,7 @@ def kernel_clocks(
         whom=column(each.whom for each in read),
         varies=column(varies),
         now=column((entry.now for entry in active), np.float64),
+        counted=column((entry.counted for entry in active), np.float64),
         own=column(each.own for each in read),
         others=column(each.others for each in read),
         sender=column(each.sender for each in read),

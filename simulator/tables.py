@@ -35,8 +35,8 @@ def read_table(path: str | Path, *, text: Iterable[str] = ()) -> pd.DataFrame:
     ----------
     path : str or Path
     text : iterable of str
-        Columns to be read as words whatever is in them: ids, so that ``007`` keeps its zeros. They come as pandas
-        categories, since most people are named in many rows.
+        Columns of ids: ``007`` keeps its zeros. They are int64 where each is a whole number written as such and none is
+        missing, else words, as pandas categories, since most people are named in many rows.
 
     Returns
     -------
@@ -59,8 +59,8 @@ def read_table(path: str | Path, *, text: Iterable[str] = ()) -> pd.DataFrame:
     for i, column in enumerate(table.schema):
         if column.type == pa.null():  # a column without a single value: numbers, all missing
             table = table.set_column(i, column.name, table.column(i).cast(pa.float64()))
-        elif column.name in words and not pa.types.is_dictionary(column.type):
-            table = table.set_column(i, column.name, table.column(i).dictionary_encode())
+        elif column.name in words and column.type == pa.string():
+            table = table.set_column(i, column.name, _ids(table.column(i)))
     frame = table.to_pandas()
     frame.attrs["parquet"] = is_parquet
     return frame
@@ -118,30 +118,21 @@ def _read_parquet(path: Path, words: set[str]) -> pa.Table:
         raise SpecError(f"`{path.name}` has two columns named `{repeated[0]}`")
     if not table.num_rows:
         raise SpecError(f"`{path.name}` has columns but no rows")
-    columns = {}
-    for name in names:
-        column = table.column(name)
-        columns[name] = _distinct_words(path, name, column) if name in words else _plain(path, name, column)
-    return pa.table(columns)
+    return pa.table({name: _plain(path, name, table.column(name), name in words) for name in names})
 
 
-def _distinct_words(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Turn a column of ids into words, each distinct id once."""
+def _ids(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Turn words into whole numbers where all of them are, and written as such; else into categories."""
     import pyarrow as pa
     import pyarrow.compute as pc
-    from pyarrow import types
 
-    if types.is_nested(column.type) or types.is_null(column.type):
-        return _plain(path, name, column)
-    encoded = column if types.is_dictionary(column.type) else column.dictionary_encode()
-    encoded = encoded.unify_dictionaries().combine_chunks()
-    ids = _plain(path, name, pa.chunked_array([encoded.dictionary]), as_words=True).combine_chunks()
-    if ids.null_count or pc.count_distinct(ids).as_py() < len(ids):
-        return pa.chunked_array([ids.take(encoded.indices)])
-    return pa.chunked_array([pa.DictionaryArray.from_arrays(encoded.indices, ids)])
+    if column.null_count or pc.max(pc.binary_length(column)).as_py() >= 19:
+        return column.dictionary_encode()
+    are_whole = pc.all(pc.match_substring_regex(column, f"^{WHOLE}$")).as_py()
+    return column.cast(pa.int64()) if are_whole else column.dictionary_encode()
 
 
-def _plain(path: Path, name: str, column: pa.ChunkedArray, as_words: bool = False) -> pa.ChunkedArray:
+def _plain(path: Path, name: str, column: pa.ChunkedArray, as_words: bool) -> pa.ChunkedArray:
     """Turn a column of a Parquet file into what the same column of a CSV file would be."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -170,7 +161,9 @@ def _plain(path: Path, name: str, column: pa.ChunkedArray, as_words: bool = Fals
                 and pc.all(pc.equal(column, pc.floor(column))).as_py()
             ):
                 column = column.cast(pa.int64())  # not 1e+15
-        if is_text or is_other or as_words:
+        if as_words and types.is_integer(column.type) and not types.is_uint64(column.type) and not column.null_count:
+            column = column.cast(pa.int64())
+        elif is_text or is_other or as_words:
             column = column.cast(pa.string())
             missing = pc.is_in(column, value_set=pa.array(MISSING))
             if pc.any(missing).as_py():

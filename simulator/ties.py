@@ -92,7 +92,8 @@ def layer_from_table(
     namer = _persons(chosen[source], rows, frame, population, "source")
     named = _persons(chosen[target], rows, frame, population, "target")
     inside = (namer >= 0) & (named >= 0)
-    namer, named, rows = namer[inside], named[inside], rows[inside]
+    if not inside.all():
+        namer, named, rows = namer[inside], named[inside], rows[inside]
     weights = None
     if weight_column is not None:
         weights = _column_weights(chosen[weight_column].iloc[inside], rows, frame)
@@ -210,17 +211,20 @@ def _persons(ids: pd.Series, rows: np.ndarray, frame: pd.DataFrame, population: 
     """Return int64[n]: who is meant in each row; -1: somebody whom the population's `where` left out."""
     import pandas as pd
 
-    codes, distinct = pd.factorize(ids)  # most people are named in many rows
-    if (codes < 0).any():
-        raise SpecError(Problem(f"no {place} in {lines(rows[codes < 0], frame)} of the tie file", (place,)))
-    wanted, _ = canonical_ids(distinct)
+    codes = None
+    if ids.dtype != np.int64:  # words take long to compare, and most people are named in many rows
+        codes, distinct = pd.factorize(ids)
+        if (codes < 0).any():
+            raise SpecError(Problem(f"no {place} in {lines(rows[codes < 0], frame)} of the tie file", (place,)))
+    wanted, _ = canonical_ids(ids if codes is None else distinct)
     persons = match_ids(wanted, population.ids)
     unknown = persons < 0
     if unknown.any() and population.left_out.size:
         unknown[unknown] = match_ids(wanted[unknown], population.left_out) < 0
     if unknown.any():
         strangers = np.unique(wanted[unknown])
-        first = [rows[np.flatnonzero(wanted[codes] == stranger)[:1]] for stranger in strangers[:5]]
+        in_rows = wanted if codes is None else wanted[codes]
+        first = [rows[np.flatnonzero(in_rows == stranger)[:1]] for stranger in strangers[:5]]
         shown = ", ".join(f"{who} ({lines(row, frame)})" for who, row in zip(strangers, first, strict=False))
         more = f" and {strangers.size - 5:,} more" if strangers.size > 5 else ""
         who = "id is" if strangers.size == 1 else "ids are"
@@ -231,7 +235,7 @@ def _persons(ids: pd.Series, rows: np.ndarray, frame: pd.DataFrame, population: 
                 "every end of a tie must be a person of the population",
             )
         )
-    return persons[codes]
+    return persons if codes is None else persons[codes]
 
 
 def _persons_of_nodes(graph: nx.Graph, population: Population) -> np.ndarray:

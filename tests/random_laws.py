@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from simulator.behaviour import (
+    Behaviour,
     ByColumn,
     ByState,
     GroupOf,
@@ -34,16 +35,18 @@ ON_COLUMNS = (
 
 
 def columns(luck: random.Random, n_persons: int) -> list[Column]:
-    """Wards (some unknown, some of one person), ages (growing or not), scores and thresholds (some unknown)."""
+    """Wards (some unknown, some of one person), ages (growing or not); scores and thresholds (some unknown)."""
     wards = [luck.choice((0, 0, 1, 1, 3, 3, -1)) for _ in range(n_persons)]
     if luck.random() < 0.7:
         wards[luck.randrange(n_persons)] = WARDS.index("tiny")
     ages = [float(luck.choice((25, 30, 35, 45, 50, 55, 65))) for _ in range(n_persons)]
+    weights = [luck.choice((20.0, 25.0, 32.5)) for _ in range(n_persons)]
     scores = [luck.choice((1.0, 2.0, 2.5, 3.0, np.nan)) for _ in range(n_persons)]
     thresholds = [luck.choice((0.0, 0.25, 0.5, 0.5, 1.0, 1.0, 2.0, np.nan)) for _ in range(n_persons)]
     return [
         Column("ward", np.array(wards, np.int32), WARDS),
         Column("age", np.array(ages), per_time=luck.choice((0.0, 1.0))),
+        Column("bmi", np.array(weights)),
         Column("score", np.array(scores)),
         Column("threshold", np.array(thresholds)),
     ]
@@ -66,6 +69,8 @@ def with_any_law(
 ) -> Transition:
     """Give a transition another law, and numbers, a condition and factors that depend on people, states and time.
 
+    Times are shares of the horizon, which depends on all rates; `in_time` makes times of them.
+
     Parameters
     ----------
     plain : Transition
@@ -74,7 +79,7 @@ def with_any_law(
         States of the behaviours b0, b1, …
     layers : sequence of Layer
     scale : float
-        What its rate is multiplied by: times are short where rates are high.
+        What its rate is multiplied by.
     """
     law = luck.choice(("spontaneous", "per_contact", "proportion", "group", "response"))
     if law in ("per_contact", "proportion", "response") and not layers:
@@ -89,6 +94,11 @@ def with_any_law(
     rate = plain.rate
     if luck.random() < 0.3:
         rate = _times(_number(luck, states), scale)
+    influence = [_number(luck, states) for _ in range(luck.choice((0, 0, 1, 2)))] if source else []
+    if law == "response":  # influence that ages under `response`: see test_laws_in_time.py
+        influence = [
+            replace(one, column="bmi", centre=25.0) if isinstance(one, HazardRatio) else one for one in influence
+        ]
     sometimes = luck.random() < 0.5
     return replace(
         plain,
@@ -100,9 +110,9 @@ def with_any_law(
         response=_response(luck) if law == "response" else None,
         where=_where(luck, states) if luck.random() < 0.4 else None,
         susceptibility=tuple(_number(luck, states) for _ in range(luck.choice((0, 0, 1, 2)))),
-        influence=tuple(_number(luck, states) for _ in range(luck.choice((0, 0, 1, 2)))) if source else (),
-        time_in_state=_waning(luck, scale) if sometimes else (),
-        series=tuple(_series(luck, scale) for _ in range(luck.choice((0, 0, 0, 1, 2)))),
+        influence=tuple(influence),
+        time_in_state=_waning(luck) if sometimes else (),
+        series=tuple(_series(luck) for _ in range(luck.choice((0, 0, 0, 1, 2)))),
     )
 
 
@@ -117,7 +127,8 @@ def _number(luck: random.Random, states: Sequence[tuple[str, ...]]) -> PersonNum
     if kind == "state":
         k = luck.randrange(len(states))
         return ByState(f"b{k}", {state: luck.choice((0.0, 0.25, 0.5, 1.0, 1.0, 1.5, 3.0)) for state in states[k]})
-    return HazardRatio("age", luck.choice((0.5, 0.9, 1.5)), per=luck.choice((10.0, 20.0)), centre=45.0)
+    column, centre = luck.choice((("age", 45.0), ("bmi", 25.0)))
+    return HazardRatio(column, luck.choice((0.5, 0.9, 1.5)), per=luck.choice((10.0, 20.0)), centre=centre)
 
 
 def _times(number: PersonNumber, scale: float) -> PersonNumber:
@@ -164,14 +175,30 @@ def _where(luck: random.Random, states: Sequence[tuple[str, ...]]) -> Condition:
     return parse(own if kind == "states" else f"({luck.choice(ON_COLUMNS)}) {kind} {own}")
 
 
-def _waning(luck: random.Random, scale: float) -> tuple[tuple[float, float], ...]:
-    times = [0.0, *sorted(luck.sample((0.02, 0.1, 0.3, 1.0, 3.0), luck.randint(0, 3)))]
-    return tuple((time / scale, luck.choice((0.0, 0.25, 0.5, 1.0))) for time in times)
+def _waning(luck: random.Random) -> tuple[tuple[float, float], ...]:
+    times = [0.0, *sorted(luck.sample((0.003, 0.01, 0.03, 0.1, 0.3), luck.randint(0, 3)))]
+    return tuple((time, luck.choice((0.0, 0.25, 0.5, 1.0))) for time in times)
 
 
-def _series(luck: random.Random, scale: float) -> Series:
+def _series(luck: random.Random) -> Series:
     repeats = luck.random() < 0.5
-    first = 0.0 if repeats else luck.choice((-0.7, 0.0, 0.4))
-    times = [first, *sorted(luck.sample((0.5, 0.7, 1.1, 1.9), luck.randint(0, 3)))]
-    points = tuple((time / scale, luck.choice((0.0, 0.5, 1.0, 1.5, 2.0))) for time in times)
-    return Series(points, luck.choice((2.0, 2.3)) / scale if repeats else None)
+    first = 0.0 if repeats else luck.choice((-0.07, 0.0, 0.04))
+    times = [first, *sorted(luck.sample((0.05, 0.07, 0.11, 0.19), luck.randint(0, 3)))]
+    points = tuple((time, luck.choice((0.0, 0.5, 1.0, 1.5, 2.0))) for time in times)
+    return Series(points, luck.choice((0.2, 0.23)) if repeats else None)
+
+
+def in_time(behaviours: Sequence[Behaviour], horizon: float) -> list[Behaviour]:
+    """Stretch all times, which were shares of the horizon."""
+
+    def stretched(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        return tuple((time * horizon, factor) for time, factor in points)
+
+    def timed(one: Transition) -> Transition:
+        series = tuple(
+            Series(stretched(each.points), None if each.repeats_every is None else each.repeats_every * horizon)
+            for each in one.series
+        )
+        return replace(one, time_in_state=stretched(one.time_in_state), series=series)
+
+    return [replace(b, transitions=tuple(timed(one) for one in b.transitions)) for b in behaviours]

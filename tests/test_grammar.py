@@ -14,7 +14,6 @@ from simulator.errors import SpecError
 
 OBESITY = (LIBRARY / "obesity.yaml").read_text()
 VILLAGES = (LIBRARY / "family_planning.yaml").read_text()
-BUDDIES = (LIBRARY / "health_buddies.yaml").read_text()
 
 # (what stands in the example, what is written instead, words of the message). The sign « stands where the message
 # must point; it is taken out before the text is read.
@@ -97,7 +96,7 @@ BAD_OBESITY = [
     ("primary: obese_years", "primary: «obese_year", ["no outcome", "`obese_years`"]),
     ("experiment: {", "experiment: {control: «usual, ", ["no arm is named `usual`", "`usual_care`"]),
     ("experiment: {", "experiment: {curves_by: [«sex], ", ["no column is named `sex`"]),
-    ("states: [none, champion]", f"states: «[none, champion, {', '.join(f's{i}' for i in range(63))}]", ["at most 64"]),
+    ("states: [none, champion]", f"states: «[none, champion, {', '.join(f's{i}' for i in range(62))}]", ["at most 63"]),
     # what does not go together
     ("rank: degree, share: 0.05}", "rank: degree, share: 0.05, «number: 5}", ["second cut"]),
     ("target: {groups: communities, ", "target: {", ["a measure ranks groups"]),
@@ -242,20 +241,24 @@ def test_unknown_scenario_names_the_nearest() -> None:
         load("no_such_folder/file.yaml")
 
 
-def test_not_built_says_where() -> None:
+def test_not_built_says_where(tmp_path: Path) -> None:
+    text = OBESITY.replace("\narms:", "\nbackground: [leaders]\narms:").replace(
+        "{rank: degree,", "{rank: betweenness,", 1
+    )
+    (tmp_path / "scenario.yaml").write_text(text)
     with pytest.raises(ScenarioNotBuiltError) as refused:
-        load("health_buddies").require_built()
+        load(tmp_path / "scenario.yaml").require_built()
     located = {
-        (each.problem.message, BUDDIES.splitlines()[each.line - 1][each.column - 1 :][:8])
+        (each.problem.message, text.splitlines()[each.line - 1][each.column - 1 :][:10])
         for each in refused.value.located
     }
     assert located == {
-        ("`response` is not built yet", "response"),
-        ("`rewire` is not built yet", "rewire: "),
+        ("`background` is not built yet", "background"),
+        ("`betweenness` is not built yet", "betweennes"),
     }
     assert refused.value.exit_code == 2
-    assert not load("obesity").not_built()
-    assert not load("family_planning").not_built()
+    for name in ("obesity", "family_planning", "health_buddies"):
+        assert not load(name).not_built()
 
 
 def test_everything_is_reported_at_once(tmp_path: Path) -> None:

@@ -77,8 +77,7 @@ def test_a_parquet_file_is_the_same_town_as_a_csv_file(tmp_path: Path, kind: str
     other = town(tmp_path / "parquet", "parquet", tables)
     assert arrays(csv) == arrays(other)
     assert observed_of(load(csv))[0]["points"] == observed_of(load(other))[0]["points"]
-    if kind != "float64":  # 3.0 is the same person as 3, but another text
-        assert load(csv).hash8() == load(other).hash8()
+    assert load(csv).hash8() == load(other).hash8()
     changed = town(tmp_path / "changed", "parquet", {**TABLES, "ties": TIES.assign(close=[1.0, 2.0, 0.5, 4.0])})
     assert arrays(changed) != arrays(csv)
     assert load(changed).hash8() != load(csv).hash8()
@@ -110,7 +109,7 @@ def test_columns_come_as_they_would_from_a_csv_file(tmp_path: Path) -> None:
     parquet.write_table(table, tmp_path / "t.parquet")
     frame = read_table(tmp_path / "t.parquet", text=["id", "big", "not there"])
     assert frame["id"].tolist()[:2] == ["7", "8"]
-    assert frame["big"].tolist() == ["1000000000000000", "2", "3"]
+    assert frame["big"].tolist() == [10**15, 2, 3]
     assert frame["yes"].tolist()[::2] == ["true", "false"]
     assert frame["day"].tolist()[:2] == ["1970-01-01", "1970-01-02"]
     assert frame["n"].tolist() == [1, 2, 3]

@@ -253,6 +253,15 @@ class TestSelect:
         counted = Target(groups="village", group_measure=Measure("count", "weight", ("obese",)), number=6)
         assert self.picked(counted, obese=[0, 1, 6]) == [0, 1, 2, 3, 4, 5]  # 2 against 1
 
+    def test_groups_by_states_of_different_weight(self) -> None:
+        measure = Measure("count", "drinking", ("light", "heavy"), weights=(1.0, 5.0))
+        world = town(10, columns=[self.villages])
+        drinking = {0: "light", 1: "light", 2: "light", 6: "heavy"}
+        target = Target(groups="village", group_measure=measure, number=6)
+        assert select(target, situation(world, drinking=drinking)).persons.tolist() == [6, 7, 8]  # 5 against 3
+        alike = Target(groups="village", group_measure=Measure("count", "drinking", ("light", "heavy")), number=6)
+        assert select(alike, situation(world, drinking=drinking)).persons.tolist() == [0, 1, 2, 3, 4, 5]
+
     def test_groups_are_measured_over_all_members_but_only_the_eligible_are_taken(self) -> None:
         measure = Measure("share", "weight", ("obese",))
         target = Target(where=parse("weight == lean"), groups="village", group_measure=measure, number=4)

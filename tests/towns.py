@@ -191,6 +191,8 @@ def random_case(
     rate = sum(clock.ceiling * len(clock.slots) for clock in clocks_of(world))
     rate += sum(6 * _largest(t.rate) for b in behaviours for t in b.transitions if t.law == "per_contact")
     horizon = max(1, min(int(mean_rings / max(rate, 1e-9) * TICKS_PER_UNIT), 30 * TICKS_PER_UNIT))
+    if laws:
+        world = town(n_persons, random_laws.in_time(behaviours, horizon / TICKS_PER_UNIT), layers, columns)
     dates = sorted(luck.randrange(horizon) for _ in range(max(1, n_occurrences - 1)))
     occurrences = [
         _random_occurrence(luck, world, luck.choice([0, *dates]), f"programme{luck.randrange(3)}", k, horizon)
