@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from interventions.protection import Verdict
     from scenarios.inputs import Input
     from scenarios.loading import Scenario
+    from simulator.clock_plan import ClockPlan
     from simulator.world import World
 
 
@@ -16,12 +19,14 @@ def protection_of(scenario: Scenario) -> Verdict:
     """Say whether the scenario is of the kind in which nobody can be worse off (see `interventions.protection`)."""
     from interventions.protection import protects
     from scenarios import build
+    from scenarios.turnover import turnover_of
 
     spec = scenario.spec
     primary = spec.outcomes.primary
     better = spec.outcomes.measures[primary].better
     behaviours, arms = build.behaviours_of(spec), build.arms_of(spec)
-    return protects(behaviours, arms, scenario.control, build.measures_of(spec)[primary], better)
+    measure, turnover = build.measures_of(spec)[primary], turnover_of(spec)
+    return protects(behaviours, arms, scenario.control, measure, better, turnover)
 
 
 def protection_lines(verdict: Verdict) -> list[str]:
@@ -49,7 +54,6 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
     from scenarios import build
     from scenarios.bibliography import references_of
     from scenarios.inputs import inputs_of
-    from simulator.portrait import lines, portrait
 
     return {
         "scenario": scenario.resolved(),
@@ -66,11 +70,19 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
                 [f"of {scenario.spec.experiment.networks} networks, this is the first"]
                 * (scenario.spec.experiment.networks > 1)
             ),
-            *lines(portrait(world.network, world.population)),
+            *portrait_lines(world),
         ],
         "protection": protection_lines(protection_of(scenario)),
         "warnings": [str(warning.problem) for warning in scenario.warnings],
     }
+
+
+def portrait_lines(world: World) -> list[str]:
+    """Describe the people and ties at time 0 in plain words, one thing a line."""
+    from simulator.portrait import lines, portrait
+
+    there = world.without_reserve()
+    return lines(portrait(there.network, there.population))
 
 
 def _input(entry: Input) -> dict[str, Any]:
@@ -98,8 +110,13 @@ def _observed(series: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def try_out(scenario: Scenario, world: World) -> None:
+def try_out(scenario: Scenario, world: World) -> tuple[ClockPlan, np.ndarray]:
     """Draw the first replicate's initial people and lay out the clocks, so that what a run refuses is refused here.
+
+    Returns
+    -------
+    plan : ClockPlan
+    states : uint8[n_persons, n_behaviours]
 
     Raises
     ------
@@ -112,9 +129,9 @@ def try_out(scenario: Scenario, world: World) -> None:
     from simulator.errors import SpecError
     from simulator.streams import Draw
 
-    build.initial_states(scenario, world, Draw(scenario.spec.experiment.seed))
+    states = build.initial_states(scenario, world, Draw(scenario.spec.experiment.seed, "replicate", 0))
     try:
-        plan_clocks(world)
+        return plan_clocks(world), states
     except SpecError as error:
         problems = [replace(problem, place=("behaviours", *problem.place)) for problem in error.problems]
         raise scenario.located(SpecError(problems)) from None
@@ -122,25 +139,34 @@ def try_out(scenario: Scenario, world: World) -> None:
 
 def check_lines(scenario: Scenario) -> list[str]:
     """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
+    from dataclasses import replace
+
+    from experiments.execution import cores
+    from experiments.forecast import forecast, forecast_lines
+    from experiments.memory import footprint_of
     from scenarios import build
     from scenarios.inputs import assumed_inputs
-    from simulator.portrait import lines, portrait
+    from simulator.footprint import available_memory, check_memory
 
     missing = [str(problem) for problem in scenario.not_built()]
     if missing:
         return [f"{scenario.name}: the scenario is valid, but cannot be run yet:", *(f"  {line}" for line in missing)]
+    one = replace(footprint_of(scenario, tuple(scenario.spec.arms), 1), networks=1)
+    check_memory(one, available_memory())
     world = build.world_of(scenario, 0)
-    try_out(scenario, world)
+    plan, states = try_out(scenario, world)
+    foreseen = forecast(scenario, plan, states, threads=cores())
     assumed = assumed_inputs(scenario.spec)
     spec = scenario.spec
     said = [
         f"{scenario.name}: the scenario is valid",
         f"  {len(spec.arms)} arms ({', '.join(spec.arms)}), control {scenario.control}, "
         f"{spec.experiment.replicates} replicates, primary outcome {spec.outcomes.primary}",
-        *(f"  {line}" for line in lines(portrait(world.network, world.population))),
+        *(f"  {line}" for line in portrait_lines(world)),
         f"  {len(assumed)} inputs are assumed" + (":" if assumed else ""),
         *(f"    {entry.name} = {entry.value} {entry.unit}".rstrip() for entry in assumed),
         *(f"  {line}" for line in protection_lines(protection_of(scenario))),
+        *(f"  {line}" for line in forecast_lines(foreseen, spec.time.unit)),
     ]
     return said
 

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 from experiments.description import describe
 from experiments.design import Trial, design
 from experiments.estimands import check_decomposition, effects, outcome_specs
+from experiments.memory import footprint_of
 from experiments.replicate import run_replicate
 from experiments.results import Results
 from experiments.store import Identity, Store
 from scenarios.problems import ScenarioError
 from simulator.errors import NetrialError, SpecError, StoreError
+from simulator.footprint import available_memory, check_memory
 
 if TYPE_CHECKING:
     from scenarios.loading import Scenario
@@ -123,13 +125,15 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
     asked = trial.scenario.spec.experiment.replicates
     if jobs is not None and jobs < 1:
         raise SpecError(f"--jobs is {jobs}; at least one thread is needed")
+    jobs = jobs or cores()
+    check_memory(footprint_of(trial.scenario, tuple(trial.arms), jobs), available_memory())
     with Store.open(folder, identity_of(trial)) as store:
         town = trial.town(0)
         store.describe(trial.scenario.text, describe(trial.scenario, town.world, tuple(trial.arms)))
         done = store.done()
         missing = [replicate for replicate in range(asked) if replicate not in done]
         missing.sort(key=lambda replicate: (replicate % trial.networks, replicate))
-        _run_missing(trial, store, missing, jobs or _cores(), asked, progress)
+        _run_missing(trial, store, missing, jobs, asked, progress)
         tables = store.collect(range(asked))
         resolved = trial.scenario.resolved()
         specs = outcome_specs(resolved["outcomes"])
@@ -149,7 +153,7 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
     return Results.load(folder)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on every system
         return len(os.sched_getaffinity(0))

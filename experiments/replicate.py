@@ -10,7 +10,7 @@ import numpy as np
 from experiments.design import Trial
 from interventions.schedule import occurrences
 from scenarios import build
-from simulator.engine import ClockPlan, Simulation
+from simulator.engine import ClockPlan
 from simulator.outcomes import Reading, read
 from simulator.trajectory import Trajectory
 from simulator.units import from_ticks
@@ -58,11 +58,9 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
 def run_arms(trial: Trial, town: ClockPlan, replicate: int) -> dict[str, Trajectory]:
     """Run all arms of one replicate; they share its initial people and its luck."""
     luck = trial.luck(replicate)
-    start, since = build.states_at_zero(trial.scenario, town, luck)
+    beginning = build.beginning_of(trial.scenario, town, luck)
     return {
-        arm: Simulation(
-            town, luck, start, occurrences(members), trial.observe_at, trial.horizon_tick, since=since
-        ).run()
+        arm: beginning.simulation(occurrences(members), trial.observe_at, trial.horizon_tick).run()
         for arm, members in trial.arms.items()
     }
 
@@ -71,11 +69,11 @@ def _curves(trial: Trial, world: World, trajectories: Mapping[str, Trajectory]) 
     labels = [(behaviour.name, state) for behaviour in world.behaviours.values() for state in behaviour.states]
     blocks: list[tuple[str, str, str, np.ndarray]] = []
     for arm, trajectory in trajectories.items():
-        blocks.append((arm, "", "", trajectory.counts))
+        blocks.append((arm, "", "", trajectory.counts[:, world.state_numbers]))
         for column in trial.curves_by:
             groups, names = world.population.columns[column].groups()
             by_group = trajectory.counts_by(groups, len(names))
-            blocks += [(arm, column, name, by_group[:, :, k]) for k, name in enumerate(names)]
+            blocks += [(arm, column, name, by_group[:, world.state_numbers, k]) for k, name in enumerate(names)]
     n_times, n_states = trial.times.size, len(labels)
     rows = n_times * n_states
     return {

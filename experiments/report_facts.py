@@ -174,8 +174,17 @@ class Facts:
 
         return people_counted(self.results.pairs)
 
+    @cached_property
+    def comes_and_goes(self) -> bool:
+        """Whether people enter or leave."""
+        population = self.scenario.get("population") or {}
+        return any(population.get(key) for key in ("enter", "leave"))
+
     def gathered(self, watched: Watched) -> pd.DataFrame:
-        """People in any of the states, over everybody: the curves table with one made-up state."""
+        """People in any of the states, over everybody: the curves table with one made-up state.
+
+        Where people enter or leave, counts are brought to the number of people at time 0: the share of those there.
+        """
         curves = self.results.curves
         rows = curves[
             (curves["behaviour"] == watched.behaviour)
@@ -184,6 +193,11 @@ class Facts:
         ]
         if len(watched.states) > 1:
             rows = rows.groupby(CURVE_KEYS)["count"].sum().reset_index()
+        if self.comes_and_goes:
+            whole = curves[(curves["behaviour"] == watched.behaviour) & (curves["group_by"] == "")]
+            there = whole.groupby(CURVE_KEYS, observed=True)["count"].sum().rename("there").reset_index()
+            rows = rows.merge(there, on=CURVE_KEYS, how="left")
+            rows["count"] = rows["count"] * (self.people / rows.pop("there").clip(lower=1))
         return rows.assign(behaviour=watched.behaviour, state=watched.label, group_by="", group="")
 
     def bands(self, watched: Watched) -> dict[str, pd.DataFrame]:

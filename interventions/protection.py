@@ -4,42 +4,36 @@ Arms share their luck (the same rings of the same clocks), so one may ask of eac
 their state in this arm at most as harmful as in the control? It is, in every replicate, when
 
 1. the states of each behaviour stand in one order of harm, and transitions move between neighbours in it;
-2. more harm in others never lowers a rate towards harm nor raises one away from it;
+2. more harm in others, or in a person's other behaviours, never lowers a rate towards harm nor raises one away from
+   it, and time in a state does not undo that (see `monotone`);
 3. interventions only move people towards less harm, lower rates towards harm, raise rates away from it, and
-   add ties that carry nothing but rates away from harm;
-4. the control does nothing.
+   add ties that carry nothing but rates away from harm; where a law draws a contact or reads a share, no ties
+   change, since other ties are other draws; nobody is rewired in a layer that carries anything;
+4. the control does nothing;
+5. nobody leaves at a rate that depends on states: then the same people are there in both arms, and are tied alike.
 
 Then each ring keeps every person of the arm at or below the same person of the control (a monotone coupling
 on the graphical representation of Harris 1978, doi:10.1214/aop/1176995523), whomever the interventions pick,
 and whenever: picking people by their state in the arm at a later date does no harm, since nobody is picked in
-the control. Only behaviours that bear on the primary outcome are looked at: its own, and those whose states
-are sources of its transitions, and so on.
+the control. What is the same in both arms, person by person, may be anything: columns, hazard ratios, series, ageing.
+Only behaviours that bear on the primary outcome are looked at: its own, those that its rates read, and so on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, permutations, product
 from typing import TYPE_CHECKING
 
-from simulator.behaviour import (
-    PER_CONTACT,
-    SPONTANEOUS,
-    Behaviour,
-    ByColumn,
-    ByState,
-    HazardRatio,
-    PersonNumber,
-    Transition,
-)
+from interventions.monotone import AWAY, TOWARDS, Order, rate_reasons, reads_of, response_trend, ways_of
+from simulator.behaviour import PROPORTION, Behaviour, ByColumn, ByState, HazardRatio, PersonNumber, Transition
+from simulator.turnover import leaving
 
 if TYPE_CHECKING:
-    from interventions.specs import Effect, Intervention
+    from interventions.specs import Effect, Intervention, NewTies
     from simulator.outcomes import Measure
-
-Order = tuple[str, ...]
-"""States of one behaviour from least to most harmful."""
+    from simulator.turnover import Turnover
 
 MOST_STATES = 7
 MOST_ORDERS = 20_000
@@ -58,10 +52,13 @@ class Verdict:
     holds : bool
     reasons : tuple of str
         Why not: sentences without a full stop; empty where it holds.
+    orders : mapping of str to Order
+        Where it holds: states of each behaviour that bears on the primary, from least to most harmful.
     """
 
     holds: bool
     reasons: tuple[str, ...] = ()
+    orders: Mapping[str, Order] = field(default_factory=dict)
 
 
 def protects(
@@ -70,6 +67,7 @@ def protects(
     control: str,
     measure: Measure,
     better: str,
+    turnover: Turnover | None = None,
 ) -> Verdict:
     """Say whether nobody can be worse off in any arm than in the control.
 
@@ -83,6 +81,8 @@ def protects(
     measure : Measure
         The primary outcome; with `better` it says which states are harmful.
     better : {"lower", "higher"}
+    turnover : Turnover, optional
+        How people enter and leave.
 
     Returns
     -------
@@ -97,6 +97,8 @@ def protects(
         return Verdict(False, (reason,))
     relevant = _bearing_on(primary.name, behaviours)
     reasons = [_control_reason(control)] if arms[control] else []
+    leave = leaving(turnover, primary)
+    reasons += [] if leave is None else [_leaving_reason(name) for name in reads_of(leave, behaviours)]
     choices: list[list[Order]] = []
     for behaviour in relevant.values():
         orders = _orders_of(behaviour, harmful if behaviour is primary else None)
@@ -104,13 +106,14 @@ def protects(
             reasons.append(_order_reason(behaviour, harmful if behaviour is primary else None))
         choices.append(orders)
     treating = [one for name, arm in arms.items() if name != control for one in arm]
+    best: Mapping[str, Order] = {}
     if all(choices):
-        ways = (
-            _reasons_under(dict(zip(relevant, way, strict=True)), relevant, treating)
-            for way in islice(product(*choices), MOST_ORDERS)
-        )
-        reasons += _most_lenient(ways)
-    return Verdict(not reasons, tuple(dict.fromkeys(reasons)))  # two arms may give the same reason
+        ways = (dict(zip(relevant, way, strict=True)) for way in islice(product(*choices), MOST_ORDERS))
+        best, found = _most_lenient((way, _reasons_under(way, relevant, treating)) for way in ways)
+        reasons += found
+    if reasons:
+        return Verdict(False, tuple(dict.fromkeys(reasons)))  # two arms may give the same reason
+    return Verdict(True, orders=best)
 
 
 def harmful_states(measure: Measure, better: str, behaviour: Behaviour) -> frozenset[str] | None:
@@ -141,8 +144,8 @@ def _bearing_on(primary: str, behaviours: Mapping[str, Behaviour]) -> dict[str, 
     """Return the primary behaviour and all whose states change its rates, directly or through others."""
     found = [primary]
     for name in found:
-        sources = [t.source.behaviour for t in behaviours[name].transitions if t.source is not None]
-        found += [source for source in dict.fromkeys(sources) if source not in found]
+        read = [one for transition in behaviours[name].transitions for one in reads_of(transition, behaviours)]
+        found += [one for one in dict.fromkeys(read) if one not in found]
     return {name: behaviours[name] for name in found}
 
 
@@ -163,53 +166,50 @@ def _reasons_under(
     orders: Mapping[str, Order], behaviours: Mapping[str, Behaviour], interventions: Sequence[Intervention]
 ) -> tuple[list[str], list[str]]:
     """Return what in the rates, and what in the interventions, breaks the rules if states are ordered so."""
-    directions: dict[str, set[int]] = {}
-    carried: dict[str, list[str]] = {}
     in_rates: list[str] = []
+    known: dict[str, _Known] = {}
     for behaviour in behaviours.values():
         for transition in behaviour.transitions:
-            name = f"{behaviour.name}.{transition.name}"
-            directions[name] = _directions(transition, orders[behaviour.name])
-            in_rates += _rate_reasons(name, transition, directions[name], orders)
-            for layer in transition.layers if 1 in directions[name] else ():
-                if transition.layers[layer] > 0:
-                    carried.setdefault(layer, []).append(name)
+            in_rates += rate_reasons(behaviour, transition, orders)
+            ways = ways_of(transition, orders[behaviour.name])
+            known[f"{behaviour.name}.{transition.name}"] = _Known(transition, ways, response_trend(transition) or 0)
     in_interventions = [
         reason
         for intervention in interventions
-        for reason in _effect_reasons(intervention.name, intervention.effect, orders, directions, carried)
+        for reason in _effect_reasons(intervention.name, intervention.effect, orders, known)
     ]
     return in_rates, in_interventions
 
 
-def _directions(transition: Transition, order: Order) -> set[int]:
-    """Return whether a transition moves towards harm (1), away from it (-1), or, from two states, both."""
-    after = order.index(transition.to_state)
-    return {1 if after > order.index(before) else -1 for before in transition.from_states}
+@dataclass(frozen=True)
+class _Known:
+    """What matters to interventions of a transition: where it leads, and how it moves with what contacts add up to."""
 
+    transition: Transition
+    ways: frozenset[int]
+    response: int
 
-def _rate_reasons(
-    name: str, transition: Transition, directions: set[int], orders: Mapping[str, Order]
-) -> Iterator[str]:
-    if transition.law == SPONTANEOUS:
-        return
-    if transition.law != PER_CONTACT or transition.source is None:
-        yield f"the law of `{name}` is not known to be monotone"
-        return
-    order, states = orders[transition.source.behaviour], frozenset(transition.source.states)
-    said = " and ".join(f"`{transition.source.behaviour}.{state}`" for state in transition.source.states)
-    if 1 in directions and states != frozenset(order[len(order) - len(states) :]):
-        yield f"`{name}` leads towards harm and is driven by {said}, which harm in others does not raise"
-    if -1 in directions and states != frozenset(order[: len(states)]):
-        yield f"`{name}` leads away from harm and is driven by {said}, which harm in others does not lower"
+    @property
+    def with_contacts(self) -> frozenset[int]:
+        """Where more from contacts leads; away from what the transition itself leads to, if its table falls."""
+        return frozenset(way * self.response for way in self.ways if self.response)
+
+    def reads(self, layer: str) -> bool:
+        """Say whether ties of a layer matter to it."""
+        pooled = self.transition.law == PROPORTION or self.reads_share
+        return layer in self.transition.layers and self.response != 0 and (pooled or self.transition.layers[layer] > 0)
+
+    @property
+    def reads_share(self) -> bool:
+        response = self.transition.response
+        return response is not None and response.reads == "share"
 
 
 def _effect_reasons(
     name: str,
     effect: Effect,
     orders: Mapping[str, Order],
-    directions: Mapping[str, set[int]],
-    carried: Mapping[str, list[str]],
+    known: Mapping[str, _Known],
 ) -> Iterator[str]:
     for behaviour, change in effect.set.items():
         if behaviour not in orders:
@@ -222,16 +222,36 @@ def _effect_reasons(
             for before, after in change.items():
                 if order.index(after) > order.index(before):
                     yield f"`{name}` moves people from `{before}` to `{after}`, which is more harmful"
-    for what, factors in (("susceptibility to", effect.susceptibility), ("influence on", effect.influence)):
-        for transition, factor in factors.items():
-            values, ways = _values(factor), directions.get(transition, set())
-            if 1 in ways and max(values) > 1:
-                yield f"`{name}` raises {what} `{transition}`, which leads towards harm"
-            if -1 in ways and min(values) < 1:
-                yield f"`{name}` lowers {what} `{transition}`, which leads away from harm"
-    if effect.ties is not None and effect.ties.weight > 0:
-        for transition in carried.get(effect.ties.layer, ()):
-            yield f"`{name}` adds ties to `{effect.ties.layer}`, which carry `{transition}` towards harm"
+    for transition, factor in effect.susceptibility.items():
+        if transition in known:
+            yield from _factor_reasons(name, "susceptibility to", transition, known[transition].ways, factor)
+    for transition, factor in effect.influence.items():
+        if transition in known:
+            yield from _factor_reasons(name, "influence on", transition, known[transition].with_contacts, factor)
+    if effect.ties is not None:
+        yield from _tie_reasons(name, effect.ties, known)
+    if effect.rewire is not None:
+        for transition, one in known.items():
+            if one.reads(effect.rewire.layer):
+                yield f"`{name}` rewires ties of `{effect.rewire.layer}`, which `{transition}` reads"
+
+
+def _factor_reasons(name: str, what: str, transition: str, ways: frozenset[int], factor: PersonNumber) -> Iterator[str]:
+    values = _values(factor)
+    if TOWARDS in ways and max(values) > 1:
+        yield f"`{name}` raises {what} `{transition}`, so that more leads towards harm"
+    if AWAY in ways and min(values) < 1:
+        yield f"`{name}` lowers {what} `{transition}`, so that less leads away from harm"
+
+
+def _tie_reasons(name: str, new: NewTies, known: Mapping[str, _Known]) -> Iterator[str]:
+    for transition, one in known.items():
+        if not one.reads(new.layer):
+            continue
+        if one.transition.law == PROPORTION or one.reads_share:
+            yield f"`{name}` adds ties to `{new.layer}`, of which `{transition}` reads a share"
+        elif TOWARDS in one.with_contacts and new.weight > 0:
+            yield f"`{name}` adds ties to `{new.layer}`, which carry `{transition}` towards harm"
 
 
 def _values(factor: PersonNumber) -> list[float]:
@@ -240,19 +260,26 @@ def _values(factor: PersonNumber) -> list[float]:
     return list(factor.values.values()) if isinstance(factor, ByColumn | ByState) else [factor]
 
 
-def _most_lenient(ways: Iterator[tuple[list[str], list[str]]]) -> list[str]:
-    """Return the reasons of the order that suits the rates best and, of those, the interventions best."""
-    best: tuple[list[str], list[str]] | None = None
+def _most_lenient(
+    ways: Iterator[tuple[Mapping[str, Order], tuple[list[str], list[str]]]],
+) -> tuple[Mapping[str, Order], list[str]]:
+    """Return the orders that suit the rates best and, of those, the interventions best, with their reasons."""
+    best: tuple[Mapping[str, Order], tuple[list[str], list[str]]] | None = None
     for way in ways:
-        if best is None or [len(part) for part in way] < [len(part) for part in best]:
+        if best is None or [len(part) for part in way[1]] < [len(part) for part in best[1]]:
             best = way
-        if not any(best):
+        if not any(best[1]):
             break
-    return [reason for part in best or () for reason in part]
+    assert best is not None
+    return best[0], [reason for part in best[1] for reason in part]
 
 
 def _control_reason(control: str) -> str:
     return f"the control, `{control}`, intervenes itself, so that arms may lack what it does"
+
+
+def _leaving_reason(behaviour: str) -> str:
+    return f"how soon people leave depends on `{behaviour}`, so that not the same people are there in both arms"
 
 
 def _order_reason(behaviour: Behaviour, harmful: frozenset[str] | None) -> str:

@@ -12,10 +12,11 @@ from scenarios.conversion import (
     warm_up_of,
 )
 from scenarios.observations import observed_of
-from scenarios.worlds import initial_states, states_at_zero, world_of
+from scenarios.worlds import beginning_of, initial_states, world_of
 
 __all__ = [
     "arms_of",
+    "beginning_of",
     "behaviours_of",
     "control_of",
     "horizon_of",
@@ -25,7 +26,6 @@ __all__ = [
     "observation_times",
     "observe_every_of",
     "observed_of",
-    "states_at_zero",
     "warm_up_of",
     "world_of",
 ]

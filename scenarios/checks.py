@@ -13,6 +13,7 @@ from scenarios.checks_behaviours import check_behaviours
 from scenarios.checks_interventions import check_arms, check_interventions
 from scenarios.checks_outcomes import check_experiment, check_observed, check_outcomes, check_time
 from scenarios.checks_people import FileAt, check_network, check_people, check_references
+from scenarios.checks_turnover import check_turnover
 from scenarios.checks_warnings import look_for_warnings
 from scenarios.known import known_names
 from scenarios.shapes import to_spec
@@ -54,6 +55,7 @@ def check_scenario(
     columns_cut = checker.known.any_column
     check_people(checker, file_at)
     checker.known.any_column |= columns_cut
+    check_turnover(checker)
     check_references(checker)
     check_network(checker, file_at, graphs)
     check_behaviours(checker)

@@ -122,7 +122,7 @@ def behaviours_of(spec: grammar.ScenarioSpec) -> dict[str, Behaviour]:
 def _transition(spec: grammar.ScenarioSpec, behaviour: str, name: str, given: grammar.Transition) -> Transition:
     unit = spec.time.unit
     law = next((law for law in grammar.LAWS if getattr(given, law) is not None), SPONTANEOUS)
-    susceptibility, influence = _several(given.susceptibility), _several(given.influence)
+    susceptibility, influence = numbers_of(given.susceptibility), numbers_of(given.influence)
     return Transition(
         name=name,
         from_states=(given.from_,) if isinstance(given.from_, str) else given.from_,
@@ -141,7 +141,8 @@ def _transition(spec: grammar.ScenarioSpec, behaviour: str, name: str, given: gr
     )
 
 
-def _several(numbers: Any) -> tuple[Any, ...]:
+def numbers_of(numbers: Any) -> tuple[Any, ...]:
+    """Return one number, or several, as a tuple."""
     if numbers is None:
         return ()
     return numbers if isinstance(numbers, tuple) else (numbers,)

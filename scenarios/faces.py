@@ -24,7 +24,7 @@ def graph_of(scenario: Scenario, network: int = 0) -> networkx.Graph:
     """Return one of the scenario's networks as a NetworkX graph; see `Scenario.graph`."""
     from simulator.graphs import to_graph
 
-    world = build.world_of(scenario, network)
+    world = build.world_of(scenario, network).without_reserve()
     return to_graph(world.population, world.network)
 
 
@@ -42,7 +42,7 @@ def model_of(scenario: Scenario, arm: str | None, replicate: int) -> ContagionMo
         raise SpecError(f"replicates count from 0; there is no {replicate}")
     plan = plan_clocks(build.world_of(scenario, replicate % spec.experiment.networks))
     luck = Draw(spec.experiment.seed, "replicate", replicate)
-    start, since = build.states_at_zero(scenario, plan, luck)
+    beginning = build.beginning_of(scenario, plan, luck)
     times = build.observation_times(spec)
     observe_at = np.array([to_ticks(float(time)) for time in times], np.int64)
-    return ContagionModel(plan, luck, start, occurrences(arms[name]), times, observe_at, since)
+    return ContagionModel(beginning, occurrences(arms[name]), times, observe_at)

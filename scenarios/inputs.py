@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scenarios import grammar
 from scenarios.bibliography import ASSUMED, FITTED
+from scenarios.conversion import numbers_of
 from simulator.errors import Place
 
 SHARE, FACTOR = "share", "factor"
@@ -68,7 +69,7 @@ def inputs_of(spec: grammar.ScenarioSpec) -> list[Input]:
     -------
     list of Input
     """
-    return [*_people(spec), *_network(spec), *_behaviours(spec), *_interventions(spec)]
+    return [*_people(spec), *_turnover(spec), *_network(spec), *_behaviours(spec), *_interventions(spec)]
 
 
 def assumed_inputs(spec: grammar.ScenarioSpec) -> list[Input]:
@@ -184,9 +185,75 @@ def _behaviours(spec: grammar.ScenarioSpec) -> Iterator[Input]:
             at = (*place, "transitions", transition_name)
             per = " and contact" if transition.per_contact is not None else ""
             yield _number(transition.rate, (*at, "rate"), "rate", unit, per)
+            yield from _law(transition, at)
+            for key in ("susceptibility", "influence"):
+                yield from _factors(getattr(transition, key), (*at, key))
+            if transition.time_in_state is not None:
+                yield Input((*at, "time_in_state"), "factor", _table(transition.time_in_state), f"{unit}s", ASSUMED)
             if isinstance(transition.layers, Mapping):
                 for layer, weight in transition.layers.items():
                     yield _number(weight, (*at, "layers", layer), "factor", "weight")
+
+
+def _law(transition: grammar.Transition, place: Place) -> Iterator[Input]:
+    """Yield the weights of source states, and the table or threshold of a response."""
+    group, response = transition.group, transition.response
+    for key, states in (
+        ("per_contact", transition.per_contact),
+        ("proportion", transition.proportion),
+        ("group", None if group is None else group.state),
+        ("response", None if response is None else response.count or response.share),
+    ):
+        if isinstance(states, Mapping) and any(weight != 1 for weight in states.values()):
+            weights = ", ".join(f"{state} {weight:g}" for state, weight in states.items())
+            yield Input((*place, key), "factor", weights, "weight", ASSUMED)
+    if response is None:
+        return
+    at = (*place, "response")
+    unit = "contacts" if response.count is not None else "share of contacts"
+    if response.table is not None:
+        yield Input((*at, "table"), "factor", _table(response.table), unit, ASSUMED)
+    elif isinstance(response.threshold, grammar.Distribution):
+        yield Input((*at, "threshold"), "factor", _distribution(response.threshold), unit, ASSUMED)
+    elif isinstance(response.threshold, grammar.OfColumn):
+        yield Input((*at, "threshold"), "factor", f"column {response.threshold.column}", unit, "file")
+    else:
+        yield replace(_number(response.threshold, (*at, "threshold"), "factor", unit), unit=unit)
+
+
+def _factors(numbers: Any, place: Place) -> Iterator[Input]:
+    several = isinstance(numbers, tuple)
+    for i, number in enumerate(numbers_of(numbers)):
+        yield _number(number, (*place, i) if several else place, "factor", FACTOR)
+
+
+def _table(points: tuple[tuple[float, float], ...]) -> str:
+    return ", ".join(f"{x:g}: {factor:g}" for x, factor in points)
+
+
+def _turnover(spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    enter, leave = spec.population.enter, spec.population.leave
+    unit = spec.time.unit
+    place: Place = ("population", "enter")
+    if enter is not None and enter.rate is not None:
+        yield _number(enter.rate, (*place, "rate"), "rate", unit, " in the town")
+        for name, column in enter.columns.items():
+            if not isinstance(column, grammar.Column):
+                yield Input((*place, "columns", name), "population", str(column), "", ASSUMED)
+            elif column.categories is not None:
+                shares = ", ".join(f"{category} {share:g}" for category, share in column.categories.items())
+                yield Input((*place, "columns", name), "population", shares, SHARE, ASSUMED)
+            else:
+                yield Input((*place, "columns", name), "population", _distribution(column), "", ASSUMED)
+        for name, states in enter.states.items():
+            if isinstance(states, Mapping):
+                shares = ", ".join(f"{state} {share:g}" for state, share in states.items())
+                yield Input((*place, "states", name), "initial", shares, SHARE, ASSUMED)
+        for name, each in enter.ties.items():
+            yield Input((*place, "ties", name), "network", f"{each}", "ties", ASSUMED)
+    if leave is not None and leave.rate is not None:
+        yield _number(leave.rate, ("population", "leave", "rate"), "rate", unit)
+        yield from _factors(leave.susceptibility, ("population", "leave", "susceptibility"))
 
 
 def _interventions(spec: grammar.ScenarioSpec) -> Iterator[Input]:

@@ -48,12 +48,13 @@ def resolved(scenario: Scenario, *, origins: bool = True) -> dict[str, Any]:
                 at = data["behaviours"][name]["transitions"][transition_name]
                 at["layers"] = layers_of(spec, transition)
     if spec.population.file is not None:
-        at = data["population"]
-        at["content"] = content_hash(scenario.file_at(("population", "file"), spec.population.file))
+        path = scenario.file_at(("population", "file"), spec.population.file)
+        data["population"]["content"] = content_hash(path, (str(spec.population.id),))
     for name, layer in spec.network.layers.items():
         at = data["network"]["layers"][name]
         if isinstance(layer, grammar.FileLayer):
-            at["content"] = content_hash(scenario.file_at(("network", "layers", name, "file"), layer.file))
+            path = scenario.file_at(("network", "layers", name, "file"), layer.file)
+            at["content"] = content_hash(path, (layer.source, layer.target))
         elif name in scenario.graphs:
             at["content"] = _graph_hash(scenario.graphs[name])
     for i, observed in enumerate(spec.observed):

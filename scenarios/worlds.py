@@ -11,12 +11,14 @@ from scenarios import grammar
 from scenarios.conversion import (
     behaviours_of,
     condition_of,
+    horizon_of,
     person_number_of,
     quantity_of,
     threshold_column,
     warm_up_of,
 )
 from scenarios.files import table_at
+from scenarios.turnover import turnover_of, with_places
 from simulator.behaviour import ByColumn
 from simulator.errors import NotBuiltError, Place, Problem, SpecError
 from simulator.units import convert_duration, to_ticks
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from scenarios.loading import Scenario
     from simulator.clock_plan import ClockPlan
     from simulator.distributions import Distribution
+    from simulator.engine import Beginning
     from simulator.network import Layer
     from simulator.population import Plan, Population
     from simulator.streams import Draw
@@ -84,8 +87,10 @@ def _world(scenario: Scenario, number: int) -> World:
             place,
             lambda name=name, frame=frame: layer_of(spec, name, population, frame, scenario.graphs.get(name), draw),
         )
+    population = _placed(("population",), lambda: with_places(spec, population, draw))
     population = _with_thresholds(spec, population, draw)
-    return World(population, ContactNetwork(population.size, layers), behaviours_of(spec), number)
+    network = ContactNetwork(population.size, layers)
+    return World(population, network, behaviours_of(spec), number, turnover_of(spec))
 
 
 def _with_thresholds(spec: grammar.ScenarioSpec, population: Population, draw: Draw) -> Population:
@@ -275,9 +280,10 @@ def _initial_states(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> np.
     import numpy as np
 
     from interventions.cutting import rounded_share
+    from simulator.streams import first_of
 
-    n = world.population.size
-    states = np.zeros((n, len(world.behaviours)), dtype=np.uint8)
+    n = world.population.residents
+    states = np.zeros((world.population.size, len(world.behaviours)), dtype=np.uint8)
     for b, (name, behaviour) in enumerate(world.behaviours.items()):
         initial = spec.behaviours[name].initial
         place = ("behaviours", name, "initial")
@@ -285,32 +291,34 @@ def _initial_states(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> np.
         for code, state in enumerate(behaviour.states):
             given = initial.get(state)
             if isinstance(given, grammar.InitialWhere):
-                chosen = _satisfying(given.where, world)
+                chosen = _satisfying(given.where, world)[:n]
                 if (chosen & ~free).any():
                     message = f"{int((chosen & ~free).sum())} people would start in two states"
                     raise SpecError(Problem(message, (*place, state, "where")))
-                states[chosen, b] = code
+                states[:n][chosen, b] = code
                 free &= ~chosen
-        order: np.ndarray | None = None
+        words: np.ndarray | None = None  # the order of the people; it is never made, since it takes long for many
         shares = Decimal(0)  # so far: rounding their sum lets shares that add up to 1 fill the town exactly
         for code, state in enumerate(behaviour.states):
             given = initial.get(state)
             if given is None or isinstance(given, grammar.InitialWhere):
                 continue
-            if order is None:
-                order = draw.order("initial", name, n=n)
+            if words is None:
+                words = draw.words("initial", name, n=n)
             counts = _counts(given, world)
             if not isinstance(given, grammar.InitialNumber | grammar.InitialByCategory):
                 share = Decimal(str(quantity_of(given)))
                 counts = [(None, rounded_share(float(shares + share), n) - rounded_share(float(shares), n))]
                 shares += share
             for members, wanted in counts:
-                there = order[free[order] if members is None else (free & members)[order]]
-                if wanted > there.size:
-                    message = f"{wanted} people are to start in `{state}`, but {there.size} are left"
+                there = free if members is None else free & members
+                left = int(np.count_nonzero(there))
+                if wanted > left:
+                    message = f"{wanted} people are to start in `{state}`, but {left} are left"
                     raise SpecError(Problem(message, (*place, state)))
-                states[there[:wanted], b] = code
-                free[there[:wanted]] = False
+                chosen = first_of(words, there, wanted)
+                states[chosen, b] = code
+                free[chosen] = False
     return states
 
 
@@ -343,8 +351,8 @@ def since_of(scenario: Scenario, world: World, states: np.ndarray) -> np.ndarray
     return since if (since != begin).any() else None
 
 
-def states_at_zero(scenario: Scenario, plan: ClockPlan, draw: Draw) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the states at time 0, after the warm-up, and since when people are in them; the same for every arm.
+def beginning_of(scenario: Scenario, plan: ClockPlan, draw: Draw) -> Beginning:
+    """Return what all arms of a replicate share at time 0, after the warm-up.
 
     Parameters
     ----------
@@ -352,18 +360,13 @@ def states_at_zero(scenario: Scenario, plan: ClockPlan, draw: Draw) -> tuple[np.
     plan : ClockPlan
     draw : Draw
         Of scope "replicate".
-
-    Returns
-    -------
-    start : uint8[n_persons, n_behaviours]
-    since : int64[n_persons, n_behaviours] or None
-        Ticks; None: since time 0.
     """
-    from simulator.engine import after_warm_up
+    from simulator.engine import begin
 
-    start = initial_states(scenario, plan.world, draw)
-    since = since_of(scenario, plan.world, start)
-    return after_warm_up(plan, draw, start, since, -to_ticks(warm_up_of(scenario.spec)))
+    states = initial_states(scenario, plan.world, draw)
+    since = since_of(scenario, plan.world, states)
+    warm_up, horizon = (to_ticks(time) for time in (warm_up_of(scenario.spec), horizon_of(scenario.spec)))
+    return begin(plan, draw, states, since, warm_up, horizon)
 
 
 def _satisfying(where: str, world: World) -> np.ndarray:
@@ -381,8 +384,9 @@ def _counts(given: Any, world: World) -> list[tuple[np.ndarray | None, int]]:
     share = person_number_of(given)
     if not isinstance(share, ByColumn):
         assert isinstance(share, float)
-        return [(None, rounded_share(share, world.population.size))]
+        return [(None, rounded_share(share, world.population.residents))]
     codes, labels = world.population.columns[share.column].groups()
+    codes = codes[: world.population.residents]
     groups = [
         (codes == labels.index(category), value) for category, value in share.values.items() if category in labels
     ]

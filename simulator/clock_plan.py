@@ -70,6 +70,9 @@ def plan_clocks(world: World) -> ClockPlan:
     ties = np.ascontiguousarray(joint, np.int32)
     first_state = clock_table.first_states(world)
     transitions = clock_table.numbered_transitions(world)
-    numbers = {(behaviour.name, transition.name): number for number, (behaviour, transition) in enumerate(transitions)}
+    regular = [
+        (behaviour, transition) for behaviour in world.behaviours.values() for transition in behaviour.transitions
+    ]
+    numbers = {(behaviour.name, transition.name): number for number, (behaviour, transition) in enumerate(regular)}
     base = base_facts(world, transitions, hazards, clocks, ties, first_state)
     return ClockPlan(world, tuple(clocks), hazards, ties, first_state, numbers, base)

@@ -14,6 +14,7 @@ from simulator.behaviour import PER_CONTACT, RESPONSE, SPONTANEOUS, Behaviour, T
 from simulator.errors import Problem, SpecError
 from simulator.hazards import Hazard, hazard_of
 from simulator.kernel import EITHER, ONE_WAY, PERSON, RINGS, TWO_WAY
+from simulator.turnover import leaving
 from simulator.world import World
 
 MEAN_RINGS = 256
@@ -66,6 +67,8 @@ class Clock:
         Hazard over ceiling, in (0, 1], of each slot (`EITHER`: of both directions); None: all 1.
     leaving : bool
         Whether it takes people away, out of all behaviours.
+    by_ends : bool
+        Whether acceptance reads the numbers of both ends, in place of the slot's multiplier.
     """
 
     name: ClockName
@@ -85,6 +88,7 @@ class Clock:
     slots: np.ndarray | None = field(default=None, compare=False)
     multipliers: np.ndarray | None = field(default=None, compare=False)
     leaving: bool = False
+    by_ends: bool = False
 
     @property
     def rate(self) -> float:
@@ -212,8 +216,14 @@ def _along(
 
 
 def numbered_transitions(world: World) -> list[tuple[Behaviour, Transition]]:
-    """Return every transition with its behaviour; positions are the numbers that the event log holds."""
-    return [(behaviour, t) for behaviour in world.behaviours.values() for t in behaviour.transitions]
+    """Return every transition with its behaviour; positions are the numbers that the event log holds.
+
+    Leaving, where people do at a rate, is the last, a transition of the first behaviour.
+    """
+    found = [(behaviour, t) for behaviour in world.behaviours.values() for t in behaviour.transitions]
+    first = next(iter(world.behaviours.values()))
+    leave = leaving(world.turnover, first)
+    return found if leave is None else [*found, (first, leave)]
 
 
 def hazards_of(world: World) -> tuple[Hazard, ...]:
@@ -221,15 +231,72 @@ def hazards_of(world: World) -> tuple[Hazard, ...]:
     return tuple(hazard_of(world, behaviour, transition) for behaviour, transition in numbered_transitions(world))
 
 
-def person_clocks(world: World, hazards: Sequence[Hazard]) -> list[Clock]:
-    """Return the clocks of all transitions in which a slot is a person: every law but `per_contact`."""
+def person_clocks(
+    world: World, hazards: Sequence[Hazard], segment: str = "", first: int = 0, n_slots: int | None = None
+) -> list[Clock]:
+    """Return the clocks of all transitions in which a slot is a person: every law but `per_contact`.
+
+    Parameters
+    ----------
+    world : World
+    hazards : sequence of Hazard
+    segment : str
+        Name of a segment of places for people who enter; empty for everybody else.
+    first : int
+        First person.
+    n_slots : int, optional
+        How many people; default: all but those who enter at a rate.
+    """
     clocks: list[Clock] = []
+    size = world.population.residents if n_slots is None else n_slots
     for number, (behaviour, transition) in enumerate(numbered_transitions(world)):
         if transition.law != PER_CONTACT:
-            n_slots = world.population.size
-            base = _base_clock(world, hazards[number], number, behaviour, transition, "", "", PERSON, n_slots)
+            base = _base_clock(world, hazards[number], number, behaviour, transition, "", segment, PERSON, size, first)
+            if number == sum(len(each.transitions) for each in world.behaviours.values()):  # behind them all: leaving
+                base = replace(base, name=base.name._replace(behaviour=""), leaving=True)
             clocks += _clocks_on(base, 1.0, None)
     return clocks
+
+
+def entrants_tie_clocks(
+    world: World, hazards: Sequence[Hazard], layer: str, segment: str, rows: np.ndarray
+) -> list[Clock]:
+    """Return the clocks of ties of people who enter, of whom the other ends are not known yet.
+
+    Their ceiling is the largest hazard that any two people could have; acceptance reads the numbers of both ends.
+
+    Parameters
+    ----------
+    world : World
+    hazards : sequence of Hazard
+    layer : str
+    segment : str
+    rows : int64[k]
+        Rows of the ties.
+    """
+    clocks: list[Clock] = []
+    for number, (behaviour, transition) in enumerate(numbered_transitions(world)):
+        if transition.law != PER_CONTACT or layer not in transition.layers:
+            continue
+        hazard, kind = hazards[number], _kind_of_ties(behaviour, transition)
+        ceiling = (
+            float(np.max(hazard.receiving, initial=0.0))
+            * (transition.layers[layer] * hazard.largest)
+            * float(np.max(hazard.sending, initial=0.0))
+        )
+        slots = rows if kind != TWO_WAY else np.stack([2 * rows, 2 * rows + 1], axis=1).ravel()
+        if ceiling > 0:
+            base = _base_clock(world, hazard, number, behaviour, transition, layer, segment, kind, slots.size)
+            clocks.append(replace(base, ceiling=ceiling, slots=slots, by_ends=True))
+    return clocks
+
+
+def _kind_of_ties(behaviour: Behaviour, transition: Transition) -> int:
+    """Return what a slot of an undirected tie is."""
+    source = transition.source
+    assert source is not None
+    apart = source.behaviour == behaviour.name and not set(source.states) & set(transition.from_states)
+    return EITHER if apart else TWO_WAY
 
 
 def tie_clocks(
@@ -267,10 +334,7 @@ def tie_clocks(
     for number, (behaviour, transition) in enumerate(numbered_transitions(world)):
         if transition.law != PER_CONTACT or layer not in transition.layers:
             continue
-        source = transition.source
-        assert source is not None
-        apart = source.behaviour == behaviour.name and not set(source.states) & set(transition.from_states)
-        kind = ONE_WAY if directed else EITHER if apart else TWO_WAY
+        kind = ONE_WAY if directed else _kind_of_ties(behaviour, transition)
         n_slots = 2 * len(ties) if kind == TWO_WAY else len(ties)
         base = _base_clock(
             world, hazards[number], number, behaviour, transition, layer, segment, kind, n_slots, first_tie
@@ -333,8 +397,7 @@ def check_rates(clocks: Iterable[Clock | ActiveClock]) -> None:
 
 def first_states(world: World) -> np.ndarray:
     """Return int64[n_behaviours + 1]: where each behaviour's states begin when all states are numbered through."""
-    sizes = [len(behaviour.states) for behaviour in world.behaviours.values()]
-    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
+    return np.concatenate([[0], np.cumsum(world.n_codes, dtype=np.int64)]).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -346,6 +409,7 @@ class ActiveClock:
     susceptibility: int = -1
     influence: int = -1
     now: float = 1.0
+    counted: float = 1.0
 
     @property
     def name(self) -> ClockName:
@@ -363,7 +427,9 @@ def moved(clock: Clock, first_tie: int) -> Clock:
     return replace(clock, first_tie=first_tie)
 
 
-def that_can_act(clocks: Sequence[Clock], counts: np.ndarray, first_state: np.ndarray) -> list[Clock]:
+def that_can_act(
+    clocks: Sequence[Clock], counts: np.ndarray, first_state: np.ndarray, entering: np.ndarray
+) -> list[Clock]:
     """Return the clocks that could act before anybody intervenes again; the others may as well not ring.
 
     A clock can act if somebody is, or could come to be, in a state that it leaves, and, for `per_contact`, somebody in
@@ -375,11 +441,16 @@ def that_can_act(clocks: Sequence[Clock], counts: np.ndarray, first_state: np.nd
     counts : int64[n_states]
         People in each state of each behaviour now.
     first_state : int64[n_behaviours + 1]
+    entering : uint8[k, n_behaviours]
+        States in which people may yet enter.
     """
     reached = [
         sum(1 << state for state in range(last - first) if counts[first + state])
         for first, last in zip(first_state[:-1].tolist(), first_state[1:].tolist(), strict=True)
     ]
+    for column, states in enumerate(entering.T):
+        for state in np.unique(states).tolist():
+            reached[column] |= 1 << state
     able: set[ClockName] = set()
     while True:
         found = [

@@ -17,15 +17,17 @@ from simulator.actions import Action, AddTies, Record, RewireTies, ScaleInfluenc
 from simulator.behaviour import RESPONSE, SPONTANEOUS
 from simulator.clock_plan import ClockPlan, plan_clocks
 from simulator.clocks import ActiveClock, Clock
+from simulator.entrants import entrants_of
 from simulator.errors import Problem, SpecError
-from simulator.kernel import LOG_FULL, NOBODY, RINGS, advance
-from simulator.kernel_arrays import Clocks, Facts, Log, Scratch, scratch_for
+from simulator.kernel import LOG_FULL, NOBODY, PERSON, RINGS, advance
+from simulator.kernel_arrays import Clocks, Comings, ComingTies, Facts, Log, Scratch, no_comings, scratch_for
 from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
 from simulator.streams import Draw
 from simulator.trajectory import FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
+from simulator.turnover import comings_of, with_absent
 from simulator.world import Occurrence, Situation
 
-__all__ = ["NEVER", "ClockPlan", "Simulation", "after_warm_up", "plan_clocks"]
+__all__ = ["NEVER", "Beginning", "ClockPlan", "Simulation", "begin", "plan_clocks"]
 
 NEVER = np.iinfo(np.int64).max
 """Tick of what never happens."""
@@ -65,6 +67,7 @@ class _Layout:
     clocks: Clocks
     facts: Facts
     scratch: Scratch
+    ties: ComingTies
     until: int
 
 
@@ -91,6 +94,10 @@ class Simulation:
         Tick at which the run begins.
     since : int64[n_persons, n_behaviours], optional
         Tick at which each person entered the state of each behaviour that they are in; default: the beginning.
+    comings : Comings, optional
+        Who enters and leaves at known instants.
+    entrant_ties : int32[k, 2], optional
+        Ties of those who entered before the beginning, in the rows kept for people who enter.
     """
 
     plan: ClockPlan
@@ -102,6 +109,8 @@ class Simulation:
     keep_events: bool = True
     now: int = 0
     since: np.ndarray | None = None
+    comings: Comings | None = None
+    entrant_ties: np.ndarray | None = None
     rings: int = 0
     states: np.ndarray = field(init=False)
     counts: np.ndarray = field(init=False)
@@ -124,6 +133,9 @@ class Simulation:
         self._layout: _Layout | None = None
         self._ties = self.plan.ties  # as they are now; not to be written to, since arms share them
         self._facts = self.plan.base.facts
+        self._comings = no_comings(self.start.shape[1]) if self.comings is None else self.comings
+        self._came = int(np.searchsorted(self._comings.tick, self.now))
+        self._entrants = entrants_of(self.plan, self.draw, self._comings, self.entrant_ties)
         self._seen = 0
         self._logged = 0
         self._log = _room_for_events(1 << 12 if self.keep_events else 0)
@@ -166,7 +178,8 @@ class Simulation:
         cause : int
             What the event log says of why: -1 - k for the k-th intervention.
         """
-        moved = np.unique(persons[self.states[persons, column] != state])
+        there = self.states[persons, column] < len(list(self.plan.world.behaviours.values())[column].states)
+        moved = np.unique(persons[there & (self.states[persons, column] != state)])
         left = self.states[moved, column] + self.plan.first_state[column]
         entered = int(self.plan.first_state[column]) + state
         self.states[moved, column] = state
@@ -205,6 +218,10 @@ class Simulation:
         timed = self.plan.base.facts.since_column
         return np.stack([self._since[:, k] if k >= 0 else np.zeros(len(self.states), np.int64) for k in timed], axis=1)
 
+    def entrants_tied(self) -> np.ndarray:
+        """Return int32[k, 2]: the rows kept for ties of people who enter, as they are now."""
+        return self._entrants.rows.copy()
+
     def _next_stop(self) -> int:
         stops = [occurrence.tick for occurrence in self._waiting[:1]]
         stops += [factor.until for factor in self._factors] + [segment.until for segment in self._segments]
@@ -216,15 +233,18 @@ class Simulation:
             layout = self._layout
             if layout is None or layout.until <= self.now:
                 layout = self._lay_out()
-            reason, now, self._seen, self._logged, rings = advance(
+            reason, now, self._seen, self._came, self._logged, rings = advance(
                 layout.clocks, layout.facts, layout.scratch, self._all_states, self._since, self.counts,
                 np.int64(self.now), np.int64(min(until, layout.until)), self.observe_at, self._observed,
-                np.int64(self._seen), self._log, np.int64(self._logged),
+                np.int64(self._seen), self._comings, layout.ties, np.int64(self._came), self._log,
+                np.int64(self._logged),
             )  # fmt: skip
+            self._entrants.keep(layout.facts.added)
             self.now = int(now)
             self.rings += int(rings)
             if reason == LOG_FULL:
-                self._make_room(max(self._log.tick.size, layout.clocks.key.size * RINGS * self.states.shape[1]))
+                most = layout.clocks.key.size * RINGS + self._comings.tick.size
+                self._make_room(max(self._log.tick.size, most * self.states.shape[1]))
 
     def _make_room(self, events: int) -> None:
         room = self._log.tick.size
@@ -255,6 +275,7 @@ class Simulation:
         """Return int32[k, 2]: the pairs joined in a layer now: its own ties, row by row, then those added so far."""
         own = self._ties[self._rows_of(layer)]
         added = [segment.ties for segment in self._segments if segment.layer == layer and segment.rows is None]
+        added += self._entrants.tied_in(list(self.plan.world.network.layers).index(layer))
         return np.concatenate([own, *added]) if added else own
 
     def _rows_of(self, layer: str) -> slice:
@@ -349,16 +370,18 @@ class Simulation:
     def _lay_out(self) -> _Layout:
         """Lay out what may ring from now on: clocks that some person could make act, and the factors they read."""
         rows, factors = self._factor_rows()
-        added, added_clocks = self._added()
+        added, added_clocks, first_row = self._added()
         active: list[ActiveClock] = []
         until = NEVER
         clocks = sorted([*self.plan.clocks, *added_clocks], key=lambda clock: clock.name)
-        for clock in clock_table.that_can_act(clocks, self.counts, self.plan.first_state):
+        entering = self._comings.states[self._came :][self._comings.enters[self._came :]]
+        for clock in clock_table.that_can_act(clocks, self.counts, self.plan.first_state, entering):
             law = clock.transition.law
             susceptibility = rows.get(("susceptibility", clock.number), -1)
             influence = rows.get(("influence", clock.number), -1) if law != SPONTANEOUS else -1
             now = clock.hazard.now(self.now)
-            until = min(until, clock.hazard.next_change(self.now) or NEVER)
+            change = clock.hazard.next_change(self.now)
+            until = until if change is None else min(until, change)
             most = clock_table.largest_product(
                 clock,
                 added.ties if clock.added else self._facts.ties,
@@ -375,17 +398,19 @@ class Simulation:
                     )
                 )
             levels = clock_table.levels_for(most)
-            active += [ActiveClock(clock, level, susceptibility, influence, now) for level in levels]
+            counted = clock.hazard.counted_at(self.now)
+            active += [ActiveClock(clock, level, susceptibility, influence, now, counted) for level in levels]
         clock_table.check_rates(active)
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]
         facts, places = with_added(self.plan.base, self._facts, added, added_clocks)
         table = kernel_clocks(active, keys, self.plan.base.reads, self.plan.base.places | places)
-        self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), until)
+        ties = self._entrants.ties(self.plan, first_row)
+        self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), ties, until)
         return self._layout
 
-    def _added(self) -> tuple[AddedTies, list[Clock]]:
-        """Put the added segments one behind the other, in order of layer and name."""
+    def _added(self) -> tuple[AddedTies, list[Clock], int]:
+        """Put the added segments one behind the other, in order of layer and name; behind them ties of who enters."""
         names = list(self.plan.world.network.layers)
         segments = sorted(self._segments, key=lambda segment: (names.index(segment.layer), segment.name))
         clocks: list[Clock] = []
@@ -394,12 +419,24 @@ class Simulation:
             clocks += [clock_table.moved(clock, first_tie) for clock in segment.clocks]
             first_tie += len(segment.ties)
         sizes = [len(segment.ties) for segment in segments]
+        entrants = self._entrants
+        clocks += [clock if clock.kind == PERSON else clock_table.moved(clock, first_tie) for clock in entrants.clocks]
         ties = AddedTies(
-            np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in segments)]),
-            np.repeat(np.array([names.index(segment.layer) for segment in segments], np.int64), sizes),
-            np.repeat(np.array([segment.weight for segment in segments], np.float64), sizes),
+            np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in segments), entrants.rows]),
+            np.concatenate(
+                [
+                    np.repeat(np.array([names.index(segment.layer) for segment in segments], np.int64), sizes),
+                    entrants.layers,
+                ]
+            ),
+            np.concatenate(
+                [
+                    np.repeat(np.array([segment.weight for segment in segments], np.float64), sizes),
+                    np.ones(len(entrants.rows)),
+                ]
+            ),
         )
-        return ties, clocks
+        return ties, clocks, first_tie
 
     def _factor_rows(self) -> tuple[dict[tuple[str, int], int], np.ndarray]:
         """Multiply all active factors, in order of name, so that neither order nor an end leaves a trace."""
@@ -410,33 +447,63 @@ class Simulation:
         return rows, product
 
 
-def after_warm_up(
-    plan: ClockPlan, draw: Draw, start: np.ndarray, since: np.ndarray | None, begin: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Run the time before 0, which is the same in every arm.
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """What all arms of a replicate share at time 0.
 
     Parameters
     ----------
     plan : ClockPlan
     draw : Draw
+        The replicate's luck.
     start : uint8[n_persons, n_behaviours]
-        States at `begin`.
     since : int64[n_persons, n_behaviours], optional
-        Tick at which people entered them.
-    begin : int
-        Tick, 0 or below.
-
-    Returns
-    -------
-    start, since
-        The same at time 0.
+    comings : Comings
+    entrant_ties : int32[k, 2], optional
     """
-    if begin == 0:
-        return start, since
+
+    plan: ClockPlan
+    draw: Draw
+    start: np.ndarray
+    since: np.ndarray | None
+    comings: Comings
+    entrant_ties: np.ndarray | None = None
+
+    def simulation(self, occurrences: Sequence[Occurrence], observe_at: np.ndarray, horizon: int) -> Simulation:
+        """Return one arm, at time 0."""
+        return Simulation(
+            self.plan, self.draw, self.start, occurrences, observe_at, horizon, since=self.since,
+            comings=self.comings, entrant_ties=self.entrant_ties,
+        )  # fmt: skip
+
+
+def begin(
+    plan: ClockPlan, draw: Draw, states: np.ndarray, since: np.ndarray | None, warm_up: int, horizon: int
+) -> Beginning:
+    """Let people come and go, and run the time before 0, which is the same in every arm.
+
+    Parameters
+    ----------
+    plan : ClockPlan
+    draw : Draw
+        Of scope "replicate".
+    states : uint8[n_persons, n_behaviours]
+        In which people begin, or, if they are not there yet, enter.
+    since : int64[n_persons, n_behaviours], optional
+        Tick at which people entered them; default: the beginning.
+    warm_up, horizon : int
+        Ticks.
+    """
+    world, comings = comings_of(plan.world, draw, states, -warm_up, horizon)
+    if world is not plan.world:  # columns that age are, of people who enter, this replicate's own
+        plan = plan_clocks(world)
+    start = with_absent(world, states, -warm_up)
+    if not warm_up:
+        return Beginning(plan, draw, start, since, comings)
     nothing = np.empty(0, np.int64)
-    before = Simulation(plan, draw, start, (), nothing, 0, keep_events=False, now=begin, since=since)
+    before = Simulation(plan, draw, start, (), nothing, 0, False, now=-warm_up, since=since, comings=comings)
     before.advance(0)
-    return before.states.copy(), before.entered_at()
+    return Beginning(plan, draw, before.states.copy(), before.entered_at(), comings, before.entrants_tied())
 
 
 def _end(until: int | None) -> int:

@@ -91,7 +91,8 @@ def watts_strogatz(n: int, key: int, *, mean_degree: int, rewiring: float) -> np
     if not half:
         return np.empty((0, 2), np.int32)
     far = wiring.small_world(n, half, float(rewiring), np.uint64(key))
-    return _sorted(np.repeat(np.arange(n), half), far.ravel())
+    begins = np.empty(n, np.uint32 if n * half < 2**32 else np.int64)
+    return wiring.sorted_ties(far, begins)
 
 
 @networks.add("holme_kim")

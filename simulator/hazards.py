@@ -79,7 +79,9 @@ class Hazard:
     largest : float
         Of all that changes, by which ceilings are higher than what is fixed.
     growth : tuple of (ratio, exponent per time unit)
-        Hazard ratios on columns that age.
+        Hazard ratios on columns that age, by which the whole hazard grows.
+    counted_growth : tuple of (ratio, exponent per time unit)
+        The same of influences under `response`, by which what contacts count for grows.
     """
 
     receiving: float | np.ndarray
@@ -89,6 +91,7 @@ class Hazard:
     weights: tuple[float, ...] = ()
     largest: float = 1.0
     growth: tuple[tuple[float, float], ...] = ()
+    counted_growth: tuple[tuple[float, float], ...] = ()
     series: tuple[Series, ...] = field(default=())
 
     def now(self, tick: int) -> float:
@@ -97,10 +100,14 @@ class Hazard:
             series_at(series, tick) / max(factor for _, factor in series.points) for series in self.series
         )
 
+    def counted_at(self, tick: int) -> float:
+        """Return what a contact counts for under `response`, relative to time 0."""
+        return growth_at(self.counted_growth, tick)
+
     def next_change(self, tick: int) -> int | None:
         """Return the first tick after `tick` at which `now` may change; None: never."""
         changes = [change for series in self.series if (change := _next_step(series, tick)) is not None]
-        if self.growth:
+        if self.growth or self.counted_growth:
             changes.append(((tick >> TICK_BITS) + 1) << TICK_BITS)
         return min(changes, default=None)
 
@@ -188,6 +195,7 @@ def hazard_of(world: World, behaviour: Behaviour, transition: Transition) -> Haz
     largest *= max((factor for _, factor in transition.time_in_state), default=1.0)
     for series in transition.series:
         largest *= max(factor for _, factor in series.points)
+    growth, sending_growth = (tuple(_growth(numbers, world.population)) for numbers in (receiving, sending))
     return Hazard(
         receiving=at_receiver,
         sending=at_sender,
@@ -195,7 +203,8 @@ def hazard_of(world: World, behaviour: Behaviour, transition: Transition) -> Haz
         others=others,
         weights=weights,
         largest=largest,
-        growth=tuple(_growth([*receiving, *sending], world.population)),
+        growth=growth if transition.law == RESPONSE else (*growth, *sending_growth),
+        counted_growth=sending_growth if transition.law == RESPONSE else (),
         series=transition.series,
     )
 
@@ -288,7 +297,7 @@ def _own_factor(world: World, numbers: list[ByState], condition: Condition | Non
         now = {name: world.behaviours[name].states[state] for name, state in zip(names, states, strict=True)}
         factor = math.prod(number.values[now[number.behaviour]] for number in numbers)
         for k, truth in enumerate(truths):
-            table[k, joint] = factor * (condition is None or _holds(condition.tree, truth, now))
+            table[k, joint] = factor * (condition is None or holds(condition.tree, truth, now))
     most = float(table.max(initial=0.0))
     if most > 0:
         table = table / most
@@ -306,12 +315,12 @@ def _classes(world: World, condition: Condition | None) -> tuple[np.ndarray | No
     return classes.reshape(-1).astype(np.int32), [dict(zip(fixed, map(bool, row), strict=True)) for row in distinct]
 
 
-def _holds(tree: Tree, truth: dict[Comparison, bool], now: dict[str, str]) -> bool:
+def holds(tree: Tree, truth: dict[Comparison, bool], now: dict[str, str]) -> bool:
     """Say whether a condition holds, given the answers on columns and a person's own states."""
     if isinstance(tree, Comparison):
         if tree in truth:
             return truth[tree]
         among = now[tree.name] in tree.values
         return among if tree.operator in ("==", "in") else not among
-    answers = (_holds(part, truth, now) for part in tree.parts)
+    answers = (holds(part, truth, now) for part in tree.parts)
     return all(answers) if isinstance(tree, Both) else any(answers)

@@ -23,8 +23,8 @@ RING_BITS = 9
 RINGS = 1 << RING_BITS
 """Room for one clock's rings in one slab: 256 on average at most, so 512 is sixteen standard deviations away."""
 
-BUCKET_BITS = 8
-BUCKETS = 1 << BUCKET_BITS
+MOST_BUCKET_BITS = 11
+BUCKETS = 1 << MOST_BUCKET_BITS
 
 PERSON, ONE_WAY, TWO_WAY, EITHER = 0, 1, 2, 3
 """What a slot is: a person; a directed tie; one direction of an undirected tie; an undirected tie of which at most one
@@ -35,16 +35,23 @@ BY_SLOT, BY_CONTACT, BY_MEMBER, BY_ALL_CONTACTS = 0, 1, 2, 3
 (`group`); all contacts (`response`)."""
 
 OWN_STATES, SENDER_STATES, SENDER_NUMBER, SOURCE_WEIGHTS, TIME_IN_STATE, TIME_NOW = 1, 2, 4, 8, 16, 32
+RECEIVER_NUMBER = 64
 """Bits of `Clocks.varies`: what, beside the slot, an acceptance depends on."""
 
 STEP, LINEAR, THRESHOLD = 0, 1, 2
 """How `response` reads its table, or that a threshold stands in its place."""
+
+TRIES = 64
+"""Random people tried for a tie of somebody who enters, before all are gone through."""
 
 REFUSALS = 32
 """Contacts drawn, and refused for their weight or because they are gone, before all are gone through."""
 
 REACHES = 1e-9
 """A count or share this close below a point of a table, or a threshold, reaches it."""
+
+CAME, WENT = -32768, -32767
+"""What the event log says of why somebody entered or left at a known instant."""
 
 NOBODY = 63
 """State of the person behind the last one, in whom dead ties end; no set of states holds it."""
@@ -322,7 +329,7 @@ def _sender_factor(clocks, facts, states, c, sender):
     varies = clocks.varies[c]
     m = 1.0
     if varies & SENDER_NUMBER:
-        m *= facts.senders[clocks.sender[c], sender]
+        m *= facts.person_numbers[clocks.sender[c], sender]
     if varies & SENDER_STATES:
         m *= _own_factor(facts, states, clocks.others[c], sender)
     if varies & SOURCE_WEIGHTS:
@@ -344,7 +351,7 @@ def _counted(clocks, facts, states, c, contact, weight):
         weight *= _sender_factor(clocks, facts, states, c, contact)
     if clocks.influence[c] >= 0:
         weight *= facts.factors[clocks.influence[c], contact]
-    return _fixed_point(weight)
+    return _fixed_point(weight * clocks.counted[c])
 
 
 @njit(nogil=True, cache=True)
@@ -409,12 +416,16 @@ def _sort(values, n, ordered, bucket):
         for j in range(n):
             ordered[j] = values[j]
     else:
-        top = U(64 - BUCKET_BITS)
-        for b in range(BUCKETS + 1):
+        bits = 6  # from one to two buckets for each value
+        while (1 << bits) < n and bits < MOST_BUCKET_BITS:
+            bits += 1
+        bits = min(bits + 1, MOST_BUCKET_BITS)
+        top = U(64 - bits)
+        for b in range((1 << bits) + 1):
             bucket[b] = 0
         for j in range(n):
             bucket[np.int64(values[j] >> top) + 1] += 1
-        for b in range(BUCKETS):
+        for b in range(1 << bits):
             bucket[b + 1] += bucket[b]
         for j in range(n):
             place = np.int64(values[j] >> top)
@@ -483,6 +494,8 @@ def _passes(clocks, facts, scratch, states, since, c, ring, receiver, sender, ba
     if varies:
         if varies & TIME_NOW:
             m *= clocks.now[c]
+        if varies & RECEIVER_NUMBER:
+            m *= facts.person_numbers[clocks.receiver[c], receiver]
         if varies & OWN_STATES:
             m *= _own_factor(facts, states, clocks.own[c], receiver)
         if varies & TIME_IN_STATE:
@@ -519,11 +532,14 @@ def _place_of(offset, window_shift):
 
 
 @njit(nogil=True, cache=True)
-def advance(clocks, facts, scratch, states, since, counts, now, until, observe_at, observed, seen, log, logged):
+def advance(
+    clocks, facts, scratch, states, since, counts, now, until, observe_at, observed, seen, comings, ties, came, log,
+    logged,
+):  # fmt: skip
     """Carry one replicate from tick `now` to tick `until`.
 
-    Rings at `now` or later and before `until` are handled. Counts are written to `observed` for each instant of
-    `observe_at` from `seen` on that is at or after `now` and before `until`, before the rings of that instant.
+    Rings at `now` or later and before `until` are handled. At one instant people enter and leave first; then counts are
+    written to `observed`, for each instant of `observe_at` from `seen` on; then rings are handled.
 
     Parameters
     ----------
@@ -541,13 +557,18 @@ def advance(clocks, facts, scratch, states, since, counts, now, until, observe_a
     observed : int64[t, n_states]
     seen : int64
         How many instants of `observe_at` were observed before.
+    comings : Comings
+        Those from `came` on are at or after `now`.
+    ties : ComingTies
+    came : int64
+        How many of them were handled before.
     log : Log
         Events are appended from `logged` on.
     logged : int64
 
     Returns
     -------
-    reason, now, seen, logged, rings : int64
+    reason, now, seen, came, logged, rings : int64
         `REACHED`, or `LOG_FULL` where the next window may need more room than the log has left.
     """
     rings = np.int64(0)
@@ -562,9 +583,12 @@ def advance(clocks, facts, scratch, states, since, counts, now, until, observe_a
         start = window * width
         total = _collect_window(clocks, facts, scratch, window, window_shift, fresh)
         fresh = False
-        if keep and logged + total * states.shape[1] > log.tick.size:
-            return LOG_FULL, now, seen, logged, rings
         end = min(until, start + width)
+        coming = came
+        while coming < comings.tick.size and comings.tick[coming] < end:
+            coming += 1
+        if keep and logged + (total + coming - came) * states.shape[1] > log.tick.size:
+            return LOG_FULL, now, seen, came, logged, rings
         last = (
             total if end == start + width else _first_at(scratch.ordered, total, _place_of(end - start, window_shift))
         )
@@ -573,8 +597,12 @@ def advance(clocks, facts, scratch, states, since, counts, now, until, observe_a
         while True:
             stop = last
             observing = seen < observe_at.size and observe_at[seen] < end
-            if observing:
-                stop = _first_at(scratch.ordered, total, _place_of(observe_at[seen] - start, window_shift))
+            at = observe_at[seen] if observing else end
+            moving = came < coming and comings.tick[came] <= at
+            if moving:
+                at = comings.tick[came]
+            if moving or observing:
+                stop = _first_at(scratch.ordered, total, _place_of(at - start, window_shift))
             while j < stop:
                 here = scratch.ring[np.int64(scratch.ordered[j] & M32)]
                 c, ring = here >> RING_BITS, here & (RINGS - 1)
@@ -631,6 +659,12 @@ def advance(clocks, facts, scratch, states, since, counts, now, until, observe_a
                             log.cause[logged] = clocks.cause[c]
                             logged += 1
                 j += 1
+            if moving:
+                logged = _come_or_go(
+                    clocks, facts, scratch, states, since, counts, comings, ties, came, keep, log, logged
+                )
+                came += 1
+                continue
             if not observing:
                 break
             for s in range(counts.size):
@@ -638,7 +672,89 @@ def advance(clocks, facts, scratch, states, since, counts, now, until, observe_a
             seen += 1
         now = end
         window += 1
-    return REACHED, now, seen, logged, rings
+    return REACHED, now, seen, came, logged, rings
+
+
+@njit(nogil=True, cache=True)
+def _come_or_go(clocks, facts, scratch, states, since, counts, comings, ties, k, keep, log, logged):
+    """Let one person enter, with their ties, or leave; return how many events the log then has."""
+    person = np.int64(comings.person[k])
+    if _living(facts, states, person) == comings.enters[k]:
+        return logged
+    for b in range(states.shape[1]):
+        first = facts.first_state[b]
+        old = np.int64(states[person, b])
+        new = np.int64(comings.states[k, b]) if comings.enters[k] else facts.first_state[b + 1] - first - 1
+        states[person, b] = new
+        counts[first + old] -= 1
+        counts[first + new] += 1
+        if facts.since_column[b] >= 0:
+            since[person, facts.since_column[b]] = comings.tick[k]
+        if keep:
+            log.tick[logged] = comings.tick[k]
+            log.person[logged] = person
+            log.left[logged] = first + old
+            log.entered[logged] = first + new
+            log.cause[logged] = CAME if comings.enters[k] else WENT
+            logged += 1
+    if comings.enters[k] and person >= ties.first_person and ties.each.size:
+        _tie_in(facts, states, ties, person)
+        for c in range(clocks.key.size):
+            if clocks.added[c] or clocks.whom[c] == BY_CONTACT:
+                _gather(clocks, facts, scratch, c, scratch.n_rings[c])
+    return logged
+
+
+@njit(nogil=True, cache=True)
+def _tie_in(facts, states, ties, person):
+    """Tie somebody who enters to random people who are there, in the rows kept for them."""
+    n_persons = states.shape[0] - 1
+    row = ties.first_row + (person - ties.first_person) * ties.each.sum()
+    for layer in range(ties.each.size):
+        begin = row
+        for k in range(ties.each[layer]):
+            other = np.int64(-1)
+            for attempt in range(TRIES):
+                x0, x1, _, _ = _philox(ties.key[layer], U(person) & M32, U(person) >> S32, U(k), U(attempt))
+                drawn = np.int64(_multiply_high((x0 << S32) | x1, U(n_persons)))
+                if _can_tie(facts, states, person, drawn, begin, row):
+                    other = drawn
+                    break
+            if other < 0:  # hardly anybody is there: choose among those who can be tied, if any
+                free = 0
+                for candidate in range(n_persons):
+                    free += _can_tie(facts, states, person, candidate, begin, row)
+                x0, x1, _, _ = _philox(ties.key[layer], U(person) & M32, U(person) >> S32, U(k), U(TRIES))
+                wanted = np.int64(_multiply_high((x0 << S32) | x1, U(free)))
+                for candidate in range(n_persons):
+                    if _can_tie(facts, states, person, candidate, begin, row):
+                        if wanted == 0:
+                            other = np.int64(candidate)
+                            break
+                        wanted -= 1
+            if other >= 0:
+                facts.added[row, 0] = person
+                facts.added[row, 1] = other
+                for each in range(ties.linked.shape[0]):
+                    if ties.linked[each, layer]:
+                        for end in range(2):
+                            at = facts.added[row, end]
+                            facts.extra_next[each, 2 * row + end] = facts.extra_first[each, at]
+                            facts.extra_first[each, at] = 2 * row + end
+                            if facts.list_most.size:
+                                most = max(facts.list_most[each, at], facts.extra_weights[each, row])
+                                facts.list_most[each, at] = most
+            row += 1
+
+
+@njit(nogil=True, cache=True)
+def _can_tie(facts, states, person, other, begin, row):
+    if other == person or not _living(facts, states, other):
+        return False
+    tied = False
+    for k in range(begin, row):
+        tied |= facts.added[k, 1] == other
+    return not tied
 
 
 @njit(nogil=True, cache=True)

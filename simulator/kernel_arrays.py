@@ -35,9 +35,10 @@ class Clocks(NamedTuple):
     whom: np.ndarray  # int64[c]: BY_SLOT, BY_CONTACT, BY_MEMBER or BY_ALL_CONTACTS
     varies: np.ndarray  # int64[c]: what else the acceptance depends on
     now: np.ndarray  # float64[c]: factor of the time, relative to the ceiling (TIME_NOW)
+    counted: np.ndarray  # float64[c]: what every contact counts for, relative to time 0 (BY_ALL_CONTACTS)
     own: np.ndarray  # int64[c]: row of `own_factors` of the receiving end (OWN_STATES)
     others: np.ndarray  # int64[c]: the same of the sending end (SENDER_STATES)
-    sender: np.ndarray  # int64[c]: row of `senders` (SENDER_NUMBER)
+    sender: np.ndarray  # int64[c]: row of `person_numbers` of the sending end (SENDER_NUMBER)
     source_weights: np.ndarray  # int64[c]: where in `numbers` the weights by state begin (SOURCE_WEIGHTS)
     times: np.ndarray  # int64[c]: where in `step_ticks` the steps of g begin (TIME_IN_STATE)
     n_times: np.ndarray  # int64[c]
@@ -47,6 +48,7 @@ class Clocks(NamedTuple):
     table_at: np.ndarray  # int64[c]: where in `points` its table begins; THRESHOLD: row of `thresholds`
     table_size: np.ndarray  # int64[c]
     leaving: np.ndarray  # int64[c]: 1 where the ring takes the person away, out of all behaviours
+    receiver: np.ndarray  # int64[c]: row of `person_numbers` of the receiving end (RECEIVER_NUMBER)
 
 
 class Facts(NamedTuple):
@@ -62,7 +64,7 @@ class Facts(NamedTuple):
     first_state: np.ndarray  # int64[b + 1]: number of a behaviour's first state among the states of all behaviours
     present: np.uint8  # states of the first behaviour below this are states of people who are there
     since_column: np.ndarray  # int64[b]: column of `since` that a behaviour has, -1: nothing depends on it
-    senders: np.ndarray  # float64[s, n_persons]
+    person_numbers: np.ndarray  # float64[s, n_persons]
     numbers: np.ndarray  # float64[…]
     own_factors: np.ndarray  # int64[o, 5]: first column, how many, row of `classes`, first number, size of a class
     own_columns: np.ndarray  # int64[…]: behaviours that an own factor reads
@@ -82,6 +84,32 @@ class Facts(NamedTuple):
     group_of: np.ndarray  # int32[g, n_persons]: place in `group_starts`, -1: in no group
     group_starts: np.ndarray  # int64[…]
     group_members: np.ndarray  # int32[…]
+
+
+class Comings(NamedTuple):
+    """People who enter or leave at known instants, in order of time."""
+
+    tick: np.ndarray  # int64[k]
+    person: np.ndarray  # int32[k]
+    enters: np.ndarray  # bool[k]: False: leaves
+    states: np.ndarray  # uint8[k, n_behaviours]: those in which the person enters
+
+
+class ComingTies(NamedTuple):
+    """What the ties of people who enter are drawn with; one row for each layer in which they get ties."""
+
+    first_person: np.int64  # who enters at a rate stands from here on
+    first_row: np.int64  # row of `Facts.added` where the ties of the first of them begin
+    each: np.ndarray  # int64[l]: ties of each person
+    key: np.ndarray  # uint64[l]
+    linked: np.ndarray  # bool[lists, l]: whether a contact list reads the layer
+
+
+def no_comings(n_behaviours: int) -> Comings:
+    """Return comings without anybody."""
+    return Comings(
+        np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.bool_), np.empty((0, n_behaviours), np.uint8)
+    )
 
 
 class Log(NamedTuple):

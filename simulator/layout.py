@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.behaviour import GROUP, POOLED, PROPORTION, RESPONSE, Behaviour, Transition
+from simulator.behaviour import GROUP, PER_CONTACT, POOLED, PROPORTION, RESPONSE, Behaviour, Transition
 from simulator.clocks import ActiveClock, Clock, poisson_table, slab_shift
 from simulator.contact_lists import ContactList, Groups, LayerWeights, contact_list, groups_of, layer_weights
 from simulator.hazards import Hazard, OwnFactor
@@ -24,6 +24,7 @@ from simulator.kernel import (
     EITHER,
     LINEAR,
     OWN_STATES,
+    RECEIVER_NUMBER,
     RINGS,
     SENDER_NUMBER,
     SENDER_STATES,
@@ -85,6 +86,8 @@ class Reads:
 
     whom: int = BY_SLOT
     varies: int = 0
+    by_ends: int = 0
+    receiver: int = 0
     own: int = 0
     others: int = 0
     sender: int = 0
@@ -161,10 +164,11 @@ def base_facts(
     first_state : int64[n_behaviours + 1]
     """
     n = world.population.size
-    senders, classes, thresholds = _Rows(np.float64, n), _Rows(np.int32, n), _Rows(np.float64, n)
+    person_numbers, classes, thresholds = _Rows(np.float64, n), _Rows(np.int32, n), _Rows(np.float64, n)
     numbers, points = _Blocks(np.float64), _Blocks(np.float64, 2)
     step_ticks, step_factors = _Blocks(np.int64), _Blocks(np.float64)
     own_columns, own_strides = _Blocks(np.int64), _Blocks(np.int64)
+    entering_ties = world.turnover is not None and world.turnover.enter is not None and world.turnover.enter.ties
     own_factors: list[tuple[int, ...]] = []
     lists: list[LayerWeights] = []
     groups: list[Groups] = []
@@ -197,7 +201,16 @@ def base_facts(
             sending = np.broadcast_to(hazard.sending, n)
             largest = 1.0 if absolute else float(sending.max(initial=0.0)) or 1.0
             found["varies"] |= SENDER_NUMBER
-            found["sender"] = senders.row(id(hazard), sending / largest)
+            found["sender"] = person_numbers.row((id(hazard), "sending"), sending / largest)
+        elif transition.law == PER_CONTACT and entering_ties:
+            for end, bit, values in (
+                ("receiver", RECEIVER_NUMBER, hazard.receiving),
+                ("sender", SENDER_NUMBER, hazard.sending),
+            ):
+                if isinstance(values, np.ndarray):
+                    found["by_ends"] = found.get("by_ends", 0) | bit
+                    largest = float(values.max(initial=0.0)) or 1.0
+                    found[end] = person_numbers.row((id(hazard), end), values / largest)
         if transition.time_in_state:
             times = transition.time_in_state
             largest = max(factor for _, factor in times) or 1.0
@@ -244,7 +257,7 @@ def base_facts(
         first_state=first_state,
         present=np.uint8(len(next(iter(world.behaviours.values())).states)),
         since_column=np.array([timed.index(name) if name in timed else -1 for name in world.behaviours], np.int64),
-        senders=senders.array(),
+        person_numbers=person_numbers.array(),
         numbers=numbers.array(),
         own_factors=np.array(own_factors, np.int64).reshape(-1, 5),
         own_columns=own_columns.array(),
@@ -325,7 +338,8 @@ def with_added(base: Base, facts: Facts, added: AddedTies, clocks: Sequence[Cloc
             if number < by_layer.size:
                 by_layer[number] = weight
         weights[row] = added.weights * by_layer[added.layers]
-        entries = np.flatnonzero(np.repeat(~np.isnan(weights[row]), 2))  # 2 * tie + end
+        living = ~np.isnan(weights[row]) & (added.ties[:, 0] < n)
+        entries = np.flatnonzero(np.repeat(living, 2))  # 2 * tie + end
         persons = added.ties.ravel()[entries]
         order = np.argsort(persons, kind="stable")
         entries, persons = entries[order], persons[order]
@@ -357,7 +371,10 @@ def kernel_clocks(
     poisson = [poisson_table(entry.rate * 2.0**-shift) for entry, shift in zip(active, shifts, strict=True)]
     bases = [entry.clock for entry in active]
     read = [reads[clock.number] for clock in bases]
-    varies = [each.varies | (TIME_NOW if entry.now != 1.0 else 0) for each, entry in zip(read, active, strict=True)]
+    varies = [
+        each.varies | (TIME_NOW if entry.now != 1.0 else 0) | (each.by_ends if entry.clock.by_ends else 0)
+        for each, entry in zip(read, active, strict=True)
+    ]
     return Clocks(
         key=column(keys, np.uint64),
         table=np.array(poisson, np.uint64).reshape(len(active), RINGS),
@@ -390,6 +407,7 @@ def kernel_clocks(
         whom=column(each.whom for each in read),
         varies=column(varies),
         now=column((entry.now for entry in active), np.float64),
+        counted=column((entry.counted for entry in active), np.float64),
         own=column(each.own for each in read),
         others=column(each.others for each in read),
         sender=column(each.sender for each in read),
@@ -402,6 +420,7 @@ def kernel_clocks(
         table_at=column(each.table_at for each in read),
         table_size=column(each.table_size for each in read),
         leaving=column(c.leaving for c in bases),
+        receiver=column(each.receiver for each in read),
     )
 
 

@@ -9,8 +9,7 @@ import mesa
 import numpy as np
 
 from simulator.behaviour import Behaviour
-from simulator.engine import ClockPlan, Simulation
-from simulator.streams import Draw
+from simulator.engine import Beginning
 from simulator.world import Occurrence
 
 
@@ -77,40 +76,33 @@ class ContagionModel(mesa.Model):
 
     Parameters
     ----------
-    plan : ClockPlan
-        The town.
-    draw : Draw
-        The replicate's luck.
-    start : uint8[n_persons, n_behaviours]
-        States at time 0.
+    beginning : Beginning
+        The town, the replicate's luck and the states at time 0.
     occurrences : sequence of Occurrence
         What the arm does.
     times : float64[n_times]
         Observation times, the scenario's unit.
     observe_at : int64[n_times]
         The same in ticks; the last is the horizon.
-    since : int64[n_persons, n_behaviours], optional
-        Tick at which people entered the states they start in.
     """
 
     def __init__(
         self,
-        plan: ClockPlan,
-        draw: Draw,
-        start: np.ndarray,
+        beginning: Beginning,
         occurrences: Sequence[Occurrence],
         times: np.ndarray,
         observe_at: np.ndarray,
-        since: np.ndarray | None = None,
     ) -> None:
-        super().__init__(rng=draw.key("mesa") % 2**32)
-        self.world = plan.world
-        self.simulation = Simulation(plan, draw, start, occurrences, observe_at, int(observe_at[-1]), since=since)
+        super().__init__(rng=beginning.draw.key("mesa") % 2**32)
+        self.world = beginning.plan.world
+        self.simulation = beginning.simulation(occurrences, observe_at, int(observe_at[-1]))
         self._times = times
         self._views: list[Person] = []
         states = [f"{behaviour.name}.{state}" for behaviour in self.behaviours for state in behaviour.states]
         reporters: dict[str, Any] = {"time": "time_now"}
-        reporters |= {state: [_count, [self, number]] for number, state in enumerate(states)}
+        reporters |= {
+            state: [_count, [self, int(number)]] for number, state in zip(self.world.state_numbers, states, strict=True)
+        }
         self.datacollector = mesa.DataCollector(model_reporters=reporters)
         self.simulation.advance(0)
         self.running = len(times) > 1

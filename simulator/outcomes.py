@@ -209,9 +209,9 @@ def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
     column = world.column_of(measure.behaviour)
     behaviour = world.behaviours[measure.behaviour]
     codes = tuple(behaviour.code(state) for state in measure.states)
-    counted = np.ones(trajectory.n_persons, bool)
+    counted = trajectory.start[:, 0] < len(next(iter(world.behaviours.values())).states)  # there at time 0
     if measure.where is not None:
-        counted = mask_of(measure.where, world, trajectory.start, trajectory.start)
+        counted &= mask_of(measure.where, world, trajectory.start, trajectory.start)
     tick = trajectory.horizon if measure.at is None else to_ticks(measure.at)
     if measure.kind == "time_to":
         return TimeReading(measure, trajectory, column, codes, counted)

@@ -72,16 +72,24 @@ class Population:
     columns : mapping of str to Column
     left_out : int64[k] or object[k] of str
         Ids of people in the file whom `where` left out, sorted: a tie to one of them is no mistake.
+    reserve : int
+        Places at the end, kept for people who enter at a rate.
     """
 
     ids: np.ndarray
     columns: Mapping[str, Column] = field(default_factory=dict)
     left_out: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    reserve: int = 0
 
     @property
     def size(self) -> int:
-        """Number of people."""
+        """Number of people, places kept for those who enter included."""
         return int(self.ids.size)
+
+    @property
+    def residents(self) -> int:
+        """Number of people, without places kept for those who enter at a rate."""
+        return self.size - self.reserve
 
 
 @dataclass(frozen=True)
@@ -205,14 +213,14 @@ def from_table(
 
     ids, missing = canonical_ids(frame[id])
     if missing.any():
-        raise SpecError(Problem(f"people without an id in {lines(np.flatnonzero(missing))}", ("id",)))
+        raise SpecError(Problem(f"people without an id in {lines(np.flatnonzero(missing), frame)}", ("id",)))
     order = np.argsort(ids, kind="stable")
     ids = ids[order]
     repeats = np.flatnonzero(ids[1:] == ids[:-1])
     if repeats.size:
         both = np.sort(order[[repeats[0], repeats[0] + 1]])
         more = f", and {repeats.size - 1} more" if repeats.size > 1 else ""
-        raise SpecError(Problem(f"two people have the id {ids[repeats[0]]} ({lines(both)}){more}", ("id",)))
+        raise SpecError(Problem(f"two people have the id {ids[repeats[0]]} ({lines(both, frame)}){more}", ("id",)))
 
     sources = {name: name for name in kept} | renames
     taken = {}
@@ -244,11 +252,9 @@ def column_from_series(name: str, series: pd.Series) -> Column:
 
     if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype):
         return Column(name, series.to_numpy(np.float64, na_value=np.nan))
-    known = series.notna().to_numpy(bool)
-    words, codes = np.unique(series[known].astype(str).to_numpy(object), return_inverse=True)
-    all_codes = np.full(known.size, -1, np.int32)
-    all_codes[known] = codes
-    return Column(name, all_codes, tuple(str(word) for word in words))
+    found, values = pd.factorize(series)
+    words, codes = np.unique(pd.Series(values).astype(str).to_numpy(object), return_inverse=True)
+    return Column(name, np.append(codes, -1)[found].astype(np.int32), tuple(words.tolist()))
 
 
 def rows_where(where: Condition, n: int, columns: Collection[str], column: Callable[[str], Column]) -> np.ndarray:

@@ -88,6 +88,36 @@ class Draw:
         return np.argsort(self.words(*name, n=n), kind="stable")
 
 
+def first_of(words: np.ndarray, eligible: np.ndarray, k: int) -> np.ndarray:
+    """Return who of the eligible come first where people are ordered by their words; no order is made.
+
+    Parameters
+    ----------
+    words : uint64[n]
+        As `Draw.words` returns them.
+    eligible : bool[n]
+    k : int
+        How many; at most as many as are eligible.
+
+    Returns
+    -------
+    int64[k]
+        Ascending. The same people as the first k eligible ones of ``np.argsort(words, kind="stable")``.
+    """
+    if k == 0:
+        return np.empty(0, np.int64)
+    chosen = words[eligible]
+    chosen.partition(k - 1)
+    last = chosen[k - 1]
+    before = int(np.count_nonzero(chosen[:k] < last))
+    del chosen
+    found = eligible & (words <= last)
+    if np.count_nonzero(found) > k:  # several have the very same word: the smaller indices come first
+        same = np.flatnonzero(found & (words == last))
+        found[same[k - before :]] = False
+    return np.flatnonzero(found)
+
+
 def scale(words: np.ndarray, size: int | np.ndarray) -> np.ndarray:
     """Turn uint64 words into int64 places in [0, size): the high half of the 128-bit product."""
     size = np.asarray(size, dtype=np.uint64)

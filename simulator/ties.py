@@ -89,16 +89,17 @@ def layer_from_table(
         kept = rows_where(where, len(frame), columns, lambda column: column_from_series(column, frame[column]))
         rows = rows[kept]
     chosen = frame if where is None else frame.iloc[rows]
-    namer = _persons(chosen[source], rows, population, "source")
-    named = _persons(chosen[target], rows, population, "target")
+    namer = _persons(chosen[source], rows, frame, population, "source")
+    named = _persons(chosen[target], rows, frame, population, "target")
     inside = (namer >= 0) & (named >= 0)
-    namer, named, rows = namer[inside], named[inside], rows[inside]
+    if not inside.all():
+        namer, named, rows = namer[inside], named[inside], rows[inside]
     weights = None
     if weight_column is not None:
-        weights = _column_weights(chosen[weight_column].iloc[inside], rows)
+        weights = _column_weights(chosen[weight_column].iloc[inside], rows, frame)
 
     used = {source, target, weight_column} | (set(where.columns) if where is not None else set())
-    layer = merge(name, namer, named, influence, weights, lambda row: f"line {rows[row] + 2}", population)
+    layer = merge(name, namer, named, influence, weights, lambda row: lines(rows[[row]], frame), population)
     counts = replace(
         layer.counts,
         rows=len(frame),
@@ -206,19 +207,25 @@ def layer_from_networkx(name: str, graph: nx.Graph, population: Population | Non
     return replace(layer, counts=counts, namings=None, origin="networkx")
 
 
-def _persons(ids: pd.Series, rows: np.ndarray, population: Population, place: str) -> np.ndarray:
+def _persons(ids: pd.Series, rows: np.ndarray, frame: pd.DataFrame, population: Population, place: str) -> np.ndarray:
     """Return int64[n]: who is meant in each row; -1: somebody whom the population's `where` left out."""
-    wanted, missing = canonical_ids(ids)
-    if missing.any():
-        raise SpecError(Problem(f"no {place} in {lines(rows[missing])} of the tie file", (place,)))
+    import pandas as pd
+
+    codes = None
+    if ids.dtype != np.int64:  # words take long to compare, and most people are named in many rows
+        codes, distinct = pd.factorize(ids)
+        if (codes < 0).any():
+            raise SpecError(Problem(f"no {place} in {lines(rows[codes < 0], frame)} of the tie file", (place,)))
+    wanted, _ = canonical_ids(ids if codes is None else distinct)
     persons = match_ids(wanted, population.ids)
     unknown = persons < 0
     if unknown.any() and population.left_out.size:
         unknown[unknown] = match_ids(wanted[unknown], population.left_out) < 0
     if unknown.any():
         strangers = np.unique(wanted[unknown])
-        first = [int(rows[np.flatnonzero(unknown & (wanted == stranger))[0]]) + 2 for stranger in strangers[:5]]
-        shown = ", ".join(f"{stranger} (line {line})" for stranger, line in zip(strangers, first, strict=False))
+        in_rows = wanted if codes is None else wanted[codes]
+        first = [rows[np.flatnonzero(in_rows == stranger)[:1]] for stranger in strangers[:5]]
+        shown = ", ".join(f"{who} ({lines(row, frame)})" for who, row in zip(strangers, first, strict=False))
         more = f" and {strangers.size - 5:,} more" if strangers.size > 5 else ""
         who = "id is" if strangers.size == 1 else "ids are"
         raise SpecError(
@@ -228,7 +235,7 @@ def _persons(ids: pd.Series, rows: np.ndarray, population: Population, place: st
                 "every end of a tie must be a person of the population",
             )
         )
-    return persons
+    return persons if codes is None else persons[codes]
 
 
 def _persons_of_nodes(graph: nx.Graph, population: Population) -> np.ndarray:
@@ -255,13 +262,13 @@ def _persons_of_nodes(graph: nx.Graph, population: Population) -> np.ndarray:
     return persons
 
 
-def _column_weights(values: pd.Series, rows: np.ndarray) -> np.ndarray:
+def _column_weights(values: pd.Series, rows: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
     import pandas as pd
 
     if not pd.api.types.is_numeric_dtype(values.dtype):
         raise SpecError(Problem(f"`{values.name}` holds words, not weights", ("weight",)))
     weights = values.to_numpy(np.float64, na_value=np.nan)
-    check_weights(weights, lambda k: f"line {rows[k] + 2}", "weight")
+    check_weights(weights, lambda k: lines(rows[[k]], frame), "weight")
     return weights
 
 

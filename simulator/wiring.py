@@ -52,7 +52,8 @@ def small_world(n, half, rewiring, key):  # type: ignore[no-untyped-def]
     far = np.empty((n, half), np.int32)
     for person in range(n):
         for j in range(half):
-            far[person, j] = (person + j + 1) % n
+            other = person + j + 1
+            far[person, j] = other if other < n else other - n
     count = U(0)
     for j in range(half):
         for person in range(n):
@@ -77,6 +78,40 @@ def small_world(n, half, rewiring, key):  # type: ignore[no-untyped-def]
             if found >= 0:
                 far[person, j] = found
     return far
+
+
+@njit(nogil=True, cache=True)
+def sorted_ties(far, begins):  # type: ignore[no-untyped-def]
+    """Return int32[n * half, 2], sorted: the ties of each person to those in their row of `far`, int32[n, half].
+
+    A tie is put straight into the rows of its smaller person, so that nothing large is kept beside `far` and the
+    result but `begins`, room for n whole numbers that reach n * half.
+    """
+    n, half = far.shape
+    ties = np.empty((n * half, 2), np.int32)
+    begins[:] = 0
+    for person in range(n):
+        for other in far[person]:
+            begins[min(person, other)] += 1
+    total = np.int64(0)
+    for person in range(n):
+        size = np.int64(begins[person])
+        begins[person] = total
+        total += size
+    for person in range(n):
+        for other in far[person]:
+            smaller = min(person, other)
+            free = np.int64(begins[smaller])
+            begins[smaller] += 1  # in the end, where the rows of the next person begin
+            ties[free, 0], ties[free, 1] = smaller, max(person, other)
+    for row in range(1, n * half):  # those of one person are few, and nearly in order
+        smaller, larger = ties[row]
+        place = row
+        while place > 0 and ties[place - 1, 0] == smaller and ties[place - 1, 1] > larger:
+            ties[place, 1] = ties[place - 1, 1]
+            place -= 1
+        ties[place, 1] = larger
+    return ties
 
 
 @njit(nogil=True, cache=True)

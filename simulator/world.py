@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from simulator.conditions import Condition, mask_of
 from simulator.network import ContactNetwork
 from simulator.population import Population
 from simulator.streams import Draw
+from simulator.turnover import Turnover
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,40 @@ class World:
         In the scenario's order: column b of every states array belongs to the b-th.
     number : int
         Which of the scenario's networks this is.
+    turnover : Turnover, optional
+        How people enter and leave; None: everybody stays.
     """
 
     population: Population
     network: ContactNetwork
     behaviours: Mapping[str, Behaviour]
     number: int = 0
+    turnover: Turnover | None = None
 
     def column_of(self, behaviour: str) -> int:
         """Return the column of states arrays that holds `behaviour`."""
         return list(self.behaviours).index(behaviour)
+
+    def without_reserve(self) -> World:
+        """Return the town without places for people who enter at a rate."""
+        people, n = self.population, self.population.residents
+        if n == people.size:
+            return self
+        columns = {name: replace(column, values=column.values[:n]) for name, column in people.columns.items()}
+        residents = replace(people, ids=people.ids[:n], columns=columns, reserve=0)
+        return replace(self, population=residents, network=ContactNetwork(n, self.network.layers))
+
+    @property
+    def n_codes(self) -> tuple[int, ...]:
+        """Codes in use in each column of states arrays: its states and, where people come and go, not being there."""
+        return tuple(len(behaviour.states) + (self.turnover is not None) for behaviour in self.behaviours.values())
+
+    @property
+    def state_numbers(self) -> np.ndarray:
+        """int64[…]: numbers of all states, without that of not being there, when codes are numbered through."""
+        firsts = np.cumsum([0, *self.n_codes])
+        sizes = [len(behaviour.states) for behaviour in self.behaviours.values()]
+        return np.concatenate([np.arange(first, first + size) for first, size in zip(firsts, sizes, strict=False)])
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """A slow, obvious twin of the engine, written from DESIGN §3: pure Python, every ring of every clock listed and sorted.
 
+What a transition's numbers and its exposure law are worth is in naive_laws.py.
+
 Time is an int: one unit is 2**64, so that the place of a ring in the narrowest slab (2**-32 of a slab of 2**-32 unit)
 is exact; a tick (2**-40 unit) is 2**24 of them. Nothing is pruned, cached between stops, or shared with the engine but
 the names of streams (`Draw.key`) and the dataclasses that describe a world.
@@ -8,25 +10,25 @@ the names of streams (`Draw.key`) and the dataclasses that describe a world.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from functools import cache, lru_cache
+from math import prod
 from typing import Any
 
+import naive_laws as laws
 import numpy as np
+from naive_laws import TICK_BITS, Added, Entry, Words, every_transition
 
 from simulator.actions import AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
-from simulator.behaviour import Behaviour, ByColumn, Transition
+from simulator.behaviour import Behaviour, Response, Series, Transition
 from simulator.streams import Draw
 from simulator.world import Occurrence, Situation, World
 
 UNIT_BITS = 64
-TICK_BITS = 40
 SUBTICK_BITS = UNIT_BITS - TICK_BITS
 FOREVER = 2**63 - 1
-
-Multiplier = Callable[[float, int], float]
 
 
 def philox(key: int, counter: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
@@ -78,11 +80,12 @@ def rings_of_slab(key: int, slab: int, mean: float, n_slots: int) -> tuple[tuple
 
 @dataclass(frozen=True)
 class Way:
-    """Somebody whom a ring may move, because of whom (None: on their own), and how fast without any factors."""
+    """Somebody whom a ring may move, because of whom (None: nobody, or not known yet), and how fast at most."""
 
     receiver: int
     sender: int | None
     hazard: float
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -97,12 +100,17 @@ class NaiveClock:
     slots: list[list[Way]]
 
 
-def person_number(world: World, number: float | ByColumn, person: int) -> float:
-    if not isinstance(number, ByColumn):
-        return number
-    column = world.population.columns[number.column]
-    assert column.categories is not None
-    return number.values[column.categories[int(column.values[person])]]
+@dataclass(frozen=True)
+class Ring:
+    """A ring of a clock, at an instant in units of 2**-64."""
+
+    instant: int
+    name: tuple[Any, ...]
+    place_in_slab: int
+    slab: int
+    clock: NaiveClock
+    slot: list[Way]
+    mark: int
 
 
 def in_strata(
@@ -121,18 +129,15 @@ def in_strata(
     return [NaiveClock((*name, s), number, behaviour, transition, largest / 2**s, strata[s]) for s in sorted(strata)]
 
 
-def every_transition(world: World) -> list[tuple[int, Behaviour, Transition]]:
-    pairs = [(b, t) for b in world.behaviours.values() for t in b.transitions]
-    return [(number, b, t) for number, (b, t) in enumerate(pairs)]
-
-
-def spontaneous_clocks(world: World) -> list[NaiveClock]:
+def person_clocks(world: World) -> list[NaiveClock]:
+    """Clocks of all laws but `per_contact`: a slot is a person."""
     clocks = []
     for number, behaviour, transition in every_transition(world):
-        if transition.law == "spontaneous":
+        if transition.law != "per_contact":
+            d = laws.ceiling_factor(world, transition)
             people = range(world.population.size)
-            slots = [[Way(i, None, person_number(world, transition.rate, i))] for i in people]
-            name = (behaviour.name, transition.name, "spontaneous", "", "")
+            slots = [[Way(i, None, laws.static_receiving(world, transition, i) * d)] for i in people]
+            name = (behaviour.name, transition.name, transition.law, "", "")
             clocks += in_strata(name, number, behaviour, transition, slots)
     return clocks
 
@@ -146,21 +151,35 @@ def contact_clocks(
     directed: bool,
     segment: str = "",
 ) -> list[NaiveClock]:
+    """Clocks of `per_contact`: a slot is a direction of a tie, or a tie where one direction at most can act."""
     clocks = []
     for number, behaviour, transition in every_transition(world):
         if transition.law != "per_contact" or layer not in transition.layers:
             continue
         source = transition.source
         assert source is not None
+        d = laws.ceiling_factor(world, transition)
+        receiving = [laws.static_receiving(world, transition, i) for i in range(world.population.size)]
+        sending = [laws.static_sending(world, transition, i) for i in range(world.population.size)]
         one_slot = source.behaviour == behaviour.name and not set(source.states) & set(transition.from_states)
         slots: list[list[Way]] = []
         for (i, j), weight in zip(ties, weights, strict=True):
             weight *= transition.layers[layer]
-            to_j = Way(j, i, person_number(world, transition.rate, j) * weight)
-            to_i = Way(i, j, person_number(world, transition.rate, i) * weight)
+            to_j = Way(j, i, receiving[j] * sending[i] * weight * d, weight)
+            to_i = Way(i, j, receiving[i] * sending[j] * weight * d, weight)
             slots += [[to_j]] if directed else [[to_j, to_i]] if one_slot else [[to_j], [to_i]]
         name = (behaviour.name, transition.name, "per_contact", layer, segment)
         clocks += in_strata(name, number, behaviour, transition, slots)
+    return clocks
+
+
+def clocks_of(world: World) -> list[NaiveClock]:
+    """All base clocks of a world."""
+    clocks = person_clocks(world)
+    for layer in world.network.layers.values():
+        ties = [(int(i), int(j)) for i, j in layer.ties]
+        weights = [1.0] * len(ties) if layer.weights is None else [float(w) for w in layer.weights]
+        clocks += contact_clocks(world, layer.name, ties, weights, directed=layer.directed)
     return clocks
 
 
@@ -174,6 +193,8 @@ class Active:
     number: int = -1
     factor: dict[int, float] = field(default_factory=dict)
     layer: str = ""
+    segment: str = ""
+    weight: float = 1.0
     ties: list[tuple[int, int]] = field(default_factory=list)
     clocks: list[NaiveClock] = field(default_factory=list)
 
@@ -189,18 +210,17 @@ class NaiveRun:
     observe_at: Sequence[int]
     horizon: int
     now: int = 0
+    since: np.ndarray | None = None
 
     def run(self) -> NaiveRun:
         """Run to the horizon; afterwards `events`, `observed` and `states` hold what happened."""
         self.states = [[int(s) for s in row] for row in self.start]
+        given = np.full(self.start.shape, self.now) if self.since is None else self.since
+        self.entered = [[int(tick) for tick in row] for row in given]
         self.events: list[tuple[int, int, int, int, int]] = []
         self.observed: list[list[int]] = []
         self.active: list[Active] = []
-        self.clocks = spontaneous_clocks(self.world)
-        for layer in self.world.network.layers.values():
-            ties = [(int(i), int(j)) for i, j in layer.ties]
-            weights = [1.0] * len(ties) if layer.weights is None else [float(w) for w in layer.weights]
-            self.clocks += contact_clocks(self.world, layer.name, ties, weights, directed=layer.directed)
+        self.clocks = clocks_of(self.world)
         causes: list[str] = []
         for occurrence in sorted(self.occurrences, key=lambda occurrence: occurrence.tick):
             if occurrence.intervention not in causes:
@@ -259,12 +279,14 @@ class NaiveRun:
             self.active.append(Active(until, name, end=end, number=number, factor=factor))
         elif isinstance(action, AddTies):
             ties = [(int(i), int(j)) for i, j in action.ties]
-            segment = f"{occurrence.intervention}/{occurrence.occasion}"
+            segment, weight = f"{occurrence.intervention}/{occurrence.occasion}", float(action.weight)
             clocks = contact_clocks(
-                self.world, action.layer, ties, [float(action.weight)] * len(ties), directed=False, segment=segment
+                self.world, action.layer, ties, [weight] * len(ties), directed=False, segment=segment
             )
             until = FOREVER if action.until is None else action.until
-            self.active.append(Active(until, name, layer=action.layer, ties=ties, clocks=clocks))
+            self.active.append(
+                Active(until, name, layer=action.layer, segment=segment, weight=weight, ties=ties, clocks=clocks)
+            )
         else:
             assert isinstance(action, Record)
 
@@ -273,52 +295,144 @@ class NaiveRun:
         if old != new:
             first = self.first_state(column)
             self.states[person][column] = new
+            self.entered[person][column] = tick
             self.events.append((tick, person, first + old, first + new, cause))
 
-    def multiplier(self, clock: NaiveClock, way: Way) -> float:
-        """The product of everything on this way, relative to the clock's ceiling."""
-        m = way.hazard / clock.ceiling
+    def intervened(self, number: int, end: str, person: int) -> float:
+        """The product of what interventions make of somebody's susceptibility ("receiver") or influence ("sender")."""
+        product = 1.0
         for factor in sorted((a for a in self.active if a.factor), key=lambda a: a.name):
-            if factor.number == clock.number:
-                end = way.receiver if factor.end == "receiver" else way.sender
-                m *= factor.factor.get(-1 if end is None else end, 1.0)
-        return m
+            if (factor.number, factor.end) == (number, end):
+                product *= factor.factor.get(person, 1.0)
+        return product
+
+    def now_of(self, person: int) -> dict[str, str]:
+        """A person's states, in words."""
+        behaviours = self.world.behaviours.values()
+        return {b.name: b.states[s] for b, s in zip(behaviours, self.states[person], strict=True)}
+
+    def receiving(self, clock: NaiveClock, person: int, tick: int) -> float:
+        """All that is the receiving end's, and all that changes with time."""
+        transition = clock.transition
+        product = laws.static_receiving(self.world, transition, person)
+        product *= laws.own_receiving(self.world, transition, person, self.now_of(person))
+        product *= self.intervened(clock.number, "receiver", person)
+        product *= laws.ageing(self.world, laws.receiving_numbers(transition), tick)
+        column = list(self.world.behaviours).index(clock.behaviour.name)
+        product *= self.waning(transition, tick - self.entered[person][column])
+        return product * prod((self.seasonal(series, tick) for series in transition.series), start=1.0)
+
+    def sending(self, clock: NaiveClock, person: int, tick: int) -> float:
+        """All that is the sending end's; 0 where it is not in a source state."""
+        source, now = clock.transition.source, self.now_of(person)
+        assert source is not None
+        if now[source.behaviour] not in source.states:
+            return 0.0
+        product = laws.static_sending(self.world, clock.transition, person) * laws.own_sending(clock.transition, now)
+        product *= self.intervened(clock.number, "sender", person)
+        product *= laws.ageing(self.world, clock.transition.influence, tick)
+        return product * (source.weights[source.states.index(now[source.behaviour])] if source.weights else 1.0)
+
+    def waning(self, transition: Transition, elapsed: int) -> float:
+        return laws.waning(transition, elapsed)
+
+    def seasonal(self, series: Series, tick: int) -> float:
+        return laws.seasonal(series, tick)
+
+    def entries_of(self, transition: Transition, person: int) -> list[Entry]:
+        """Whom a person meets, over ties that are there now."""
+        added = [Added(a.layer, a.segment, row, ends, a.weight) for a in self.active for row, ends in enumerate(a.ties)]
+        return laws.entries_of(self.world, transition, person, added)
+
+    def group_of(self, transition: Transition, person: int) -> list[int]:
+        return laws.group_of(self.world, transition, person)
+
+    def draw_contact(self, entries: list[Entry], words: Words) -> int | None:
+        return laws.draw_contact(entries, words)
+
+    def draw_other(self, members: list[int], person: int, words: Words) -> int | None:
+        return laws.draw_other(members, person, words)
+
+    def response(self, clock: NaiveClock, person: int, tick: int) -> float:
+        """f, of all contacts together."""
+        entries, response = self.entries_of(clock.transition, person), clock.transition.response
+        assert response is not None
+        count = sum(laws.fixed(weight * self.sending(clock, contact, tick)) for contact, weight in entries)
+        total = sum(laws.fixed(weight) for _, weight in entries)
+        value = count / 2**32 if response.reads == "count" else count / total if total else 0.0
+        return self.factor_of(response, laws.threshold_of(self.world, response, person), value)
+
+    def factor_of(self, response: Response, threshold: float, value: float) -> float:
+        return laws.factor_of(response, threshold, value)
+
+    def hazard(self, clock: NaiveClock, way: Way, tick: int, words: Words) -> float:
+        """The hazard that this ring stands for, with everything as it is now."""
+        law, transition, person = clock.transition.law, clock.transition, way.receiver
+        hazard = self.receiving(clock, person, tick)
+        if law == "per_contact":
+            assert way.sender is not None
+            hazard *= way.weight * self.sending(clock, way.sender, tick)
+        elif law == "proportion":
+            contact = self.draw_contact(self.entries_of(transition, person), words)
+            hazard *= 0.0 if contact is None else self.sending(clock, contact, tick)
+        elif law == "group":
+            other = self.draw_other(self.group_of(transition, person), person, words)
+            hazard *= 0.0 if other is None else self.sending(clock, other, tick)
+        elif law == "response":
+            hazard *= self.response(clock, person, tick)
+        return hazard
+
+    def largest_multiplier(self, clock: NaiveClock, begin: int, stop: int) -> float:
+        """At least what any ring of the clock between two stops may stand for, relative to the ceiling."""
+        law, everybody = clock.transition.law, range(self.world.population.size)
+        aged = {"receiver": laws.receiving_numbers(clock.transition), "sender": ()}
+        if law != "response":
+            aged["sender"] = clock.transition.influence
+        growth = prod(max(laws.ageing(self.world, aged[end], tick) for tick in (begin, stop)) for end in aged)
+        most = 0.0
+        for slot in clock.slots:
+            for way in slot:
+                m = way.hazard / clock.ceiling * self.intervened(clock.number, "receiver", way.receiver)
+                if way.sender is not None:
+                    m *= self.intervened(clock.number, "sender", way.sender)
+                elif law in ("proportion", "group"):
+                    m *= max(self.intervened(clock.number, "sender", j) for j in everybody)
+                most = max(most, m * growth)
+        return most
 
     def ring(self, begin: int, stop: int) -> None:
         """Handle all rings from tick `begin` on and before tick `stop`."""
         rings = []
         for clock in self.clocks + [c for a in self.active for c in a.clocks]:
-            most = max(self.multiplier(clock, way) for slot in clock.slots for way in slot)
+            most = self.largest_multiplier(clock, begin, stop)
             level = 0
             while level == 0 or most > 2 ** (level - 1):
                 assert level <= 10
                 rings += self.rings_of(clock, level, begin, stop)
                 level += 1
-        for instant, name, _, clock, slot, mark in self.in_order(rings):
-            level = name[-1]
-            for way in slot:
-                column = list(self.world.behaviours).index(clock.behaviour.name)
-                states = clock.behaviour.states
-                if states[self.states[way.receiver][column]] not in clock.transition.from_states:
-                    continue
-                source = clock.transition.source
-                if source is not None:
-                    assert way.sender is not None
-                    theirs = self.states[way.sender][list(self.world.behaviours).index(source.behaviour)]
-                    if self.world.behaviours[source.behaviour].states[theirs] not in source.states:
-                        continue
-                m = self.multiplier(clock, way)
-                share = m if level == 0 else m / 2 ** (level - 1) - 1
-                if mark / 2**32 < share:
-                    new = states.index(clock.transition.to_state)
-                    self.move(way.receiver, column, new, instant >> SUBTICK_BITS, clock.number)
-                    break
+        for ring in self.in_order(rings):
+            clock, tick, level = ring.clock, ring.instant >> SUBTICK_BITS, ring.name[-1]
+            column = list(self.world.behaviours).index(clock.behaviour.name)
+            states = clock.behaviour.states
+            for way in ring.slot:
+                if states[self.states[way.receiver][column]] in clock.transition.from_states:
+                    m = self.hazard(clock, way, tick, self.words_of(ring)) / clock.ceiling
+                    share = m if level == 0 else m / 2 ** (level - 1) - 1
+                    if ring.mark / 2**32 < share:
+                        new = states.index(clock.transition.to_state)
+                        self.move(way.receiver, column, new, tick, clock.number)
+                        break
 
-    def in_order(self, rings: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def in_order(self, rings: list[Ring]) -> list[Ring]:
         """By time, name of the clock, and number in the slab."""
-        return sorted(rings, key=lambda ring: ring[:3])
+        return sorted(rings, key=lambda ring: (ring.instant, ring.name, ring.place_in_slab))
 
-    def rings_of(self, clock: NaiveClock, level: int, begin: int, stop: int) -> list[tuple[Any, ...]]:
+    def words_of(self, ring: Ring) -> Words:
+        """The further random words of a ring, block by block."""
+        key, low, high = self.draw.key("clock", *ring.name), ring.slab % 2**32, (ring.slab >> 32) % 2**32
+        return lambda attempt: philox(key, (low, high, ring.place_in_slab, attempt))
+
+    def rings_of(self, clock: NaiveClock, level: int, begin: int, stop: int) -> list[Ring]:
         rate = clock.ceiling * len(clock.slots) * 2 ** max(level - 1, 0)
         shift = 0
         while rate / 2**shift > 256:
@@ -332,5 +446,5 @@ class NaiveRun:
             for ring, (place, slot, mark) in enumerate(drawn):
                 instant = slab * width + place * width // 2**32
                 if begin << SUBTICK_BITS <= instant < stop << SUBTICK_BITS:
-                    found.append((instant, name, ring, clock, clock.slots[slot], mark))
+                    found.append(Ring(instant, name, ring, slab, clock, clock.slots[slot], mark))
         return found

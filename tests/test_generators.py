@@ -192,12 +192,24 @@ def test_same_key_same_bytes_and_never_others() -> None:
     assert digest(holme_kim(10_000, key + 1, mean_degree=4, triangles=0.8)) != expected[0]
 
 
+@pytest.mark.parametrize("kind", [np.uint32, np.int64])
+@pytest.mark.parametrize("rewiring", [0.0, 0.3, 1.0])
+def test_ties_are_sorted_as_a_library_would(rewiring: float, kind: type) -> None:
+    for n, half in ((3, 1), (50, 3), (2000, 5)):
+        far = wiring.small_world(n, half, rewiring, np.uint64(7))
+        ties = np.stack([np.repeat(np.arange(n), half), far.ravel()], axis=1)
+        ties.sort(axis=1)
+        expected = ties[np.lexsort((ties[:, 1], ties[:, 0]))]
+        assert np.array_equal(wiring.sorted_ties(far, np.full(n, 9, kind)), expected)
+
+
 @pytest.mark.parametrize("key", [1, 2**64 - 1])
 def test_compiled_code_does_what_it_says_uncompiled(monkeypatch: pytest.MonkeyPatch, key: int) -> None:
     def calls() -> list[np.ndarray]:
         contacts = wiring.regular(20, 4, np.uint64(key))
         return [
             wiring.small_world(40, 3, 0.5, np.uint64(key)),
+            wiring.sorted_ties(wiring.small_world(40, 3, 0.5, np.uint64(key)), np.empty(40, np.uint32)),
             *wiring.growth(40, 3, 0.5, np.uint64(key)),
             contacts,
             wiring.rows_of(contacts),

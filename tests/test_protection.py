@@ -177,7 +177,7 @@ class TestDoesNotHold:
         [
             (from_contacts("odd", "lean", "obese", "obesity.lean"), "leads towards harm"),
             (from_contacts("odd", "obese", "lean", "obesity.obese"), "leads away from harm"),
-            (Transition("odd", ("lean",), "obese", 0.1, "proportion", Source("obesity", ("obese",)), LAYERS), "law"),
+            (Transition("odd", ("lean",), "obese", 0.1, "proportion", Source("obesity", ("lean",)), LAYERS), "towards"),
         ],
     )
     def test_rates_that_move_the_wrong_way(self, transition: Transition, said: str) -> None:

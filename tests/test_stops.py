@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from naive import NaiveClock, NaiveRun
+from naive import NaiveClock, NaiveRun, Ring
 from towns import Case, events_of, layer, occurrence, random_case, simulate, town
 
 from simulator import engine
@@ -285,9 +285,9 @@ def test_threads_share_a_plan(case: Case) -> None:
 class SlabsFromTheStop(NaiveRun):
     """A wrong engine: its slabs begin anew at every stop."""
 
-    def rings_of(self, clock: NaiveClock, level: int, begin: int, stop: int) -> list[tuple[Any, ...]]:
+    def rings_of(self, clock: NaiveClock, level: int, begin: int, stop: int) -> list[Ring]:
         moved = super().rings_of(clock, level, 0, stop - begin)
-        return [(instant + (begin << 24), *rest) for instant, *rest in moved]
+        return [replace(ring, instant=ring.instant + (begin << 24)) for ring in moved]
 
 
 def test_an_engine_whose_stops_are_not_free_is_told_apart() -> None:

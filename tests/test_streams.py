@@ -18,7 +18,7 @@ from towns import random_case
 from simulator.clocks import MOST_LEVEL, ClockName, poisson_table, slab_shift
 from simulator.engine import plan_clocks
 from simulator.kernel import RINGS, _draw_slab, _philox, philox_words
-from simulator.streams import Draw, scale, stream_key
+from simulator.streams import Draw, first_of, scale, stream_key
 
 # Random123's kat_vectors for philox4x32-10: counter, key, answer.
 KNOWN = [
@@ -241,3 +241,15 @@ def test_slab_widths() -> None:
     """The widest power of two of the unit, at most 1, at which a clock rings at most 256 times on average."""
     for rate, shift in [(1e-9, 0), (256.0, 0), (256.0001, 1), (512.0, 1), (513.0, 2), (256.0 * 2**20, 20)]:
         assert slab_shift(rate) == shift
+
+
+@pytest.mark.parametrize("coarse", [1, 2**60, 2**63])
+def test_first_of_finds_those_whom_a_whole_order_puts_first(coarse: int) -> None:
+    """Also where many words are the same: then the smaller indices come first."""
+    words = Draw(1).words("initial", "obesity", n=500) // np.uint64(coarse)
+    order = np.argsort(words, kind="stable")
+    for share in (0.02, 0.5, 1.0):
+        eligible = Draw(2).uniforms("eligible", n=500) < share
+        there = order[eligible[order]]
+        for k in {0, 1, 2, there.size // 2, there.size - 1, there.size}:
+            assert first_of(words, eligible, k).tolist() == sorted(there[:k].tolist())

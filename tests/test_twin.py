@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from naive import Active, NaiveClock, NaiveRun, Way
+from naive import Active, NaiveClock, NaiveRun, Ring
 from towns import Case, events_of, layer, occurrence, random_case, simulate, sisa, town
 
 from simulator.actions import ScaleSusceptibility
@@ -115,16 +115,15 @@ CASES = [
 class FasterContacts(NaiveRun):
     """Contagion passes a tenth more often than it should."""
 
-    def multiplier(self, clock: NaiveClock, way: Way) -> float:
-        return super().multiplier(clock, way) * (0.9 if clock.transition.source else 1.0)
+    def hazard(self, clock: NaiveClock, *rest: Any) -> float:
+        return super().hazard(clock, *rest) * (0.9 if clock.transition.source else 1.0)
 
 
 class WrongEnd(NaiveRun):
     """Influence multiplies at the receiving end, susceptibility at the sending end."""
 
-    def multiplier(self, clock: NaiveClock, way: Way) -> float:
-        turned = Way(-1 if way.sender is None else way.sender, way.receiver, way.hazard)
-        return super().multiplier(clock, turned)
+    def intervened(self, number: int, end: str, person: int) -> float:
+        return super().intervened(number, "receiver" if end == "sender" else "sender", person)
 
 
 class NamedBackwards(NaiveRun):
@@ -134,7 +133,7 @@ class NamedBackwards(NaiveRun):
         turned: dict[int, NaiveClock] = {}
         for clock in self.clocks:
             slots = [
-                [way if way.sender is None else Way(way.sender, way.receiver, way.hazard) for way in slot]
+                [way if way.sender is None else replace(way, receiver=way.sender, sender=way.receiver) for way in slot]
                 for slot in clock.slots
             ]
             turned[id(clock)] = replace(clock, slots=slots)
@@ -146,20 +145,20 @@ class NamedBackwards(NaiveRun):
 class NoExcess(NaiveRun):
     """Factors above the ceiling are clipped."""
 
-    def rings_of(self, clock: NaiveClock, level: int, begin: int, stop: int) -> list[tuple[Any, ...]]:
+    def rings_of(self, clock: NaiveClock, level: int, begin: int, stop: int) -> list[Ring]:
         return super().rings_of(clock, level, begin, stop) if level == 0 else []
 
 
 class AddedFactors(NaiveRun):
     """Overlapping factors add what they change instead of multiplying."""
 
-    def multiplier(self, clock: NaiveClock, way: Way) -> float:
+    def intervened(self, number: int, end: str, person: int) -> float:
         active, added = self.active, 1.0
         for factor in active:
             self.active = [factor]
-            added += super().multiplier(clock, way) * clock.ceiling / max(way.hazard, 1e-300) - 1
+            added += super().intervened(number, end, person) - 1
         self.active = active
-        return max(added, 0.0) * way.hazard / clock.ceiling
+        return max(added, 0.0)
 
 
 class Endless(NaiveRun):
@@ -240,8 +239,9 @@ def test_factors_beyond_the_last_level_are_refused() -> None:
 class NamesBackwards(NaiveRun):
     """Rings of one instant are handled in the order of names turned round."""
 
-    def in_order(self, rings: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-        return sorted(sorted(rings, key=lambda ring: ring[1:3], reverse=True), key=lambda ring: ring[0])
+    def in_order(self, rings: list[Ring]) -> list[Ring]:
+        backwards = sorted(rings, key=lambda ring: (ring.name, ring.place_in_slab), reverse=True)
+        return sorted(backwards, key=lambda ring: ring.instant)
 
 
 COINCIDENCES = [4433, 118167, 145666, 252415, 259757, 298691, 329703, 333297, 398657]

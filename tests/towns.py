@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import random_laws
+from naive import clocks_of
 
 from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
-from simulator.behaviour import Behaviour, ByColumn, PersonNumber, Source, Transition
+from simulator.behaviour import Behaviour, ByColumn, ByState, PersonNumber, Source, Transition
 from simulator.engine import ClockPlan, Simulation, plan_clocks
 from simulator.network import ContactNetwork, Layer
 from simulator.population import Column, Population
@@ -137,6 +139,7 @@ class Case:
     occurrences: tuple[Occurrence, ...]
     observe_at: np.ndarray
     horizon: int
+    since: np.ndarray | None = None
 
 
 def random_case(
@@ -149,6 +152,7 @@ def random_case(
     scales: Sequence[float] = (1.0,),
     mean_rings: float = 1500,
     forces: bool = True,
+    laws: bool = False,
 ) -> Case:
     """Make up people, ties, behaviours, an arm and a horizon that lets the base clocks ring about `mean_rings` times.
 
@@ -159,6 +163,9 @@ def random_case(
         2**9 on so narrow that places are finer than a tick.
     forces : bool
         Whether the arm does anything.
+    laws : bool
+        Whether transitions are of all laws, with all that their numbers may depend on (see `random_laws`); else
+        spontaneous and `per_contact`, at rates that differ by column at most.
     """
     luck = random.Random(seed)
     labels = [luck.choice("abc") for _ in range(n_persons)]
@@ -170,22 +177,30 @@ def random_case(
             _random_transition(luck, f"t{k}", number, states, layers, luck.choice(scales))
             for k in range(luck.randint(1, 4))
         ]
+        if laws:
+            transitions = [
+                random_laws.with_any_law(luck, one, states, layers, luck.choice(scales)) for one in transitions
+            ]
         behaviours.append(Behaviour(f"b{number}", states[number], tuple(transitions)))
     luck.shuffle(behaviours)  # the order of names is not the order of columns
-    world = town(n_persons, behaviours, layers, [category("sort", labels)])
+    columns = [category("sort", labels), *(random_laws.columns(luck, n_persons) if laws else ())]
+    world = town(n_persons, behaviours, layers, columns)
     start = np.array(
         [[luck.randrange(len(b.states)) for b in world.behaviours.values()] for _ in range(n_persons)], np.uint8
     )
-    rate = sum(clock.rate for clock in plan_clocks(world).clocks)
-    rate += sum(6 * _largest(t.rate) for b in behaviours for t in b.transitions if t.law != "spontaneous")
+    rate = sum(clock.ceiling * len(clock.slots) for clock in clocks_of(world))
+    rate += sum(6 * _largest(t.rate) for b in behaviours for t in b.transitions if t.law == "per_contact")
     horizon = max(1, min(int(mean_rings / max(rate, 1e-9) * TICKS_PER_UNIT), 30 * TICKS_PER_UNIT))
+    if laws:
+        world = town(n_persons, random_laws.in_time(behaviours, horizon / TICKS_PER_UNIT), layers, columns)
     dates = sorted(luck.randrange(horizon) for _ in range(max(1, n_occurrences - 1)))
     occurrences = [
         _random_occurrence(luck, world, luck.choice([0, *dates]), f"programme{luck.randrange(3)}", k, horizon)
         for k in range(n_occurrences)
     ]
+    since = random_laws.since(luck, start.shape, horizon) if laws else None
     observe_at = sorted({0, horizon, luck.choice(dates), *(luck.randrange(horizon) for _ in range(4))})
-    return Case(world, start, tuple(occurrences if forces else ()), np.array(observe_at, np.int64), horizon)
+    return Case(world, start, tuple(occurrences if forces else ()), np.array(observe_at, np.int64), horizon, since)
 
 
 def _random_layer(luck: random.Random, name: str, n_persons: int) -> Layer:
@@ -206,7 +221,9 @@ def _random_rate(luck: random.Random, scale: float) -> PersonNumber:
 
 
 def _largest(rate: PersonNumber) -> float:
-    return max(rate.values.values()) if isinstance(rate, ByColumn) else rate
+    if isinstance(rate, ByColumn | ByState):
+        return max(rate.values.values())
+    return rate if isinstance(rate, float) else 1.0
 
 
 def _random_transition(

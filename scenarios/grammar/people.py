@@ -14,6 +14,7 @@ from scenarios.grammar.parts import (
     Name,
     NotNegative,
     Number,
+    Numbers,
     Part,
     Real,
     Share,
@@ -27,6 +28,8 @@ from scenarios.grammar.parts import (
 class Column(Part):
     """One column of the people: renamed from the file, or drawn from categories or a distribution."""
 
+    tag: ClassVar[str] = "<mapping>"
+
     from_: Text | None = Field(default=None, alias="from", description="Column of the file that gets this name.")
     categories: dict[str, NotNegative] | None = Field(
         default=None, min_length=1, description="Share of people in each category; scaled to add up to 1."
@@ -39,16 +42,51 @@ class Column(Part):
     ages: Flag | None = Field(default=None, description="Whether it grows by 1 a year, in whole time units.")
 
 
+EntrantColumn = Annotated[
+    Annotated[Text, Tag("<word>")] | Annotated[Real, Tag("<one>")] | Annotated[Column, Tag("<mapping>")],
+    Discriminator(lambda value: "<word>" if isinstance(value, str) else shape(value)),
+]
+EntrantStates = Annotated[
+    Annotated[Text, Tag("<one>")] | Annotated[dict[Text, NotNegative], Field(min_length=1), Tag("<mapping>")],
+    Discriminator(shape),
+]
+
+
+class Enter(Part):
+    """People who enter: so many per time unit, or each at a date of their own."""
+
+    rate: Number | None = Field(default=None, description="People per time unit; it may have a series.")
+    at: Text | None = Field(default=None, description="Column that holds the time of entry; without one: at the start.")
+    columns: dict[Text, EntrantColumn] = Field(
+        default_factory=dict, description="With `rate`: a value, or how it is drawn. Default: as for everybody."
+    )
+    states: dict[Text, EntrantStates] = Field(
+        default_factory=dict, description="With `rate`: {behaviour: state} or shares. Default: the first state."
+    )
+    ties: dict[Text, Counting] = Field(
+        default_factory=dict, description="With `rate`: ties to random people who are there, by layer."
+    )
+
+
+class Leave(Part):
+    """People who leave: at a rate, or each at a date of their own."""
+
+    rate: Number | None = Field(default=None, description="Per person and time unit.")
+    at: Text | None = Field(default=None, description="Column that holds the time of leaving; without one: never.")
+    where: ConditionText | None = Field(default=None, description="With `rate`: who may leave.")
+    susceptibility: Numbers | None = Field(default=None, description="With `rate`: factors, multiplied.")
+
+
 class Population(Part):
     """Who is simulated: a number of people, or a file of them."""
 
     size: Counting | None = Field(default=None, description="Number of people to generate.")
-    file: Text | None = Field(default=None, description="CSV file with one row for each person.")
+    file: Text | None = Field(default=None, description="CSV or Parquet file with one row for each person.")
     id: Text | None = Field(default=None, description="Column of the file that holds the ids.")
     where: ConditionText | None = Field(default=None, description="Which rows of the file are kept.")
     columns: dict[Name, Column] = Field(default_factory=dict, description="Columns to rename or to add.")
-    enter: dict[str, Any] | None = later("L", "People who enter over time.")
-    leave: dict[str, Any] | None = later("L", "People who leave over time.")
+    enter: Enter | None = Field(default=None, description="People who enter over time.")
+    leave: Leave | None = Field(default=None, description="People who leave over time.")
 
 
 class TieTransition(Part):
@@ -108,7 +146,7 @@ class FileLayer(AnyLayer):
 
     tag: ClassVar[str] = "<file>"
 
-    file: Text = Field(description="CSV file with one row for each tie.")
+    file: Text = Field(description="CSV or Parquet file with one row for each tie.")
     source: Text = Field(description="Column of the person who named.")
     target: Text = Field(description="Column of the person named.")
     influence: Literal["source_to_target", "target_to_source", "both"] = Field(

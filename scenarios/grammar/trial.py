@@ -111,7 +111,7 @@ class Observed(Part):
     low: Real | None = Field(default=None, description="Lower end of its interval.")
     high: Real | None = Field(default=None, description="Upper end of its interval.")
     source: Text | None = Field(default=None, description="Where it comes from.")
-    file: Text | None = Field(default=None, description="CSV file with one row for each time.")
+    file: Text | None = Field(default=None, description="CSV or Parquet file with one row for each time.")
     time: TimeColumn | None = Field(default=None, description="With `file`: the column of times.")
 
 
