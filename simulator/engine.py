@@ -239,7 +239,7 @@ class Simulation:
                 np.int64(self._seen), self._comings, layout.ties, np.int64(self._came), self._log,
                 np.int64(self._logged),
             )  # fmt: skip
-            self._entrants.keep(layout.facts.added)
+            self._entrants.keep(layout.facts.contacts.added)
             self.now = int(now)
             self.rings += int(rings)
             if reason == LOG_FULL:
@@ -404,7 +404,7 @@ class Simulation:
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]
         facts, places = with_added(self.plan.base, self._facts, added, added_clocks)
-        table = kernel_clocks(active, keys, self.plan.base.reads, self.plan.base.places | places)
+        table = kernel_clocks(active, keys, self.plan.base.reads, self.plan.base.places | places, facts)
         ties = self._entrants.ties(self.plan, first_row)
         self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), ties, until)
         return self._layout
