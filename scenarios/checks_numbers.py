@@ -107,6 +107,8 @@ def check_series(checker: Checker, number: grammar.Value, place: Place, allowed:
         checker.add("all factors are 0", at, "a rate that is always 0 is written `0`", on_key=True)
     if period is None:
         return
+    if period > LONGEST:
+        checker.add(f"the period is {period:g}", (*place, "repeats_every"), f"at most {LONGEST:,.0f} units")
     if number.series[0][0] != 0:
         hint = "say what holds from 0 on: begin with [0, 1]"
         checker.add(f"the period begins at {number.series[0][0]:g}", (*at, 0, 0), hint)

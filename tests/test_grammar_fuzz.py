@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import every_law
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,12 +16,14 @@ from scenarios.problems import Marks
 from scenarios.reading import read_text
 from simulator.errors import SpecError
 
-EXAMPLES = [
-    read_text((LIBRARY / f"{name}.yaml").read_text(), name) for name in ("obesity", "family_planning", "health_buddies")
-]
+FOLDER = tempfile.TemporaryDirectory(prefix="netrial-fuzz-")
+EVERY_LAW = every_law.write(Path(FOLDER.name))
+PATHS = [*(LIBRARY / f"{name}.yaml" for name in ("obesity", "family_planning", "health_buddies")), *[EVERY_LAW] * 3]
+EXAMPLES = [read_text(path.read_text(), path.stem) for path in PATHS]
 WORDS = ["obese", "lean", "obesity.obese", "advocacy", "communities", "area", "end", "both", "random", "<value>"]
-WORDS += ["age > 3", ""]
+WORDS += ["age > 3", "", "smoker", "smoking.former", "age", "income", "half", "friends", "start.health == ill"]
 KEYS = ["value", "by", "share", "where", "rule", "file", "from", "[key]", "x"]
+KEYS += ["series", "repeats_every", "column", "ratio", "values", "threshold", "table", "count", "unit"]
 SIGNS = "{}[]:,-#&*!|>'\"%@`\t\n ax0."
 SCALARS = st.one_of(
     st.none(),
@@ -33,7 +38,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
     max_leaves=6,
 )
-LINES = (LIBRARY / "obesity.yaml").read_text().splitlines(keepends=True)
+LINES = [path.read_text().splitlines(keepends=True) for path in (PATHS[0], EVERY_LAW)]
 
 
 def places(data: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -70,7 +75,7 @@ def mutate(data: Any, place: tuple[Any, ...], kind: str, value: Any, word: str) 
             data[last] = value
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_mutations_never_end_in_a_traceback(data: st.DataObject) -> None:
     which = data.draw(st.integers(0, len(EXAMPLES) - 1))
@@ -80,30 +85,29 @@ def test_mutations_never_end_in_a_traceback(data: st.DataObject) -> None:
         kind = data.draw(st.sampled_from(["drop", "rename", "replace", "replace"]))
         mutate(changed, place, kind, data.draw(VALUES), data.draw(st.sampled_from(WORDS) | st.text(max_size=6)))
     marks: Marks = EXAMPLES[which].marks
-    path = LIBRARY / "example.yaml"
     try:
-        scenario = _checked(path, "", changed, marks, {}, {}, [])
+        scenario = _checked(PATHS[which], "", changed, marks, {}, {}, [])
     except SpecError as error:
         said = str(error)
     else:
-        said = str(scenario.not_built()) + scenario.hash8()
+        said = str(scenario.not_built()) + scenario.hash8() + "".join(map(str, scenario.warnings))
     assert said
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
-    st.integers(0, len(LINES) - 1),
+    st.sampled_from(LINES),
+    st.floats(0, 1, exclude_max=True),
     st.integers(0, 80),
     st.integers(0, 3),
     st.text(SIGNS, max_size=4),
 )
 def test_typing_errors_never_end_in_a_traceback(
-    tmp_path_factory: Any, line: int, column: int, cut: int, text: str
+    tmp_path_factory: Any, example: list[str], where: float, column: int, cut: int, text: str
 ) -> None:
-    lines = list(LINES)
+    lines, line = list(example), int(where * len(example))
     lines[line] = lines[line][:column] + text + lines[line][column + cut :]
-    path = tmp_path_factory.getbasetemp() / "typed.yaml"
-    path.write_text("".join(lines))
+    path = every_law.write(tmp_path_factory.getbasetemp(), "".join(lines))
     try:
         said = load(path).name
     except SpecError as error:
