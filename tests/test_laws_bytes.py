@@ -30,11 +30,11 @@ from simulator.conditions import parse
 from simulator.engine import Beginning, Simulation, begin, plan_clocks
 from simulator.streams import Draw
 from simulator.trajectory import Trajectory
-from simulator.turnover import Enter, Leave, Turnover
+from simulator.turnover import Enter, Leave, Turnover, with_absent
 from simulator.units import TICKS_PER_UNIT
 from simulator.world import Occurrence, Situation
 
-SEEDS = (2, 3, 11, 12, 21, 24, 30, 40)
+SEEDS = (2, 3, 11, 12, 20, 21, 28, 30)
 NONE = np.empty(0, np.int64)
 
 
@@ -50,7 +50,9 @@ def lively(seed: int) -> Case:
     case = replace(case, occurrences=(*case.occurrences, *rewirings))
     numbers = [n for b in case.world.behaviours.values() for t in b.transitions for n in _numbers(t)]
     by_age = any(isinstance(number, ByColumn) and number.column == "age" for number in numbers)
-    if scales == (1.0,) and not by_age:  # where people enter, ages lie between those that numbers are given for
+    if (
+        scales == (1.0,) and case.world.turnover is None and not by_age
+    ):  # where people enter, ages lie between those that numbers are given for
         turnover = Turnover(Enter(rate=12 / horizon, ties={"layer0": 2, "layer1": 1}), Leave(rate=0.6 / horizon))
         world = open_town(turnover, until=2 * horizon, world=case.world)
         places = np.zeros((world.population.size - len(case.start), case.start.shape[1]), np.uint8)
@@ -138,6 +140,12 @@ def test_a_longer_horizon(case: Case) -> None:
     assert longer.counts[:-1].tolist() == straight.counts[: len(longer.counts) - 1].tolist()
 
 
+@pytest.mark.xfail(reason="hazards.hazard_of: the largest influence is taken over places that are filled later, too")
+def test_a_longer_horizon_where_influence_ages() -> None:
+    """Who enters later must not raise, before, the ceiling of `proportion`: the largest influence of all."""
+    test_a_longer_horizon(lively(36))
+
+
 @cases
 def test_a_checkpoint(case: Case) -> None:
     """Tick, states, since when, and the ties of those who came: all that a run needs to go on."""
@@ -159,10 +167,11 @@ def test_a_warm_up_is_the_time_before(case: Case) -> None:
     warm_up = case.horizon // 3
     beginning = beginning_of(case, warm_up=warm_up)
     after = beginning.simulation((), NONE, case.horizon).run()
-    plan, comings = beginning.plan, beginning.comings
-    absent = begin(plan_clocks(case.world), Draw(4), case.start, case.since, 0, case.horizon).start
-    start = np.where(absent >= len(next(iter(case.world.behaviours.values())).states), absent, case.start)
-    whole = Simulation(plan, Draw(4), start, (), NONE, case.horizon, now=-warm_up, since=case.since, comings=comings)
+    start = with_absent(beginning.plan.world, case.start, -warm_up)
+    whole = Simulation(
+        beginning.plan, Draw(4), start, (), NONE, case.horizon, now=-warm_up, since=case.since,
+        comings=beginning.comings,
+    )  # fmt: skip
     events = events_of(whole.run())
     assert events_of(after) == [event for event in events if event[0] >= 0]
     assert any(event[0] < 0 for event in events)
