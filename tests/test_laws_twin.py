@@ -5,7 +5,6 @@ Wrong twins, one for each mistake that an engine might make, must differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -20,10 +19,10 @@ from naive_laws import Entry, Words
 from test_twin import BOUNDED, SCALES, assert_twins, redated
 from towns import Case, events_of, layer, random_case, town
 
-from simulator.behaviour import LAWS, Behaviour, ByState, HazardRatio, Response, Series, Source, Transition
+from simulator.behaviour import LAWS, Behaviour, HazardRatio, Response, Series, Source, Transition
 from simulator.streams import Draw
 from simulator.trajectory import Trajectory
-from simulator.units import TICKS_PER_UNIT, to_ticks
+from simulator.units import to_ticks
 
 # --- the same log ---------------------------------------------------------------------------------------------------
 
