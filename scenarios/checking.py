@@ -64,6 +64,12 @@ class Checker:
             return self.known.people.size
         return None if "population" in self.missing else self.spec.population.size
 
+    @property
+    def most_people(self) -> int | None:
+        """How many people there can be at one time; None where that cannot be told."""
+        enter = self.spec.population.enter
+        return None if enter is not None and enter.rate is not None else self.n_people
+
     def duration(self, time: Any) -> float:
         """Return an instant or a duration in the scenario's unit, infinite beyond all numbers."""
         try:
