@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interventions.pairs import holds, is_first, pair_keys
+
 if TYPE_CHECKING:
     from simulator.streams import Draw
 
@@ -63,7 +65,7 @@ def find_new_ties(
     new = np.empty(0, np.int64)
     if persons.size == 0 or not allowed.any():
         return _pairs(new, n_persons), given
-    before = _keys(tied[:, 0], tied[:, 1], n_persons)
+    before = pair_keys(tied[:, 0], tied[:, 1], n_persons)
     before = np.sort(before, kind="stable")  # quick, since a layer's ties come sorted
     candidates = np.flatnonzero(allowed)
 
@@ -78,8 +80,8 @@ def find_new_ties(
             person = persons[waiting]
             other = scale(words(person, k, attempt), n_persons)
             fine = allowed[other] & (other != person)
-            keys = _keys(person[fine], other[fine], n_persons)
-            untied = ~_holds(before, keys) & ~_holds(new, keys) & _is_first(keys)
+            keys = pair_keys(person[fine], other[fine], n_persons)
+            untied = ~holds(before, keys) & ~holds(new, keys) & is_first(keys)
             fine[fine] = untied
             new = np.sort(np.concatenate([new, keys[untied]]), kind="stable")
             given[waiting[fine]] += 1
@@ -96,30 +98,10 @@ def _any_possible(
     person: int, word: int, candidates: np.ndarray, before: np.ndarray, new: np.ndarray, n_persons: int
 ) -> int | None:
     """Return the key of a tie to one of the candidates who are still possible; None if there are none."""
-    keys = _keys(np.int64(person), candidates, n_persons)
-    keys = keys[(candidates != person) & ~_holds(before, keys) & ~_holds(new, keys)]
+    keys = pair_keys(np.int64(person), candidates, n_persons)
+    keys = keys[(candidates != person) & ~holds(before, keys) & ~holds(new, keys)]
     return int(keys[word * keys.size >> 64]) if keys.size else None
-
-
-def _keys(one: np.ndarray | np.int64, other: np.ndarray, n_persons: int) -> np.ndarray:
-    """Return int64: one number for each unordered pair; keys sort as (smaller, larger) does."""
-    return np.minimum(one, other).astype(np.int64) * n_persons + np.maximum(one, other)
 
 
 def _pairs(keys: np.ndarray, n_persons: int) -> np.ndarray:
     return np.column_stack(np.divmod(keys, n_persons)).astype(np.int32)
-
-
-def _holds(sorted_keys: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """Return bool: which keys are among the sorted ones."""
-    if sorted_keys.size == 0:
-        return np.zeros(keys.size, bool)
-    place = np.minimum(np.searchsorted(sorted_keys, keys), sorted_keys.size - 1)
-    return sorted_keys[place] == keys
-
-
-def _is_first(keys: np.ndarray) -> np.ndarray:
-    """Return bool: which keys do not occur earlier in the array."""
-    first = np.zeros(keys.size, bool)
-    first[np.unique(keys, return_index=True)[1]] = True
-    return first

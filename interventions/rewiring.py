@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interventions.pairs import holds, is_first, pair_keys
+
 if TYPE_CHECKING:
     from simulator.streams import Draw
 
@@ -73,7 +75,7 @@ def exchange(
     """
     ends = ties[rows].astype(np.int64)
     n = int(ties.max(initial=-1)) + 1
-    others = np.sort(np.delete(_keys(ties.astype(np.int64), n, directed), rows))
+    others = np.sort(np.delete(_keys(ties, n, directed), rows))
     for k in range(ROUNDS):
         words = draw.words("exchange", name, occasion, n=rows.size, k=k)
         order = np.argsort(words, kind="stable")
@@ -86,10 +88,10 @@ def exchange(
         keys = _keys(proposed, n, directed)
         # A tie that another chosen one has now, or would have, is not to be repeated; nor one that takes no part.
         taken = np.sort(np.concatenate([others, _keys(ends, n, directed)]))
-        fine = (proposed[:, 0] != proposed[:, 1]) & ~_holds(taken, keys) & _is_only(keys)
+        fine = (proposed[:, 0] != proposed[:, 1]) & ~holds(taken, keys) & _is_only(keys)
         both = fine[first] & fine[second]
         ends[first[both], 1], ends[second[both], 1] = proposed[first[both], 1], proposed[second[both], 1]
-    still = int(np.count_nonzero(_keys(ends, n, directed) == _keys(ties[rows].astype(np.int64), n, directed)))
+    still = int(np.count_nonzero(_keys(ends, n, directed) == _keys(ties[rows], n, directed)))
     return ends.astype(np.int32), still
 
 
@@ -130,7 +132,7 @@ def move_ends(
     accepts = np.zeros(n, bool)
     accepts[persons] = True
     moving = np.where(accepts[ends[:, 0]], 1, 0)
-    keys_now = _keys(ties.astype(np.int64), n, directed)
+    keys_now = _keys(ties, n, directed)
     others = np.sort(np.delete(keys_now, rows))
     waiting = np.arange(rows.size)
     for attempt in range(TRIES):
@@ -142,28 +144,14 @@ def move_ends(
         far = proposed[np.arange(waiting.size), moving[waiting]]
         keys = _keys(proposed, n, directed)
         taken = np.sort(np.concatenate([others, _keys(ends, n, directed)]))
-        fine = present[far] & (proposed[:, 0] != proposed[:, 1]) & ~_holds(taken, keys) & _is_first(keys)
+        fine = present[far] & (proposed[:, 0] != proposed[:, 1]) & ~holds(taken, keys) & is_first(keys)
         ends[waiting[fine]] = proposed[fine]
         waiting = waiting[~fine]
     return ends.astype(np.int32), int(waiting.size)
 
 
 def _keys(ends: np.ndarray, n: int, directed: bool) -> np.ndarray:
-    """Return int64: one number for each pair, whichever end comes first where ties are undirected."""
-    if directed:
-        return ends[:, 0] * n + ends[:, 1]
-    return ends.min(axis=1) * n + ends.max(axis=1) if len(ends) else np.empty(0, np.int64)
-
-
-def _holds(sorted_keys: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    place = np.minimum(np.searchsorted(sorted_keys, keys), max(sorted_keys.size - 1, 0))
-    return sorted_keys[place] == keys if sorted_keys.size else np.zeros(keys.size, bool)
-
-
-def _is_first(keys: np.ndarray) -> np.ndarray:
-    first = np.zeros(keys.size, bool)
-    first[np.unique(keys, return_index=True)[1]] = True
-    return first
+    return pair_keys(ends[:, 0], ends[:, 1], n, directed=directed)
 
 
 def _is_only(keys: np.ndarray) -> np.ndarray:

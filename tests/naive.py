@@ -1,6 +1,7 @@
 """A slow, obvious twin of the engine, written from DESIGN §3: pure Python, every ring of every clock listed and sorted.
 
-What a transition's numbers and its exposure law are worth is in naive_laws.py.
+Which clocks there are is in naive_clocks.py; what a transition's numbers and its exposure law are worth, in
+naive_laws.py.
 
 Time is an int: one unit is 2**64, so that the place of a ring in the narrowest slab (2**-32 of a slab of 2**-32 unit)
 is exact; a tick (2**-40 unit) is 2**24 of them. Nothing is pruned, cached between stops, or shared with the engine but
@@ -19,16 +20,19 @@ from typing import Any
 
 import naive_laws as laws
 import numpy as np
+from naive_clocks import NaiveClock, Way, clocks_of, contact_clocks
 from naive_laws import TICK_BITS, Added, Entry, Words, every_transition
 
 from simulator.actions import AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
-from simulator.behaviour import Behaviour, Response, Series, Transition
+from simulator.behaviour import Response, Series, Transition
 from simulator.streams import Draw
 from simulator.world import Occurrence, Situation, World
 
 UNIT_BITS = 64
 SUBTICK_BITS = UNIT_BITS - TICK_BITS
 FOREVER = 2**63 - 1
+CAME, WENT = -32768, -32767
+"""Causes in the log: people who enter, and who leave, at the dates of a column."""
 
 
 def philox(key: int, counter: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
@@ -79,28 +83,6 @@ def rings_of_slab(key: int, slab: int, mean: float, n_slots: int) -> tuple[tuple
 
 
 @dataclass(frozen=True)
-class Way:
-    """Somebody whom a ring may move, because of whom (None: nobody, or not known yet), and how fast at most."""
-
-    receiver: int
-    sender: int | None
-    hazard: float
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class NaiveClock:
-    """One Poisson process: each slot rings at rate `ceiling`, for any of its ways."""
-
-    name: tuple[Any, ...]
-    number: int
-    behaviour: Behaviour
-    transition: Transition
-    ceiling: float
-    slots: list[list[Way]]
-
-
-@dataclass(frozen=True)
 class Ring:
     """A ring of a clock, at an instant in units of 2**-64."""
 
@@ -111,76 +93,6 @@ class Ring:
     clock: NaiveClock
     slot: list[Way]
     mark: int
-
-
-def in_strata(
-    name: tuple[str, ...], number: int, behaviour: Behaviour, transition: Transition, slots: list[list[Way]]
-) -> list[NaiveClock]:
-    """Split slots by how many times the largest hazard can be halved without falling below the slot's own."""
-    hazard = [max(way.hazard for way in slot) for slot in slots]
-    largest = max(hazard, default=0.0)
-    strata: dict[int, list[list[Way]]] = {}
-    for slot, h in zip(slots, hazard, strict=True):
-        if h > 0:
-            halvings = 0
-            while largest / 2 ** (halvings + 1) >= h:
-                halvings += 1
-            strata.setdefault(halvings, []).append(slot)
-    return [NaiveClock((*name, s), number, behaviour, transition, largest / 2**s, strata[s]) for s in sorted(strata)]
-
-
-def person_clocks(world: World) -> list[NaiveClock]:
-    """Clocks of all laws but `per_contact`: a slot is a person."""
-    clocks = []
-    for number, behaviour, transition in every_transition(world):
-        if transition.law != "per_contact":
-            d = laws.ceiling_factor(world, transition)
-            people = range(world.population.size)
-            slots = [[Way(i, None, laws.static_receiving(world, transition, i) * d)] for i in people]
-            name = (behaviour.name, transition.name, transition.law, "", "")
-            clocks += in_strata(name, number, behaviour, transition, slots)
-    return clocks
-
-
-def contact_clocks(
-    world: World,
-    layer: str,
-    ties: list[tuple[int, int]],
-    weights: list[float],
-    *,
-    directed: bool,
-    segment: str = "",
-) -> list[NaiveClock]:
-    """Clocks of `per_contact`: a slot is a direction of a tie, or a tie where one direction at most can act."""
-    clocks = []
-    for number, behaviour, transition in every_transition(world):
-        if transition.law != "per_contact" or layer not in transition.layers:
-            continue
-        source = transition.source
-        assert source is not None
-        d = laws.ceiling_factor(world, transition)
-        receiving = [laws.static_receiving(world, transition, i) for i in range(world.population.size)]
-        sending = [laws.static_sending(world, transition, i) for i in range(world.population.size)]
-        one_slot = source.behaviour == behaviour.name and not set(source.states) & set(transition.from_states)
-        slots: list[list[Way]] = []
-        for (i, j), weight in zip(ties, weights, strict=True):
-            weight *= transition.layers[layer]
-            to_j = Way(j, i, receiving[j] * sending[i] * weight * d, weight)
-            to_i = Way(i, j, receiving[i] * sending[j] * weight * d, weight)
-            slots += [[to_j]] if directed else [[to_j, to_i]] if one_slot else [[to_j], [to_i]]
-        name = (behaviour.name, transition.name, "per_contact", layer, segment)
-        clocks += in_strata(name, number, behaviour, transition, slots)
-    return clocks
-
-
-def clocks_of(world: World) -> list[NaiveClock]:
-    """All base clocks of a world."""
-    clocks = person_clocks(world)
-    for layer in world.network.layers.values():
-        ties = [(int(i), int(j)) for i, j in layer.ties]
-        weights = [1.0] * len(ties) if layer.weights is None else [float(w) for w in layer.weights]
-        clocks += contact_clocks(world, layer.name, ties, weights, directed=layer.directed)
-    return clocks
 
 
 @dataclass
@@ -214,6 +126,7 @@ class NaiveRun:
 
     def run(self) -> NaiveRun:
         """Run to the horizon; afterwards `events`, `observed` and `states` hold what happened."""
+        self.entering, self.start = self.start, self.at_start()
         self.states = [[int(s) for s in row] for row in self.start]
         given = np.full(self.start.shape, self.now) if self.since is None else self.since
         self.entered = [[int(tick) for tick in row] for row in given]
@@ -225,7 +138,9 @@ class NaiveRun:
         for occurrence in sorted(self.occurrences, key=lambda occurrence: occurrence.tick):
             if occurrence.intervention not in causes:
                 causes.append(occurrence.intervention)
+        comings = self.comings(self.now)
         dates = {o.tick for o in self.occurrences} | {int(t) for t in self.observe_at} | {self.horizon}
+        dates |= {tick for tick, _, _ in comings}
         while True:
             self.active = [a for a in self.active if a.until > self.now]
             for occurrence in self.occurrences:
@@ -234,6 +149,9 @@ class NaiveRun:
                     for sequence, action in enumerate(occurrence.plan(self.situation())):
                         self.act(action, occurrence, sequence, cause)
             self.active = [a for a in self.active if a.until > self.now]
+            for tick, person, enters in comings:
+                if tick == self.now < self.horizon:
+                    self.come_or_go(person, enters)
             if self.now in self.observe_at:
                 self.observed.append(self.counts())
             if self.now == self.horizon:
@@ -253,14 +171,46 @@ class NaiveRun:
         )  # fmt: skip
 
     def first_state(self, column: int) -> int:
-        return sum(len(b.states) for b in list(self.world.behaviours.values())[:column])
+        return sum(self.world.n_codes[:column])
 
     def counts(self) -> list[int]:
         return [
-            sum(row[column] == state for row in self.states)
-            for column, behaviour in enumerate(self.world.behaviours.values())
-            for state in range(len(behaviour.states))
+            sum(row[column] == code for row in self.states)
+            for column, n_codes in enumerate(self.world.n_codes)
+            for code in range(n_codes)
         ]
+
+    def living(self, person: int) -> bool:
+        """Whether somebody is there; who is not has a code behind the last state of every behaviour."""
+        return self.states[person][0] < len(next(iter(self.world.behaviours.values())).states)
+
+    def comings(self, begin: int) -> list[tuple[int, int, bool]]:
+        """Who enters (True) after the beginning, or leaves from it on: (tick, person, enters)."""
+        return sorted(move for move in self.dates() if move[0] >= begin + move[2])
+
+    def dates(self) -> list[tuple[int, int, bool]]:
+        turnover, moves = self.world.turnover, []
+        for enters in (True, False):
+            end = turnover and (turnover.enter if enters else turnover.leave)
+            if end and end.at is not None:
+                for person, date in enumerate(self.world.population.columns[end.at].values.tolist()):
+                    if date == date:
+                        moves.append((laws.ticks(date), person, enters))
+        return moves
+
+    def at_start(self) -> np.ndarray:
+        """States at the beginning: who is yet to enter, or has left, is not there."""
+        start, codes = np.array(self.start), [len(b.states) for b in self.world.behaviours.values()]
+        for tick, person, enters in self.dates():
+            if tick > self.now if enters else tick < self.now:
+                start[person] = codes
+        return start
+
+    def come_or_go(self, person: int, enters: bool) -> None:
+        if self.living(person) != enters:
+            for column, behaviour in enumerate(self.world.behaviours.values()):
+                new = int(self.entering[person, column]) if enters else len(behaviour.states)
+                self.move(person, column, new, self.now, CAME if enters else WENT)
 
     def act(self, action: Any, occurrence: Occurrence, sequence: int, cause: int) -> None:
         names = list(self.world.behaviours)
@@ -268,7 +218,7 @@ class NaiveRun:
         if isinstance(action, SetStates):
             column = names.index(action.behaviour)
             new = self.world.behaviours[action.behaviour].states.index(action.state)
-            for person in sorted({int(p) for p in action.persons}):
+            for person in sorted({int(p) for p in action.persons if self.living(int(p))}):
                 self.move(person, column, new, self.now, cause)
         elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
             known = {(b.name, t.name): n for n, b, t in every_transition(self.world)}
@@ -324,8 +274,11 @@ class NaiveRun:
 
     def sending(self, clock: NaiveClock, person: int, tick: int) -> float:
         """All that is the sending end's; 0 where it is not in a source state."""
-        source, now = clock.transition.source, self.now_of(person)
+        source = clock.transition.source
         assert source is not None
+        if not self.living(person):
+            return 0.0
+        now = self.now_of(person)
         if now[source.behaviour] not in source.states:
             return 0.0
         product = laws.static_sending(self.world, clock.transition, person) * laws.own_sending(clock.transition, now)
@@ -348,17 +301,17 @@ class NaiveRun:
         return laws.group_of(self.world, transition, person)
 
     def draw_contact(self, entries: list[Entry], words: Words) -> int | None:
-        return laws.draw_contact(entries, words)
+        return laws.draw_contact(entries, self.living, words)
 
     def draw_other(self, members: list[int], person: int, words: Words) -> int | None:
-        return laws.draw_other(members, person, words)
+        return laws.draw_other(members, person, self.living, words)
 
     def response(self, clock: NaiveClock, person: int, tick: int) -> float:
         """f, of all contacts together."""
         entries, response = self.entries_of(clock.transition, person), clock.transition.response
         assert response is not None
         count = sum(laws.fixed(weight * self.sending(clock, contact, tick)) for contact, weight in entries)
-        total = sum(laws.fixed(weight) for _, weight in entries)
+        total = sum(laws.fixed(weight) for contact, weight in entries if self.living(contact))
         value = count / 2**32 if response.reads == "count" else count / total if total else 0.0
         return self.factor_of(response, laws.threshold_of(self.world, response, person), value)
 
@@ -415,7 +368,8 @@ class NaiveRun:
             column = list(self.world.behaviours).index(clock.behaviour.name)
             states = clock.behaviour.states
             for way in ring.slot:
-                if states[self.states[way.receiver][column]] in clock.transition.from_states:
+                living = self.living(way.receiver)
+                if living and states[self.states[way.receiver][column]] in clock.transition.from_states:
                     m = self.hazard(clock, way, tick, self.words_of(ring)) / clock.ceiling
                     share = m if level == 0 else m / 2 ** (level - 1) - 1
                     if ring.mark / 2**32 < share:

@@ -221,34 +221,39 @@ def place_in(words: tuple[int, int, int, int], size: int) -> int:
     return (words[0] << 32 | words[1]) * size >> 64
 
 
-def draw_contact(entries: Sequence[Entry], words: Words) -> int | None:
-    """Draw one contact with probability proportional to weight."""
+Living = Callable[[int], bool]
+
+
+def draw_contact(entries: Sequence[Entry], living: Living, words: Words) -> int | None:
+    """Draw one living contact with probability proportional to weight."""
     most = max((weight for _, weight in entries), default=0.0)
     if most == 0:
         return None
     for attempt in range(1, ATTEMPTS + 1):
         block = words(attempt)
         contact, weight = entries[place_in(block, len(entries))]
-        if block[2] / 2**32 < weight / most:
+        if living(contact) and block[2] / 2**32 < weight / most:
             return contact
-    block = words(ATTEMPTS + 1)
-    u = ((block[0] << 32 | block[1]) >> 11) * 2.0**-53 * sum(weight for _, weight in entries)
-    so_far = 0.0
-    for contact, weight in entries:
+    block, there = words(ATTEMPTS + 1), [(contact, weight) for contact, weight in entries if living(contact)]
+    total = so_far = 0.0
+    for _, weight in there:
+        total += weight
+    u = ((block[0] << 32 | block[1]) >> 11) * 2.0**-53 * total
+    for contact, weight in there:
         so_far += weight
         if so_far > u:
             return contact
     return None
 
 
-def draw_other(members: Sequence[int], person: int, words: Words) -> int | None:
-    """Draw one of the others in a group."""
-    others = [i for i in members if i != person]
+def draw_other(members: Sequence[int], person: int, living: Living, words: Words) -> int | None:
+    """Draw one of the others in a group who are there."""
+    others = [i for i in members if i != person and living(i)]
     if not others:
         return None
     for attempt in range(1, ATTEMPTS + 1):
         member = members[place_in(words(attempt), len(members))]
-        if member != person:
+        if member in others:
             return member
     return others[place_in(words(ATTEMPTS + 1), len(others))]
 

@@ -26,6 +26,7 @@ from simulator.behaviour import (
 from simulator.conditions import Condition, parse
 from simulator.network import Layer
 from simulator.population import Column
+from simulator.turnover import Enter, Leave, Turnover
 
 WARDS = ("north", "south", "tiny", "west")
 ON_COLUMNS = (
@@ -58,6 +59,17 @@ def since(luck: random.Random, shape: tuple[int, int], horizon: int) -> np.ndarr
         return None
     n, k = shape
     return np.array([[-luck.choice((0, luck.randrange(2 * horizon))) for _ in range(k)] for _ in range(n)], np.int64)
+
+
+def turnover(luck: random.Random, n_persons: int, horizon: float) -> tuple[list[Column], Turnover | None]:
+    """Dates at which some people enter, or leave; or nobody does."""
+    if luck.random() < 0.6:
+        return [], None
+    dates = [[luck.uniform(-0.2, 1.1) * horizon for _ in range(n_persons)] for _ in range(2)]
+    came = [luck.choice((np.nan, np.nan, min(pair))) for pair in zip(*dates, strict=True)]
+    left = [luck.choice((np.nan, max(pair))) for pair in zip(*dates, strict=True)]
+    columns = [Column("came", np.array(came)), Column("left", np.array(left))]
+    return columns, Turnover(luck.choice((None, Enter(at="came"))), Leave(at="left"))
 
 
 def with_any_law(

@@ -185,7 +185,7 @@ class TestSharedLuck:
 
     def test_numbers_by_column_and_people_without_a_value(self) -> None:
         number = ByColumn("area", {"town": 0.0, "farm": 0.25})
-        values = number_for(number, np.array([0, 3, 4, 8], np.int32), self.world.population)
+        values = number_for(number, np.array([0, 3, 4, 8], np.int32), situation(self.world))
         assert values.tolist() == [0.0, 0.25, 1.0, 0.25]
         accepted = self.accepted(range(1000), uptake=number)
         assert not any(i % 5 < 3 for i in accepted)
@@ -195,7 +195,7 @@ class TestSharedLuck:
         from simulator.population import Column
 
         world = town(3, columns=[Column("ward", np.array([3.0, np.nan, 2.5]))])
-        values = number_for(ByColumn("ward", {"3": 0.1, "2.5": 0.2}), np.arange(3), world.population)
+        values = number_for(ByColumn("ward", {"3": 0.1, "2.5": 0.2}), np.arange(3), situation(world))
         assert values.tolist() == [0.1, 1.0, 0.2]
 
     def test_same_rule_same_people_in_two_interventions(self) -> None:

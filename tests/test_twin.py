@@ -34,12 +34,11 @@ BOUNDED = settings(
 
 
 def fast(case: Case, draw: Draw) -> Trajectory:
-    plan = plan_clocks(case.world)
-    return Simulation(plan, draw, case.start, case.occurrences, case.observe_at, case.horizon).run()
+    return case.simulation(draw).run()
 
 
 def slow(case: Case, draw: Draw, kind: type[NaiveRun] = NaiveRun) -> NaiveRun:
-    return kind(case.world, draw, case.start, case.occurrences, case.observe_at.tolist(), case.horizon).run()
+    return case.twin(draw, kind=kind)
 
 
 def redated(case: Case, late: int = 0) -> Case:
@@ -62,7 +61,7 @@ def assert_twins(trajectory: Trajectory, twin: NaiveRun, case: Case) -> None:
     assert trajectory.observe_at.tolist() == case.observe_at.tolist()
     assert trajectory.final.tolist() == twin.states
     for column in range(len(case.world.behaviours)):
-        now = [int(state) for state in case.start[:, column]]
+        now = [int(state) for state in trajectory.start[:, column]]
         since, spent, entered = [0] * len(now), [0] * len(now), [0] * len(now)
         first, last = trajectory.first_state[column], trajectory.first_state[column + 1]
         for tick, person, _, state, _ in twin.events:

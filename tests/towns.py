@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import random_laws
-from naive import clocks_of
+from naive import NaiveRun
+from naive_clocks import clocks_of
 
 from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.behaviour import Behaviour, ByColumn, ByState, PersonNumber, Source, Transition
@@ -17,6 +18,7 @@ from simulator.network import ContactNetwork, Layer
 from simulator.population import Column, Population
 from simulator.streams import Draw
 from simulator.trajectory import Trajectory
+from simulator.turnover import comings_of, with_absent
 from simulator.units import TICKS_PER_UNIT, to_ticks
 from simulator.world import Occurrence, Situation, World
 
@@ -141,6 +143,20 @@ class Case:
     horizon: int
     since: np.ndarray | None = None
 
+    def simulation(self, draw: Draw, now: int = 0) -> Simulation:
+        """Return the arm at its beginning, with those who are there then."""
+        _, comings = comings_of(self.world, draw, self.start, now, self.horizon)
+        start = with_absent(self.world, self.start, now)
+        return Simulation(
+            plan_clocks(self.world), draw, start, self.occurrences, self.observe_at, self.horizon, now=now,
+            since=self.since, comings=comings,
+        )  # fmt: skip
+
+    def twin(self, draw: Draw, now: int = 0, kind: type[NaiveRun] = NaiveRun) -> NaiveRun:
+        """Return the slow twin of the same arm, run to the horizon."""
+        observe_at = self.observe_at.tolist()
+        return kind(self.world, draw, self.start, self.occurrences, observe_at, self.horizon, now, self.since).run()
+
 
 def random_case(
     seed: int,
@@ -192,7 +208,10 @@ def random_case(
     rate += sum(6 * _largest(t.rate) for b in behaviours for t in b.transitions if t.law == "per_contact")
     horizon = max(1, min(int(mean_rings / max(rate, 1e-9) * TICKS_PER_UNIT), 30 * TICKS_PER_UNIT))
     if laws:
-        world = town(n_persons, random_laws.in_time(behaviours, horizon / TICKS_PER_UNIT), layers, columns)
+        units = horizon / TICKS_PER_UNIT
+        dates_of_people, turnover = random_laws.turnover(luck, n_persons, units)
+        world = town(n_persons, random_laws.in_time(behaviours, units), layers, [*columns, *dates_of_people])
+        world = replace(world, turnover=turnover)
     dates = sorted(luck.randrange(horizon) for _ in range(max(1, n_occurrences - 1)))
     occurrences = [
         _random_occurrence(luck, world, luck.choice([0, *dates]), f"programme{luck.randrange(3)}", k, horizon)
