@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LONGEST = float(2 ** (62 - TICK_BITS))
 """Time units that the engine can count."""
 
+MOST_WEIGHT = 1_000_000
+"""Largest weight of a state; 0 is the smallest."""
+
 
 class Checker:
     """Collects problems, and warnings; each method checks one thing that many places have in common.
@@ -130,7 +133,7 @@ class Checker:
             self.add("states have no weights here", place, hint, on_key=True)
             return
         for state, weight in states.items():
-            self.range(weight, (*place, state), "a weight", 0, None)
+            self.range(weight, (*place, state), "a weight", 0, MOST_WEIGHT)
         if not any(states.values()):
             self.add("all weights are 0", place, "then nobody counts", on_key=True)
 

@@ -126,7 +126,8 @@ BAD = [
     ("ages: true}", "ages: true}, area: {categories: {a: 1}, «ages: true}", ["`area` holds words"]),
     ("ages: true", "«age: true", ["did you mean `ages`?"]),
     # states, weights, ends of ties
-    (WEIGHTS, WEIGHTS.replace("0.2", "«-0.2"), ["a weight cannot be -0.2"]),
+    (WEIGHTS, WEIGHTS.replace("0.2", "«-0.2"), ["-0.2 is not between 0 and 1e+06"]),
+    (WEIGHTS, WEIGHTS.replace("0.2", "«1e300"), ["1e+300 is not between"]),
     (WEIGHTS, "«per_contact: {smoker: 0, former: 0}", ["all weights are 0"]),
     (WEIGHTS, WEIGHTS.replace("former", "«formr"), ["did you mean `former`?"]),
     ("{share: health.ill, at: end", "{«entries: {smoking.smoker: 2}", ["weights go with share, count and person_time"]),

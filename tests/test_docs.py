@@ -34,7 +34,7 @@ SHOWN = [
     ("{value: 0.02, series: [[0, 1], [5, 0.8]]}", f"{TRANSITION}.rate"),
     ("{value: 0.02, series: [[0, 1], [0.75, 1.3]], repeats_every: 1}", f"{TRANSITION}.rate"),
     ("time_in_state: [[0, 1], [0.25, 0.3]]", TRANSITION),
-    ("initial: {former: {where: status == former, since: quit_time}}", "behaviours.smoking"),
+    ("{former: {where: status == former, since: quit_time}}", "behaviours.smoking.initial"),
     ("{warm_up: 20}", "time"),
     ("{rewire: {share: 0.5, keep: degree, layer: friends}}", "interventions.change.effect.ties"),
     ("person_time: {smoking.smoker: 1, smoking.former: 0.3}", "outcomes.burden"),
@@ -94,16 +94,11 @@ def test_what_is_shown_inline_runs(town: Scenario, shown: str, place: str) -> No
         if isinstance(threshold, dict) and threshold != {"by": "sex", "values": {"f": 2, "m": 3}}:
             law["response"]["share"] = law["response"].pop("count")
         runs(town.set(TRANSITION, law))
-    elif isinstance(value, dict) and place in (
-        TRANSITION,
-        "behaviours.smoking",
-        "time",
-        "population",
-        "outcomes.burden",
-    ):
+    elif place in (TRANSITION, "time", "population", "outcomes.burden"):
         runs(town.set({f"{place}.{key}": each for key, each in value.items()}))
     else:
-        runs(town.set(place, value))
+        smokers = {"smoker": 0.2} if place.endswith("initial") else {}
+        runs(town.set(place, {**smokers, **value} if smokers else value))
 
 
 def test_the_transitions_that_are_shown_run(town: Scenario) -> None:
