@@ -525,7 +525,7 @@ def advance(
                 scratch.n_rings[c] = n
                 scratch.slab[c] = slab
                 if clocks.scaled[c] >= 0:
-                    multipliers = facts.added_multipliers if clocks.added[c] else facts.multipliers
+                    multipliers = facts.added_multipliers if clocks.rescaled[c] else facts.multipliers
                     each = 2 if clocks.either[c] else 1
                     _look_up(multipliers[clocks.scaled[c] :], each, slots, scratch.scale[c], scratch.scale_back[c], n)
                 if clocks.listed[c] >= 0:

@@ -21,6 +21,7 @@ class Clocks(NamedTuple):
     first_tie: np.ndarray  # int64[c]: row of the ties array where the clock's ties begin
     listed: np.ndarray  # int64[c]: row of `lists` where the clock's list of slots begins, -1: slot k is number k
     scaled: np.ndarray  # int64[c]: row of `multipliers` where the clock's begin, -1: all 1
+    rescaled: np.ndarray  # int64[c]: 1 where they stand among `added_multipliers`
     from_column: np.ndarray  # int64[c]: behaviour of the transition
     from_states: np.ndarray  # uint64[c]: bit s set where the transition leaves state s
     to_state: np.ndarray  # int64[c]

@@ -7,7 +7,7 @@ that may ring until the next action (`kernel_clocks`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from simulator.behaviour import GROUP, PER_CONTACT, POOLED, PROPORTION, RESPONSE, Behaviour, Transition
 from simulator.clocks import ActiveClock, Clock, poisson_table, slab_shift
 from simulator.contact_lists import ContactList, Groups, LayerWeights, contact_list, groups_of, layer_weights
-from simulator.hazards import Hazard, OwnFactor
+from simulator.hazards import Hazard, OwnFactor, bound_of
 from simulator.kernel import (
     BY_ALL_CONTACTS,
     BY_CONTACT,
@@ -199,7 +199,7 @@ def base_facts(
             isinstance(hazard.sending, np.ndarray) or (absolute and hazard.sending != 1.0)
         ):
             sending = np.broadcast_to(hazard.sending, n)
-            largest = 1.0 if absolute else float(sending.max(initial=0.0)) or 1.0
+            largest = 1.0 if absolute else bound_of(sending, world.population.residents)[0] or 1.0
             found["varies"] |= SENDER_NUMBER
             found["sender"] = person_numbers.row((id(hazard), "sending"), sending / largest)
         elif transition.law == PER_CONTACT and entering_ties:
@@ -209,7 +209,7 @@ def base_facts(
             ):
                 if isinstance(values, np.ndarray):
                     found["by_ends"] = found.get("by_ends", 0) | bit
-                    largest = float(values.max(initial=0.0)) or 1.0
+                    largest = bound_of(values, world.population.residents)[0] or 1.0
                     found[end] = person_numbers.row((id(hazard), end), values / largest)
         if transition.time_in_state:
             times = transition.time_in_state
@@ -316,16 +316,28 @@ def with_lists(facts: Facts, world: World, lists: Sequence[LayerWeights], ties: 
     return facts._replace(contacts=contacts)
 
 
-def with_added(base: Base, facts: Facts, added: AddedTies, clocks: Sequence[Clock]) -> tuple[Facts, dict[int, int]]:
+def with_added(
+    base: Base, facts: Facts, added: AddedTies, clocks: Sequence[Clock], rescaled: Sequence[Clock] = ()
+) -> tuple[Facts, dict[int, int]]:
     """Lay out an arm's added ties: for their own clocks, and, person by person, behind everyone's other contacts.
+
+    Parameters
+    ----------
+    base : Base
+    facts : Facts
+    added : AddedTies
+    clocks : sequence of Clock
+        Those that ring on added ties, or for people who enter.
+    rescaled : sequence of Clock
+        Base clocks with multipliers of the arm's own.
 
     Returns
     -------
     facts : Facts
     places : dict of int to int
-        Where the slots and multipliers of `clocks`, which ring on these ties, begin.
+        Where slots and multipliers that are the arm's own begin, by identity.
     """
-    slots, multipliers, places = slot_tables(clocks)
+    slots, multipliers, places = slot_tables([*clocks, *(replace(clock, slots=None) for clock in rescaled)])
     contacts = facts.contacts._replace(added=added.ties)
     facts = facts._replace(contacts=contacts, added_lists=slots, added_multipliers=multipliers)
     if not len(added.ties) or not base.lists:
@@ -361,9 +373,21 @@ def with_added(base: Base, facts: Facts, added: AddedTies, clocks: Sequence[Cloc
 
 
 def kernel_clocks(
-    active: Sequence[ActiveClock], keys: Sequence[int], reads: Sequence[Reads], places: dict[int, int], facts: Facts
+    active: Sequence[ActiveClock], keys: Sequence[int], base: Base, added: dict[int, int], facts: Facts
 ) -> Clocks:
-    """Lay clocks, sorted by name, out as the kernel reads them beside `facts`."""
+    """Lay clocks, sorted by name, out as the kernel reads them beside `facts`.
+
+    Parameters
+    ----------
+    active : sequence of ActiveClock
+    keys : sequence of int
+        Of their streams.
+    base : Base
+    added : dict of int to int
+        Where slots and multipliers that are the arm's own begin, by identity.
+    facts : Facts
+    """
+    reads, places = base.reads, {**base.places, **added}
     even = not facts.contacts.weights.size and not facts.contacts.extra_first.size
     senders = SENDER_NUMBER | SENDER_STATES | SOURCE_WEIGHTS
 
@@ -388,6 +412,7 @@ def kernel_clocks(
         first_tie=column(c.first_tie for c in bases),
         listed=column(-1 if c.slots is None else places[id(c.slots)] for c in bases),
         scaled=column(-1 if c.multipliers is None else places[id(c.multipliers)] for c in bases),
+        rescaled=column(c.multipliers is not None and id(c.multipliers) in added for c in bases),
         from_column=column(c.from_column for c in bases),
         from_states=column((c.from_states for c in bases), np.uint64),
         to_state=column(c.to_state for c in bases),

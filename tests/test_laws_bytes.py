@@ -140,7 +140,6 @@ def test_a_longer_horizon(case: Case) -> None:
     assert longer.counts[:-1].tolist() == straight.counts[: len(longer.counts) - 1].tolist()
 
 
-@pytest.mark.xfail(reason="hazards.hazard_of: the largest influence is taken over places that are filled later, too")
 def test_a_longer_horizon_where_influence_ages() -> None:
     """Who enters later must not raise, before, the ceiling of `proportion`: the largest influence of all."""
     test_a_longer_horizon(lively(36))
@@ -240,7 +239,6 @@ def test_transitions_that_nobody_can_take(case: Case, name: str) -> None:
     assert named(wider, world, but=name) == named(simulation(case).run(), case.world)
 
 
-@pytest.mark.xfail(reason="engine._rewire: one uneven transition of a layer moves all rewired ties to other slots")
 def test_a_transition_that_nobody_can_take_along_rewired_ties() -> None:
     """Slots of unlike people, of a transition that nobody can take: the luck of other transitions stays their own."""
     catch = Transition("catch", ("a",), "b", 0.5, "per_contact", Source("x", ("b",)), {"ties": 1.0})
