@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LONGEST = float(2 ** (62 - TICK_BITS))
 """Time units that the engine can count."""
 
+MOST_WEIGHT = 1_000_000
+"""Largest weight of a state; 0 is the smallest."""
+
 
 class Checker:
     """Collects problems, and warnings; each method checks one thing that many places have in common.
@@ -63,6 +66,12 @@ class Checker:
         if self.known.people is not None:
             return self.known.people.size
         return None if "population" in self.missing else self.spec.population.size
+
+    @property
+    def most_people(self) -> int | None:
+        """How many people there can be at one time; None where that cannot be told."""
+        enter = self.spec.population.enter
+        return None if enter is not None and enter.rate is not None else self.n_people
 
     def duration(self, time: Any) -> float:
         """Return an instant or a duration in the scenario's unit, infinite beyond all numbers."""
@@ -124,7 +133,7 @@ class Checker:
             self.add("states have no weights here", place, hint, on_key=True)
             return
         for state, weight in states.items():
-            self.range(weight, (*place, state), "a weight", 0, None)
+            self.range(weight, (*place, state), "a weight", 0, MOST_WEIGHT)
         if not any(states.values()):
             self.add("all weights are 0", place, "then nobody counts", on_key=True)
 

@@ -21,8 +21,9 @@ def used_interventions(spec: grammar.ScenarioSpec) -> Iterator[grammar.Intervent
 
 
 def added_weights(spec: grammar.ScenarioSpec) -> dict[str, float]:
-    """Return the layers to which some arm adds ties, with the largest weight of a new tie."""
-    found: dict[str, float] = {}
+    """Return the layers to which some arm, or whoever enters, adds ties, with the largest weight of a new tie."""
+    enter = spec.population.enter
+    found = {} if enter is None else dict.fromkeys(enter.ties, 1.0)
     for given in used_interventions(spec):
         add = None if given.effect.ties is None else given.effect.ties.add
         if add is not None:
@@ -61,7 +62,7 @@ def _most_in_layer(checker: Checker, name: str) -> float | None:
         for given in used_interventions(checker.spec)
         if given.effect.ties is not None and given.effect.ties.rewire is not None
     }
-    everybody = None if checker.n_people is None else checker.n_people - 1
+    everybody = None if checker.most_people is None else checker.most_people - 1
     changed = name in added or name in rewired
     weight: float | None
     most: float | None = everybody if changed else None

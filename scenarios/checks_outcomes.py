@@ -102,8 +102,8 @@ def _check_level(checker: Checker, level: grammar.Level, place: Place) -> None:
         checker.states(getattr(level, key), (*place, key), weights=False)
     if level.share is not None:
         checker.range(level.reaches, (*place, "reaches"), "a share", 0, 1)
-    elif checker.n_people is not None and level.reaches > checker.n_people:
-        hint = f"there are {checker.n_people:,} people"
+    elif checker.most_people is not None and level.reaches > checker.most_people:
+        hint = f"there are {checker.most_people:,} people"
         checker.add(f"a count of {level.reaches:g} cannot be reached", (*place, "reaches"), hint)
 
 

@@ -9,6 +9,7 @@ from scenarios import grammar
 from scenarios.checking import LONGEST, Checker
 from scenarios.checks_contacts import largest, most_contacts, used_interventions, weight_of
 from scenarios.checks_numbers import check_number, check_rising
+from scenarios.conversion import numbers_of
 from scenarios.worlds import distribution_of
 from simulator.errors import Place, allowed_words
 from simulator.units import convert_rate
@@ -47,7 +48,14 @@ def check_transition(
         _check_response(checker, name, transition, transition.response, (*place, "response"))
     _check_layers(checker, transition, laws, place)
     checker.condition(transition.where, (*place, "where"), starts=False, ageing=False, why=COLUMNS_ONLY)
-    _check_numbers(checker, transition, laws, place)
+    factors = {"susceptibility": transition.susceptibility, "influence": transition.influence}
+    per = "person, contact" if transition.per_contact is not None else "person"
+    check_rate(checker, transition.rate, factors, place, per)
+    if transition.influence is not None and not laws:
+        hint = "a transition that happens on its own has no contacts; use `susceptibility`"
+        checker.add("`influence` needs contacts", (*place, "influence"), hint, on_key=True)
+    if transition.influence is not None and transition.response is not None:
+        _check_steady(checker, transition.influence, (*place, "influence"))
     _check_times(checker, transition.time_in_state, (*place, "time_in_state"))
 
 
@@ -56,25 +64,29 @@ def _check_state(checker: Checker, state: str, behaviour: str, states: tuple[str
         checker.add(f"`{state}` is no state of `{behaviour}`", place, allowed_words(state, states))
 
 
-def _check_numbers(checker: Checker, transition: grammar.Transition, laws: list[str], place: Place) -> None:
-    """Check rate, susceptibility and influence, alone and together."""
+def check_rate(checker: Checker, rate: Any, factors: Mapping[str, Any], place: Place, per: str = "person") -> None:
+    """Check a rate, and the factors (by their keys) that multiply it, alone and together.
+
+    Parameters
+    ----------
+    checker : Checker
+    rate : Number
+    factors : mapping of str to Numbers or None
+    place : place
+        Of the part in which all of them stand.
+    per : str
+        What the rate is per, beside the time.
+    """
     before = len(checker.problems)
-    check_number(checker, transition.rate, (*place, "rate"), what="a rate", timed=True, ratio=False, series=True)
-    _check_missing_people(checker, transition.rate, (*place, "rate"))
-    for key in ("susceptibility", "influence"):
-        numbers = getattr(transition, key)
-        if numbers is None:
-            continue
-        check_number(checker, numbers, (*place, key), what="a factor", series=True)
-        for i, number in enumerate(numbers if isinstance(numbers, tuple) else (numbers,)):
+    check_number(checker, rate, (*place, "rate"), what="a rate", timed=True, ratio=False, series=True)
+    _check_missing_people(checker, rate, (*place, "rate"))
+    for key, numbers in factors.items():
+        if numbers is not None:
+            check_number(checker, numbers, (*place, key), what="a factor", series=True)
+        for i, number in enumerate(numbers_of(numbers)):
             _check_missing_people(checker, number, (*place, key, i) if isinstance(numbers, tuple) else (*place, key))
-    if transition.influence is not None and not laws:
-        hint = "a transition that happens on its own has no contacts; use `susceptibility`"
-        checker.add("`influence` needs contacts", (*place, "influence"), hint, on_key=True)
-    if transition.influence is not None and transition.response is not None:
-        _check_steady(checker, transition.influence, (*place, "influence"))
     if len(checker.problems) == before:
-        _check_size(checker, transition, place)
+        _check_size(checker, rate, factors, place, per)
 
 
 def _check_missing_people(checker: Checker, number: Any, place: Place) -> None:
@@ -94,40 +106,37 @@ def _check_missing_people(checker: Checker, number: Any, place: Place) -> None:
 
 
 def _check_steady(checker: Checker, numbers: Any, place: Place) -> None:
-    """What a table or threshold is compared with does not change over time by itself."""
-    for i, number in enumerate(numbers if isinstance(numbers, tuple) else (numbers,)):
-        at = (*place, i) if isinstance(numbers, tuple) else place
-        hint = "under `response`, put what changes over time under `susceptibility`"
+    """What a table or threshold is compared with has no series."""
+    for i, number in enumerate(numbers_of(numbers)):
         if isinstance(number, grammar.Value) and number.series is not None:
-            checker.add("`influence` with a series goes with no `response`", (*at, "series"), hint, on_key=True)
-        elif isinstance(number, grammar.HazardRatio) and number.column in checker.ageing:
-            checker.add(f"`{number.column}` ages, and goes with no `response`", (*at, "column"), hint)
+            at = (*place, i, "series") if isinstance(numbers, tuple) else (*place, "series")
+            hint = "under `response`, put what changes over time under `susceptibility`"
+            checker.add("`influence` with a series goes with no `response`", at, hint, on_key=True)
 
 
-def _check_size(checker: Checker, transition: grammar.Transition, place: Place) -> None:
+def _check_size(checker: Checker, rate: Any, factors: Mapping[str, Any], place: Place, per: str) -> None:
     """Check that nobody has more events than anybody could have."""
-    rate = largest(transition.rate)
-    if rate is None:
+    most = largest(rate)
+    if most is None:
         return
-    factors = [each for each in (transition.susceptibility, transition.influence) if each is not None]
-    for numbers in factors:
-        for number in numbers if isinstance(numbers, tuple) else (numbers,):
-            rate *= largest(number) or 1.0
-    given = getattr(transition.rate, "unit", None) or checker.unit
-    try:
-        rate = convert_rate(rate, given, checker.unit)
-    except OverflowError:
-        rate = float("inf")
-    if not rate <= MOST_EVENTS:
-        at: Place = (*place, "rate", "value") if isinstance(transition.rate, grammar.Value) else (*place, "rate")
-        per = (
-            f"person, contact and {checker.unit}"
-            if transition.per_contact is not None
-            else f"person and {checker.unit}"
-        )
-        with_factors = ", with all factors" if factors else ""
+    for numbers in factors.values():
+        for number in numbers_of(numbers):
+            most *= largest(number) or 1.0
+    given = getattr(rate, "unit", None) or checker.unit
+    most = rate_in(checker, most, given)
+    if not most <= MOST_EVENTS:
+        at: Place = (*place, "rate", "value") if isinstance(rate, grammar.Value) else (*place, "rate")
+        with_factors = ", with all factors" if any(factors.values()) else ""
         hint = f"it is read per {given}{with_factors}; at most {MOST_EVENTS:,.0f} are possible"
-        checker.add(f"{rate:,.7g} events per {per}: is the unit right?", at, hint)
+        checker.add(f"{most:,.7g} events per {per} and {checker.unit}: is the unit right?", at, hint)
+
+
+def rate_in(checker: Checker, rate: float, unit: str) -> float:
+    """Return a rate per `unit` in the scenario's own, infinite beyond all numbers."""
+    try:
+        return convert_rate(rate, unit, checker.unit)
+    except OverflowError:
+        return float("inf")
 
 
 def _check_group(checker: Checker, name: str, group: Any, place: Place) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios import grammar
-from scenarios.checking import Checker
+from scenarios.checking import LONGEST, Checker
+from scenarios.checks_contacts import largest
 from scenarios.checks_numbers import check_number
+from scenarios.checks_transitions import COLUMNS_ONLY, check_rate, rate_in
 from scenarios.worlds import column_plans
 from simulator.errors import Place, allowed_words
 
@@ -39,8 +41,14 @@ def _one_of(checker: Checker, given: grammar.Enter | grammar.Leave, place: Place
 
 
 def _check_dates(checker: Checker, column: str, place: Place) -> None:
-    if checker.column(column, place) and checker.known.columns[column] is not None:
-        checker.add(f"`{column}` holds words", place, "times are numbers, in the scenario's unit from time 0 on")
+    if not checker.numbers_in(column, place, "times are numbers, in the scenario's unit from time 0 on"):
+        return
+    people = checker.known.people
+    if people is not None and column in people.columns:
+        values = people.columns[column].values
+        beyond = values[abs(values) > LONGEST]
+        if beyond.size:
+            checker.add(f"`{column}` is {beyond[0]:g} for somebody", place, f"at most {LONGEST:,.0f}")
 
 
 def _check_enter(checker: Checker, enter: grammar.Enter, place: Place) -> None:
@@ -78,14 +86,13 @@ def _check_enter(checker: Checker, enter: grammar.Enter, place: Place) -> None:
 
 def _check_size(checker: Checker, rate: Any, place: Place) -> None:
     """Refuse more people than can be meant."""
-    from scenarios.conversion import rate_of
-
-    horizon = checker.horizon
-    if horizon is None or isinstance(rate, grammar.Uncertain):
+    horizon, most = checker.horizon, largest(rate)
+    if horizon is None or most is None:
         return
-    expected = rate_of(rate, checker.unit)
-    if isinstance(expected, float) and expected * horizon > MOST_ENTERING:
+    expected = rate_in(checker, most, getattr(rate, "unit", None) or checker.unit)
+    if expected * horizon > MOST_ENTERING:
         message = f"{expected * horizon:,.0f} people would enter by the end"
+        place = (*place, "value") if isinstance(rate, grammar.Value) else place
         checker.add(message, place, f"at most {MOST_ENTERING:,}: is the unit right?")
 
 
@@ -127,11 +134,12 @@ def _check_category(
 
 def _check_leave(checker: Checker, leave: grammar.Leave, place: Place) -> None:
     _one_of(checker, leave, place, ("where", "susceptibility"))
-    if isinstance(leave.rate, grammar.HazardRatio):
-        checker.add("a hazard ratio is no rate", (*place, "rate"), "put it under `susceptibility`")
-    elif leave.rate is not None:
-        check_number(checker, leave.rate, (*place, "rate"), what="a rate", timed=True, series=True)
-    if leave.susceptibility is not None:
-        check_number(checker, leave.susceptibility, (*place, "susceptibility"), what="a factor", series=True)
-    why = "it may ask for columns and for states now"
-    checker.condition(leave.where, (*place, "where"), starts=False, why=why)
+    if leave.rate is None:
+        return
+    check_rate(checker, leave.rate, {"susceptibility": leave.susceptibility}, place)
+    checker.condition(leave.where, (*place, "where"), starts=False, ageing=False, why=COLUMNS_ONLY)
+    first = next(iter(checker.spec.behaviours), "")
+    if "behaviours" not in checker.missing and "leave" in checker.spec.behaviours[first].transitions:
+        hint = "its luck would be that of `population.leave`; rename it"
+        at = ("behaviours", first, "transitions", "leave")
+        checker.add("a transition of the first behaviour cannot be `leave` where people leave", at, hint, on_key=True)

@@ -6,7 +6,6 @@ All of it can be run; each is said with its place, and refuses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
@@ -71,6 +70,8 @@ def _why_alone(checker: Checker, never: str, transition: Transition, place: Plac
     assert group is not None
     if _holds_for_nobody(checker, group.where):
         return f"{never}: nobody satisfies `{group.where.text if group.where else ''}`", (*place, "where"), ""
+    if checker.most_people is None:  # whoever enters may join
+        return None
     hint = "`group` reads the others who have the same value; use a column of categories"
     message = f"{never}: nobody shares their `{group.by}` with anybody"
     if people is not None and group.by in people.columns:
@@ -87,7 +88,12 @@ def _why_alone(checker: Checker, never: str, transition: Transition, place: Plac
 def _holds_for_nobody(checker: Checker, condition: Condition | None) -> bool:
     """Say whether a condition on columns is known to hold for nobody."""
     people = checker.known.people
-    if condition is None or people is None or not condition.columns <= set(people.columns):
+    if (
+        condition is None
+        or people is None
+        or checker.most_people is None
+        or not condition.columns <= set(people.columns)
+    ):
         return False
     return not condition.mask(people.size, people.columns.__getitem__).any()
 
@@ -98,7 +104,7 @@ def _listed(words: list[str]) -> str:
 
 def _warn_of_loneliness(checker: Checker, behaviours: Mapping[str, Behaviour]) -> None:
     laws = [t.law for behaviour in behaviours.values() for t in behaviour.transitions if t.law != SPONTANEOUS]
-    if checker.n_people == 1 and laws:
+    if checker.most_people == 1 and laws:
         place = ("population", "size" if checker.spec.population.size is not None else "file")
         checker.warn("one person has no contacts", place, f"`{laws[0]}` can never act", on_key=True)
 
@@ -157,7 +163,6 @@ def _initial(checker: Checker, name: str, states: tuple[str, ...]) -> Iterator[s
     """Yield the states in which somebody may start, or which people who enter may bring."""
     total = 0.0
     by_category: dict[tuple[str, str], float] = {}
-    entering = _words(checker.spec.population.enter)
     for state, given in checker.spec.behaviours[name].initial.items():
         if isinstance(given, grammar.ByCategory):
             for category, share in given.values.items():
@@ -169,22 +174,16 @@ def _initial(checker: Checker, name: str, states: tuple[str, ...]) -> Iterator[s
             total += most or 0.0
     if total + min(by_category.values(), default=0.0) < 1 - 1e-9:
         yield states[0]
-    yield from (state for state in states if state in entering)
-
-
-def _words(value: Any) -> set[str]:
-    """Return every word in nested data."""
-    if isinstance(value, str):
-        return {value}
-    if isinstance(value, grammar.Part):
-        value = value.model_dump()
-    values = [*value, *value.values()] if isinstance(value, Mapping) else value
-    return set().union(*map(_words, values)) if isinstance(values, list | tuple) else set()
+    enter = checker.spec.population.enter
+    if enter is not None and enter.rate is not None:
+        brought = enter.states.get(name, states[0])
+        yield from [brought] if isinstance(brought, str) else [state for state, share in brought.items() if share]
 
 
 def _warn_of_layers(checker: Checker, behaviours: Mapping[str, Behaviour]) -> None:
     """Warn of layers that no law reads and no arm uses."""
     read = {layer for behaviour in behaviours.values() for t in behaviour.transitions for layer in t.layers}
+    read |= set(added_weights(checker.spec))
     for given in used_interventions(checker.spec):
         read |= set(_layers_used(given, checker.known.layers))
     for name in checker.known.layers:
@@ -212,6 +211,6 @@ def _warn_of_categories(checker: Checker) -> None:
     """Warn of categories in which nobody is."""
     for name, column in checker.spec.population.columns.items():
         for category, share in (column.categories or {}).items():
-            if share == 0:
+            if share == 0 and checker.most_people is not None:
                 place = ("population", "columns", name, "categories", category)
                 checker.warn(f"nobody is `{category}`: its share is 0", place, on_key=True)

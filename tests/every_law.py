@@ -13,6 +13,7 @@ population:
   file: people.csv
   id: id
   columns: {age: {from: age, ages: true}}
+  leave: {rate: 0.01, susceptibility: {column: age, ratio: 2, per: 10, centre: 60}, where: sex == m or health == ill}
 
 network:
   layers:

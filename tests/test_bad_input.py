@@ -24,6 +24,7 @@ SEASON = "series: [[0, 1], [0.5, 1.5]], repeats_every: 1}"
 STEPS = "series: [[0, 1], [5, 2]]"
 GROUP = "group: {state: smoker, by: work, where: income > 10}"
 THRESHOLD = "response: {count: smoker, threshold: 3}"
+LEAVE = "leave: {rate: 0.01"
 SHARE = "response: {share: smoker, threshold: {column: threshold}}"
 AGEING = "susceptibility: {column: age, ratio: 0.9, per: 10, centre: 40}"
 FALL_ILL = "rate: {by: smoking, values: {never: 0.01, smoker: 0.05, former: 0.02}}"
@@ -94,7 +95,6 @@ BAD = [
     (SHARE, SHARE.replace("{column: threshold}", "«40"), ["a share of contacts is at most 1, never 40", "0.05 is 5 %"]),
     (SHARE, "response: {share: smoker, table: [[0, 0], [«50, 1]], shape: linear}", ["never 50"]),
     (SHARE, SHARE + "\n        influence: {value: 1, «series: [[0, 1], [1, 2]]}", ["goes with no `response`"]),
-    (SHARE, SHARE + "\n        influence: {column: «age, ratio: 2, per: 10, centre: 40}", ["goes with no `response`"]),
     # time
     (G, "time_in_state: [[«1, 1], [2, 0.1]]", ["begins at 1"]),
     (G, "time_in_state: [[0, 1], [«0, 0.1]]", ["does not come after"]),
@@ -126,7 +126,8 @@ BAD = [
     ("ages: true}", "ages: true}, area: {categories: {a: 1}, «ages: true}", ["`area` holds words"]),
     ("ages: true", "«age: true", ["did you mean `ages`?"]),
     # states, weights, ends of ties
-    (WEIGHTS, WEIGHTS.replace("0.2", "«-0.2"), ["a weight cannot be -0.2"]),
+    (WEIGHTS, WEIGHTS.replace("0.2", "«-0.2"), ["-0.2 is not between 0 and 1e+06"]),
+    (WEIGHTS, WEIGHTS.replace("0.2", "«1e300"), ["1e+300 is not between"]),
     (WEIGHTS, "«per_contact: {smoker: 0, former: 0}", ["all weights are 0"]),
     (WEIGHTS, WEIGHTS.replace("former", "«formr"), ["did you mean `former`?"]),
     ("{share: health.ill, at: end", "{«entries: {smoking.smoker: 2}", ["weights go with share, count and person_time"]),
@@ -135,6 +136,17 @@ BAD = [
     (QUIT, f"{QUIT}, «influence: 2", ["`influence` needs contacts", "`susceptibility`"]),
     (QUIT, f"{QUIT}, «layers: friends", ["`layers` has no meaning here", "on its own"]),
     (GROUP, GROUP + "\n        «layers: friends", ["`layers` has no meaning here", "reads everybody in the group"]),
+    # people who enter and leave
+    (LEAVE, LEAVE.replace("0.01", "«-0.01"), ["a rate cannot be -0.01"]),
+    (LEAVE, LEAVE.replace("0.01", "{value: «1000, unit: hour}"), ["8,766,000 events per person and year"]),
+    (LEAVE, LEAVE.replace("0.01", "«{column: age, ratio: 2}"), ["a hazard ratio is no rate"]),
+    (LEAVE, LEAVE.replace("0.01", "{by: «half, values: {'1': 1}}"), ["4 people have no `half`"]),
+    ("where: sex == m or", "where: «age > 60 or", ["`age` ages"]),
+    ("where: sex == m or", "where: «start.health == ill or", ["before anybody acts"]),
+    (LEAVE, f"enter: {{rate: {{value: «1e308, unit: hour}}}}\n  {LEAVE}", ["would enter", "is the unit right?"]),
+    (LEAVE, f"enter: {{rate: -1}}\n  {LEAVE}".replace("-1", "«-1"), ["a rate cannot be -1"]),
+    (LEAVE, f"enter: {{at: «sex}}\n  {LEAVE}", ["`sex` holds words"]),
+    ("      quit: {", "      «leave: {", ["cannot be `leave`", "rename it"]),
     # what is done
     ("share: 0.5, layer: friends", "share: 0.5, layer: «frends", ["did you mean `friends`?"]),
     ("share: 0.5, layer: friends", "share: «1.5, layer: friends", ["1.5 is not between 0 and 1"]),
@@ -286,6 +298,19 @@ def test_one_person_and_no_ties() -> None:
 def test_categories_of_nobody() -> None:
     changes = {"population.columns.area.categories": {"urban": 1, "rural": 0}}
     assert warned(changes) == ["nobody is `rural`: its share is 0"]
+
+
+def test_whoever_enters_may_bring_it() -> None:
+    """People who enter bring states, categories and ties that nobody has at the start."""
+    nobody = {
+        "arms": {"usual": [], "a": ["worst_communities"]},
+        "population.columns.area.categories": {"urban": 1, "rural": 0},
+    }
+    assert len(warned(nobody)) == 4
+    enter = {"rate": 5, "columns": {"area": "rural"}, "states": {"advocacy": "champion"}, "ties": {"buddies": 2}}
+    assert warned({**nobody, "population.enter": enter}) == []
+    assert len(warned({**nobody, "population.enter": {**enter, "states": {}}})) == 2
+    assert warned({**nobody, "population.enter": {**enter, "states": {"advocacy": {"none": 1, "champion": 0}}}}) != []
 
 
 def test_a_threshold_may_be_reached_by_ties_that_an_arm_adds(tmp_path: Path) -> None:

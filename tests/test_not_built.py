@@ -18,8 +18,6 @@ BUDDIES = "interventions.matched_buddies.effect"
 # (what is set, to what, what is not built: the end of its place, then its name)
 LATER: list[tuple[str, Any, str, str]] = [
     ("study.perspective", "NHS", "perspective", "perspective"),
-    ("population.enter", {"rate": 3}, "enter", "enter"),
-    ("population.leave", {"rate": 0.1}, "leave", "leave"),
     ("network.layers.close_ties.active", "area == urban", "active", "active"),
     (
         "network.layers.close_ties.transitions",
