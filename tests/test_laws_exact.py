@@ -415,10 +415,9 @@ def obesity_by(law: str, rates: tuple[float, float, float]) -> Behaviour:
 def test_four_people_in_the_long_run(law: str) -> None:
     """Everybody met by everybody: all laws agree on 0.468; if one counted oneself it would be 0.392.
 
-    Eleven instants, two time units apart, from 25 on: the standard error is 0.0022. The wrong engine's contagion is a
-    quarter faster.
+    Eleven instants, two time units apart, from thirty on: the standard error is 0.001.
     """
-    rates, spacing, n_times, copies = (BECOME, PEER, LOSE), 2.0, 11, 5_000
+    rates, spacing, n_times, copies = (BECOME, PEER, LOSE), 2.0, 11, 25_000
     exact = four_people(rates, lambda k: k / 3)
     share = exact.values(lambda state: sum(state) / 4)
     mean, variance = exact.in_the_long_run(share, spacing, n_times)
@@ -427,16 +426,16 @@ def test_four_people_in_the_long_run(law: str) -> None:
     assert mean == pytest.approx(0.468, abs=5e-4)
     assert with_oneself == pytest.approx(0.392, abs=5e-4)
     error = (variance / copies) ** 0.5
-    assert abs(exact.after(share, (0, 0, 0, 0), 25.0)[0] - mean) < error / 10, "the runs begin too early"
+    assert abs(exact.after(share, (0, 0, 0, 0), 30.0)[0] - mean) < error / 10, "the runs begin too early"
 
     def found(rates: tuple[float, float, float]) -> float:
         family = Column("family", np.repeat(np.arange(copies, dtype=float), 4))
         world = town(4 * copies, [obesity_by(law, rates)], [copies_of("K4", copies)], [family])
-        times = [25.0 + spacing * k for k in range(n_times)]
+        times = [30.0 + spacing * k for k in range(n_times)]
         run = simulate(world, until=times[-1], draw=Draw(7), observe=times, keep_events=False)
         return float(run.counts[:, 1].mean() / (4 * copies))
 
-    faster = (BECOME, 1.25 * PEER, LOSE)
+    faster = (BECOME, 1.1 * PEER, LOSE)
     assert birth_death(faster, lambda k: k / 3) - mean > SURE * error
     assert abs(found(rates) - mean) < FAR * error
     assert abs(found(rates) - with_oneself) > SURE * error
@@ -475,10 +474,10 @@ def test_from_all_lean(graph: str, law: str) -> None:
     share = right.values(lambda state: sum(state) / size)
     start = (0,) * size
     mean, variance = np.array([right.after(share, start, time) for time in times]).T
-    wrong = (rates[0], 1.2 * rates[1], rates[2])
+    wrong = (rates[0], 1.1 * rates[1], rates[2])
     shift = np.array([exact(wrong).after(share, start, time)[0] for time in times]) - mean
     copies = max(5_000, int(np.min(variance * (SURE / shift) ** 2)) + 1)
-    assert copies < 50_000
+    assert copies < 200_000
     error = np.sqrt(variance / copies)
     assert np.all(np.abs(found(rates, copies) - mean) < FAR * error)
     assert np.max(np.abs(found(wrong, copies) - mean) / error) > FAR
@@ -549,7 +548,7 @@ def buffered(
 
 def test_support_buffers_stress() -> None:
     """Hazard ratios by the person's own state, at both ends, and conditions on it: master equation over 64 states."""
-    times, copies = [0.5, 1.5, 3.0], 25_000
+    times, copies = [0.5, 1.5, 3.0], 100_000
     start = (1, 2, 0)  # one is stressed, one has support
 
     def found(behaviours: list[Behaviour]) -> np.ndarray:
@@ -570,7 +569,7 @@ def test_support_buffers_stress() -> None:
     mean, variance = np.moveaxis(exact(moves), 2, 0)
     error = np.sqrt(variance / copies)
     assert np.all(np.abs(found(right) - mean) < FAR * error)
-    for change in (partial(buffered, 1.2 * STRESS_RATE), partial(buffered, buffer=1.0), partial(buffered, loud=1.0)):
+    for change in (partial(buffered, 1.1 * STRESS_RATE), partial(buffered, buffer=1.0), partial(buffered, loud=1.0)):
         behaviours, moves = change()
         assert np.max(np.abs(exact(moves)[:, :, 0] - mean) / error) > SURE
         assert np.max(np.abs(found(behaviours) - mean) / error) > FAR
@@ -578,7 +577,7 @@ def test_support_buffers_stress() -> None:
 
 def test_conditions_on_columns_and_on_states() -> None:
     """Champions under forty who live in town: a static part, and one that comes with a state entered at rate a."""
-    n, a, b, time = 12_000, 0.7, 1.3, 1.5
+    n, a, b, time = 45_000, 0.7, 1.3, 1.5
     areas, ages = ["town", "town", "land", "town"], [30.0, 50.0, 30.0, np.nan]
     columns = [category("area", areas * n), Column("age", np.tile(ages, n))]
 
@@ -601,14 +600,14 @@ def test_conditions_on_columns_and_on_states() -> None:
         "age != 50 and advocacy != none": [stages, 0, stages, stages],
         "not (area == town and age >= 40) or advocacy == champion": [alone, stages, alone, stages],
     }
-    assert n >= cases_for(stages, two_stages(1.25 * b))
+    assert n >= cases_for(stages, two_stages(1.1 * b))
     for text, expected in cases.items():
         exact = np.array(expected)
         certain = exact == 0
         found = left(b, text)
         assert np.all(found[certain] == 0), text
         assert np.all(errors(found, exact, n)[~certain] < FAR), text
-        assert np.max(errors(left(1.25 * b, text), exact, n)[~certain]) > FAR, text
+        assert np.max(errors(left(1.1 * b, text), exact, n)[~certain]) > FAR, text
 
 
 # --- thresholds -----------------------------------------------------------------------------------------------------
@@ -682,3 +681,20 @@ def test_waiting_for_the_threshold() -> None:
     assert n >= cases_for(erlang(rate * time), erlang(1.1 * rate * time))
     assert errors(reached(rate), erlang(rate * time), n) < FAR
     assert errors(reached(1.1 * rate), erlang(rate * time), n) > FAR
+
+
+@pytest.mark.xfail(
+    reason="sums of weights in units of 2**-32 wrap in int64 from a total of 2**31 on; nothing refuses it"
+)
+@pytest.mark.parametrize(("adopters", "adopts"), [(1000, 0), (2000, 1)])
+def test_heavy_ties_do_not_wrap(adopters: int, adopts: int) -> None:
+    """3,000 contacts of an hour and a half a day, in seconds a year: a third is below a half, two thirds are above."""
+    n = 3001
+    ties = layer([(0, i) for i in range(1, n)], weights=[2_000_000.0] * (n - 1))
+    source, response = Source("drinking", ("heavy",)), Response("share", threshold=0.5)
+    start = Transition("start", ("sober",), "tempted", 5.0, "response", source, {"ties": 1.0}, response=response)
+    world = town(n, [Behaviour("mood", ("sober", "tempted"), (start,)), Behaviour("drinking", DRINKING)], [ties])
+    states = all_in_first_state(world)
+    states[1:, 0] = 1
+    states[1 : 1 + adopters, 1] = 2
+    assert simulate(world, until=20.0, start=states).final[0, 0] == adopts

@@ -5,8 +5,13 @@ Wrong twins, one for each mistake that an engine might make, must differ.
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import naive_laws as laws
@@ -160,6 +165,30 @@ def test_ages_grow_at_whole_units() -> None:
     assert events_of(case.simulation(Draw(1), begin).run()) == twin.events
     assert len(twin.events) > 20
     assert any(ring.name[-1] >= 2 for clock in twin.clocks for ring in twin.rings_of(clock, 2, 0, end))
+
+
+def small_logs() -> list[Any]:
+    """Event logs of six small cases; run below with and without the compiler."""
+    small = [
+        random_case(seed, n_persons=5, n_behaviours=2, n_layers=2, n_occurrences=4, mean_rings=300, laws=True)
+        for seed in range(3, 9)
+    ]
+    return [[list(event) for event in events_of(case.simulation(Draw(3)).run())] for case in small]
+
+
+def test_without_the_compiler() -> None:
+    """The kernel is plain Python too: NUMBA_DISABLE_JIT=1 gives the same events under all laws."""
+    here = Path(__file__).parent
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", "import json, test_laws_twin as t; print(json.dumps(t.small_logs()))"],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    compiled = small_logs()
+    assert json.loads(finished.stdout) == compiled
+    assert sum(map(len, compiled)) >= 60
 
 
 # --- stops are free -------------------------------------------------------------------------------------------------
