@@ -25,10 +25,11 @@ from test_twin import BOUNDED, SCALES, assert_twins, redated
 from towns import Case, events_of, layer, occurrence, random_case, town
 
 from simulator.actions import ScaleInfluence, SetStates
-from simulator.behaviour import LAWS, Behaviour, HazardRatio, Response, Series, Source, Transition
+from simulator.behaviour import LAWS, Behaviour, GroupOf, HazardRatio, Response, Series, Source, Transition
 from simulator.population import Column
 from simulator.streams import Draw
 from simulator.trajectory import Trajectory
+from simulator.turnover import Leave, Turnover
 from simulator.units import to_ticks
 
 # --- the same log ---------------------------------------------------------------------------------------------------
@@ -165,6 +166,55 @@ def test_ages_grow_at_whole_units() -> None:
     assert events_of(case.simulation(Draw(1), begin).run()) == twin.events
     assert len(twin.events) > 20
     assert any(ring.name[-1] >= 2 for clock in twin.clocks for ring in twin.rings_of(clock, 2, 0, end))
+
+
+class GivesUp(NaiveRun):
+    """After 32 refusals nobody is met."""
+
+    def draw_contact(self, entries: list[Entry], words: Words) -> int | None:
+        return super().draw_contact(entries, self.watched(words))
+
+    def draw_other(self, members: list[int], person: int, words: Words) -> int | None:
+        return super().draw_other(members, person, self.watched(words))
+
+    def watched(self, words: Words) -> Words:
+        self.scans = getattr(self, "scans", 0)
+
+        def watching(attempt: int) -> tuple[int, int, int, int]:
+            self.scans += attempt == 33
+            return words(attempt)
+
+        return watching
+
+    def sending(self, clock: NaiveClock, person: int, tick: int) -> float:
+        scanned, self.scans = getattr(self, "scans", 0), 0
+        return 0.0 if scanned else super().sending(clock, person, tick)
+
+
+@pytest.mark.parametrize("law", ["proportion", "group"])
+def test_after_32_refusals(law: str) -> None:
+    """Sixty contacts of whom most have left, two carry weight; and a group that most have left."""
+    n = 61
+    weights = [1e-3] * (n - 1)
+    weights[17] = weights[40] = 2.0
+    left = np.full(n, -1.0)
+    left[[0, 5, 18, 41, 60]] = np.nan
+    ties = layer([(0, i) for i in range(1, n)], weights=weights)
+    parts = {"group": GroupOf("group")} if law == "group" else {"layers": {"ties": 1.0}}
+    moves = (
+        Transition("join", ("off",), "on", 20.0, law, Source("habit", ("on",)), **parts),
+        Transition("begin", ("off",), "on", 1.0),
+        Transition("back", ("on",), "off", 8.0),
+    )
+    columns = [Column("left", left), Column("group", np.zeros(n))]
+    closed = town(n, [Behaviour("habit", ("off", "on"), moves)], [ties], columns)
+    start = np.ones((n, 1), np.uint8)
+    end = to_ticks(10.0)
+    case = Case(replace(closed, turnover=Turnover(leave=Leave(at="left"))), start, (), np.array([end]), end)
+    log = events_of(case.simulation(Draw(1)).run())
+    assert log == case.twin(Draw(1)).events
+    assert len(log) > 40
+    assert log != case.twin(Draw(1), kind=GivesUp).events
 
 
 def small_logs() -> list[Any]:
