@@ -14,13 +14,14 @@ from functools import partial
 import numpy as np
 import pytest
 from chains import FAR, SURE, Chain, cases_for, chain, errors
-from towns import SMALL_GRAPHS, all_in_first_state, category, copies_of, layer, occurrence, simulate, town
+from towns import SMALL_GRAPHS, Case, all_in_first_state, category, copies_of, layer, occurrence, simulate, town
 
 from simulator.actions import AddTies, ScaleInfluence, ScaleSusceptibility
 from simulator.behaviour import Behaviour, ByColumn, ByState, GroupOf, Response, Source, Transition
 from simulator.conditions import parse
 from simulator.population import Column
 from simulator.streams import Draw
+from simulator.turnover import Leave, Turnover
 from simulator.units import to_ticks
 
 # --- surroundings that stay as they are: exact exponentials -------------------------------------------------------
@@ -169,10 +170,10 @@ def test_tables_of_a_share(shape: str, adopters: int) -> None:
     if shape == "step":
         factor = [0.0, 0.0, 0.2, 0.6, 1.0, 1.0][adopters]
     time = 1.0 / max(factor, 0.1)
-    n, p = 12_000, -np.expm1(-factor * time)
+    n, p = 12_500, -np.expm1(-factor * time)
 
     def gone(rate: float) -> float:
-        response = Response("share", TABLE, shape)  # type: ignore[arg-type]
+        response = Response("share", TABLE, shape)
         return share_left(replace(start, rate=rate, response=response), leaves, n, time)
 
     if factor == 0:
@@ -196,7 +197,7 @@ def test_a_table_falls_too() -> None:
 
 def test_layers_are_pooled() -> None:
     """One of one in one layer and none of nine in the other is a tenth, not a half; one adopter in each makes two."""
-    n, rate = 20_000, 2.0
+    n, rate = 13_000, 2.0
     leaves = [Leaf("home", 1.0, "plain", "heavy"), *[Leaf("work", 1.0, "plain", "none")] * 9]
     layers = {"home": 1.0, "work": 1.0}
     start = replace(TEMPTED, law="proportion", influence=(), layers=layers, rate=rate)
@@ -218,7 +219,7 @@ def test_layers_are_pooled() -> None:
 
 def test_contacts_of_very_uneven_weight() -> None:
     """Of forty contacts, one carries all the weight but a thousandth: a draw gives up after 32 refusals, then scans."""
-    n = 20_000
+    n = 13_000
     leaves = [Leaf("home", 1.0, "plain", "heavy"), *[Leaf("home", 1.0 / 39_000, "plain", "none")] * 39]
     start = replace(TEMPTED, law="proportion", influence=(), layers={"home": 1.0}, rate=1.0)
     exact = 1.0 / 1.001
@@ -248,7 +249,7 @@ def test_directed_ties_are_read_along_the_arrow() -> None:
 
 def test_ties_that_come_and_go() -> None:
     """Half of a person's ties are there from 1 to 2 only: the share, and the count, are of those that are there."""
-    n, rate, times = 30_000, 0.8, [1.0, 2.0, 3.0]
+    n, rate, times = 15_000, 0.8, [1.0, 2.0, 3.0]
     first = 5 * np.arange(n, dtype=np.int32)[:, None]
     own = np.stack(np.broadcast_arrays(first, first + np.array([1, 2], np.int32)), axis=2).reshape(-1, 2)
     added = np.stack(np.broadcast_arrays(first, first + np.array([3, 4], np.int32)), axis=2).reshape(-1, 2)
@@ -276,6 +277,42 @@ def test_ties_that_come_and_go() -> None:
         assert np.all(errors(sober(rate, 2.0), exact, n) < FAR), name
         assert np.max(errors(sober(1.1 * rate, 2.0), exact, n)) > FAR, name
         assert errors(sober(rate, 3.0)[2], exact[2], n) > FAR, f"{name}: ties that have ended count"
+
+
+@pytest.mark.parametrize("law", ["proportion", "share", "count", "group"])
+def test_contacts_who_leave(law: str) -> None:
+    """Of four contacts two have adopted; one of these leaves at 1, both others at 2: 1/2, 1/3, then 1; or 2, 1, 1."""
+    n, times = 13_000, [1.0, 2.0, 3.0]
+    exposures = [0.5, 0.25, 0.25] if law == "count" else [1 / 2, 1 / 3, 1.0]
+    response = {
+        "share": Response("share", ((0.0, 0.0), (1.0, 1.0)), "linear"),
+        "count": Response("count", ((0.0, 0.0), (4.0, 1.0)), "linear"),
+    }.get(law)
+    first = 5 * np.arange(n)[:, None]
+    ends = np.stack(np.broadcast_arrays(first, first + np.arange(1, 5)), axis=2).reshape(-1, 2)
+    leaves = Column("leaves", np.tile([np.nan, np.nan, 1.0, 2.0, 2.0], n))
+    family = Column("family", np.repeat(np.arange(n, dtype=float), 5))
+    states = np.tile(np.array([[0, 0], [2, 2], [2, 2], [2, 0], [2, 0]], np.uint8), (n, 1))
+
+    def sober(rate: float, turnover: Turnover | None) -> np.ndarray:
+        start = replace(
+            TEMPTED, rate=rate, law="response" if response else law, influence=(), response=response,
+            layers={} if law == "group" else {"home": 1.0}, group=GroupOf("family") if law == "group" else None,
+        )  # fmt: skip
+        mood = Behaviour("mood", ("sober", "tempted", "elsewhere"), (start,))
+        ties = layer(ends, name="home")
+        world = town(5 * n, [mood, Behaviour("drinking", DRINKING)], [ties], [leaves, family])
+        end = to_ticks(3.5)
+        case = Case(replace(world, turnover=turnover), states, (), np.array([end]), end)
+        run = case.simulation(Draw(1)).run()
+        return np.array([run.in_states_at(0, (0,), to_ticks(time))[::5].mean() for time in times])
+
+    rate = 2.0 if law == "count" else 1.0
+    exact = np.exp(-rate * np.cumsum(exposures))
+    assert n >= cases_for(exact, exact**1.1)
+    assert np.all(errors(sober(rate, Turnover(leave=Leave(at="leaves"))), exact, n) < FAR)
+    assert np.max(errors(sober(1.1 * rate, Turnover(leave=Leave(at="leaves"))), exact, n)) > FAR
+    assert np.max(errors(sober(rate, None), exact, n)) > SURE, "an engine that counts people who have left"
 
 
 # --- groups ---------------------------------------------------------------------------------------------------------
@@ -378,9 +415,10 @@ def obesity_by(law: str, rates: tuple[float, float, float]) -> Behaviour:
 def test_four_people_in_the_long_run(law: str) -> None:
     """Everybody met by everybody: all laws agree on 0.468; if one counted oneself it would be 0.392.
 
-    Eleven instants, two time units apart, from thirty on; the standard error is 0.001.
+    Eleven instants, two time units apart, from 25 on: the standard error is 0.0022. The wrong engine's contagion is a
+    quarter faster.
     """
-    rates, spacing, n_times, copies = (BECOME, PEER, LOSE), 2.0, 11, 25_000
+    rates, spacing, n_times, copies = (BECOME, PEER, LOSE), 2.0, 11, 5_000
     exact = four_people(rates, lambda k: k / 3)
     share = exact.values(lambda state: sum(state) / 4)
     mean, variance = exact.in_the_long_run(share, spacing, n_times)
@@ -389,16 +427,16 @@ def test_four_people_in_the_long_run(law: str) -> None:
     assert mean == pytest.approx(0.468, abs=5e-4)
     assert with_oneself == pytest.approx(0.392, abs=5e-4)
     error = (variance / copies) ** 0.5
-    assert abs(exact.after(share, (0, 0, 0, 0), 30.0)[0] - mean) < error / 10, "the runs begin too early"
+    assert abs(exact.after(share, (0, 0, 0, 0), 25.0)[0] - mean) < error / 10, "the runs begin too early"
 
     def found(rates: tuple[float, float, float]) -> float:
         family = Column("family", np.repeat(np.arange(copies, dtype=float), 4))
         world = town(4 * copies, [obesity_by(law, rates)], [copies_of("K4", copies)], [family])
-        times = [30.0 + spacing * k for k in range(n_times)]
+        times = [25.0 + spacing * k for k in range(n_times)]
         run = simulate(world, until=times[-1], draw=Draw(7), observe=times, keep_events=False)
         return float(run.counts[:, 1].mean() / (4 * copies))
 
-    faster = (BECOME, 1.1 * PEER, LOSE)
+    faster = (BECOME, 1.25 * PEER, LOSE)
     assert birth_death(faster, lambda k: k / 3) - mean > SURE * error
     assert abs(found(rates) - mean) < FAR * error
     assert abs(found(rates) - with_oneself) > SURE * error
@@ -437,10 +475,10 @@ def test_from_all_lean(graph: str, law: str) -> None:
     share = right.values(lambda state: sum(state) / size)
     start = (0,) * size
     mean, variance = np.array([right.after(share, start, time) for time in times]).T
-    wrong = (rates[0], 1.1 * rates[1], rates[2])
+    wrong = (rates[0], 1.2 * rates[1], rates[2])
     shift = np.array([exact(wrong).after(share, start, time)[0] for time in times]) - mean
-    copies = max(20_000, int(np.min(variance * (SURE / shift) ** 2)) + 1)
-    assert copies < 200_000
+    copies = max(5_000, int(np.min(variance * (SURE / shift) ** 2)) + 1)
+    assert copies < 50_000
     error = np.sqrt(variance / copies)
     assert np.all(np.abs(found(rates, copies) - mean) < FAR * error)
     assert np.max(np.abs(found(wrong, copies) - mean) / error) > FAR
@@ -511,7 +549,7 @@ def buffered(
 
 def test_support_buffers_stress() -> None:
     """Hazard ratios by the person's own state, at both ends, and conditions on it: master equation over 64 states."""
-    times, copies = [0.5, 1.5, 4.0], 40_000
+    times, copies = [0.5, 1.5, 3.0], 25_000
     start = (1, 2, 0)  # one is stressed, one has support
 
     def found(behaviours: list[Behaviour]) -> np.ndarray:
@@ -532,7 +570,7 @@ def test_support_buffers_stress() -> None:
     mean, variance = np.moveaxis(exact(moves), 2, 0)
     error = np.sqrt(variance / copies)
     assert np.all(np.abs(found(right) - mean) < FAR * error)
-    for change in (partial(buffered, 1.1 * STRESS_RATE), partial(buffered, buffer=1.0), partial(buffered, loud=1.0)):
+    for change in (partial(buffered, 1.2 * STRESS_RATE), partial(buffered, buffer=1.0), partial(buffered, loud=1.0)):
         behaviours, moves = change()
         assert np.max(np.abs(exact(moves)[:, :, 0] - mean) / error) > SURE
         assert np.max(np.abs(found(behaviours) - mean) / error) > FAR
@@ -540,7 +578,7 @@ def test_support_buffers_stress() -> None:
 
 def test_conditions_on_columns_and_on_states() -> None:
     """Champions under forty who live in town: a static part, and one that comes with a state entered at rate a."""
-    n, a, b, time = 45_000, 0.7, 1.3, 1.5
+    n, a, b, time = 12_000, 0.7, 1.3, 1.5
     areas, ages = ["town", "town", "land", "town"], [30.0, 50.0, 30.0, np.nan]
     columns = [category("area", areas * n), Column("age", np.tile(ages, n))]
 
@@ -563,14 +601,14 @@ def test_conditions_on_columns_and_on_states() -> None:
         "age != 50 and advocacy != none": [stages, 0, stages, stages],
         "not (area == town and age >= 40) or advocacy == champion": [alone, stages, alone, stages],
     }
-    assert n >= cases_for(stages, two_stages(1.1 * b))
+    assert n >= cases_for(stages, two_stages(1.25 * b))
     for text, expected in cases.items():
         exact = np.array(expected)
         certain = exact == 0
         found = left(b, text)
         assert np.all(found[certain] == 0), text
         assert np.all(errors(found, exact, n)[~certain] < FAR), text
-        assert np.max(errors(left(1.1 * b, text), exact, n)[~certain]) > FAR, text
+        assert np.max(errors(left(1.25 * b, text), exact, n)[~certain]) > FAR, text
 
 
 # --- thresholds -----------------------------------------------------------------------------------------------------
@@ -583,7 +621,7 @@ def ring_of(n: int) -> list[tuple[int, int]]:
 def adoption(threshold: float | str, reads: str = "count", rate: float = 50.0) -> Behaviour:
     adopt = Transition(
         "adopt", ("no",), "yes", rate, "response", Source("adoption", ("yes",)), {"ties": 1.0},
-        response=Response(reads, threshold=threshold),  # type: ignore[arg-type]
+        response=Response(reads, threshold=threshold),
     )  # fmt: skip
     return Behaviour("adoption", ("no", "yes"), (adopt,))
 
