@@ -583,7 +583,7 @@ def advance(
                 stop = _first_at(scratch.ordered, total, _place_of(observe_at[seen] - start, window_shift))
             while j < stop:
                 here = U(scratch.ring[scratch.ordered[j] & M32])
-                c, ring = here >> U(RING_BITS), here & U(RINGS - 1)
+                c, ring = here >> U(RING_BITS), here & U(RINGS - 1)  # type: ignore[assignment]
                 receiver, sender = U(scratch.one[c, ring]), U(scratch.two[c, ring])
                 column = U(clocks.from_column[c])
                 leaves = clocks.from_states[c]
