@@ -10,6 +10,8 @@ windows of the smallest width:
 2. sort: the window's rings by (place, order of the clock's name, ring): buckets on the top bits, then insertion;
 3. apply: in order, each ring acts on the states it finds.
 
+Indices are unsigned where it matters, since of signed ones compiled code asks whether they are negative.
+
 Thinning of such Poisson clocks is exact (Harris 1972, doi:10.1016/0001-8708(72)90030-8): there is no time step.
 An instant is an int64 tick of 2**-40 unit. Nothing is allocated in the loop; `Scratch` is made once by the caller.
 """
@@ -150,12 +152,12 @@ def _gather(kind, first, ties, slots, one, two, n_rings):
             two[j] = first + slots[j]
     elif kind == TWO_WAY:
         for j in range(n_rings):
-            tie, end = first + (slots[j] >> 1), slots[j] & 1
-            one[j] = ties[tie, 1 - end]
+            tie, end = U(first + (slots[j] >> 1)), U(slots[j] & 1)
+            one[j] = ties[tie, U(1) - end]
             two[j] = ties[tie, end]
     else:
         for j in range(n_rings):
-            tie = first + slots[j]
+            tie = U(first + slots[j])
             one[j] = ties[tie, 1]
             two[j] = ties[tie, 0]
 
@@ -165,18 +167,18 @@ def _look_up(values, each, slots, found, found_back, n_rings):
     """Look up the multiplier of each ring's slot; where `each` is 2, of both directions."""
     if each == 2:
         for j in range(n_rings):
-            found[j] = values[2 * slots[j]]
-            found_back[j] = values[2 * slots[j] + 1]
+            found[j] = values[U(2 * slots[j])]
+            found_back[j] = values[U(2 * slots[j] + 1)]
     else:
         for j in range(n_rings):
-            found[j] = values[slots[j]]
+            found[j] = values[U(slots[j])]
 
 
 @njit(nogil=True, cache=True)
 def _listed(values, slots, found, n_rings):
     """Turn places in a list of slots into slots."""
     for j in range(n_rings):
-        found[j] = values[slots[j]]
+        found[j] = values[U(slots[j])]
 
 
 @njit(nogil=True, cache=True)
@@ -426,15 +428,15 @@ def _sort(values, n, ordered, bucket):
         bits = min(bits + 1, MOST_BUCKET_BITS)
         top = U(64 - bits)
         for b in range((1 << bits) + 1):
-            bucket[b] = 0
+            bucket[b] = U(0)
         for j in range(n):
-            bucket[np.int64(values[j] >> top) + 1] += 1
+            bucket[(values[j] >> top) + U(1)] += U(1)
         for b in range(1 << bits):
             bucket[b + 1] += bucket[b]
         for j in range(n):
-            place = np.int64(values[j] >> top)
+            place = values[j] >> top
             ordered[bucket[place]] = values[j]
-            bucket[place] += 1
+            bucket[place] += U(1)
     _insert_sort(ordered, n)
 
 
@@ -496,7 +498,7 @@ def advance(
     """
     rings = np.int64(0)
     keep = log.tick.size > 0
-    n_clocks = clocks.key.size
+    n_clocks, everybody = clocks.key.size, U(states.shape[0])
     contacts, groups, own = facts.contacts, facts.groups, facts.own
     window_shift = np.int64(0)
     for c in range(n_clocks):
@@ -580,15 +582,15 @@ def advance(
             if observing:
                 stop = _first_at(scratch.ordered, total, _place_of(observe_at[seen] - start, window_shift))
             while j < stop:
-                here = scratch.ring[np.int64(scratch.ordered[j] & M32)]
-                c, ring = here >> RING_BITS, here & (RINGS - 1)
-                receiver, sender = np.int64(scratch.one[c, ring]), np.int64(scratch.two[c, ring])
-                column = clocks.from_column[c]
+                here = U(scratch.ring[scratch.ordered[j] & M32])
+                c, ring = here >> U(RING_BITS), here & U(RINGS - 1)  # type: ignore[assignment]
+                receiver, sender = U(scratch.one[c, ring]), U(scratch.two[c, ring])
+                column = U(clocks.from_column[c])
                 leaves = clocks.from_states[c]
                 old = states[receiver, column]
                 backwards = U(0)
                 if clocks.whom[c] == BY_SLOT:
-                    other = states[sender, clocks.source_column[c]]
+                    other = states[sender, U(clocks.source_column[c])]
                     spreads = clocks.source_states[c]
                     acts = (leaves >> U(old)) & (spreads >> U(other)) & U(1)
                     backwards = (leaves >> U(other)) & (spreads >> U(old)) & clocks.either[c]
@@ -599,13 +601,13 @@ def advance(
                     acts = (leaves >> U(old)) & U(1)
                     if acts and clocks.whom[c] != BY_ALL_CONTACTS:
                         row, key, slab = clocks.listed_by[c], clocks.key[c], scratch.slab[c]
-                        if sender >= 0 and states[sender, 0] < facts.present:
+                        if sender < everybody and states[sender, 0] < facts.present:
                             pass  # the first draw stands
                         elif clocks.whom[c] == BY_CONTACT:
-                            sender = _find_contact(contacts, row, states, facts.present, receiver, key, slab, ring)
+                            sender = U(_find_contact(contacts, row, states, facts.present, receiver, key, slab, ring))
                         else:
-                            sender = _find_member(groups, row, states, facts.present, receiver, key, slab, ring)
-                        if sender < 0:
+                            sender = U(_find_member(groups, row, states, facts.present, receiver, key, slab, ring))
+                        if sender >= everybody:  # -1: there is nobody
                             acts = U(0)
                         else:
                             other = states[sender, clocks.source_column[c]]
@@ -645,19 +647,19 @@ def advance(
                     if whom == BY_ALL_CONTACTS and m > 0:
                         read, counts_if = clocks.source_column[c], clocks.source_states[c]
                         if clocks.plain[c]:
-                            counted, everything = _count_plainly(
+                            counted, weight = _count_plainly(
                                 contacts.starts, contacts.persons, states, clocks.listed_by[c], receiver, facts.present,
                                 read, counts_if,
                             )  # fmt: skip
                         else:
                             reads = (varies, clocks.sender[c], clocks.others[c], clocks.source_weights[c])
-                            counted, everything = _count(
+                            counted, weight = _count(
                                 contacts, own, states, clocks.listed_by[c], receiver, facts.present, read, counts_if,
                                 reads, clocks.counted[c], facts.factors, clocks.influence[c],
                             )  # fmt: skip
                         value = np.float64(counted) * 2.0**-32
                         if clocks.reads_share[c]:
-                            value = np.float64(counted) / np.float64(max(everything, 1))
+                            value = np.float64(counted) / np.float64(max(weight, 1))
                         if clocks.shape[c] == THRESHOLD:
                             m = m if value + REACHES >= facts.thresholds[clocks.table_at[c], receiver] else 0.0
                         else:
@@ -669,10 +671,9 @@ def advance(
                         m = m * 2.0 ** (1 - level) - 1.0
                     acts = U(np.float64(scratch.mark[c, ring]) * 2.0**-32 < m)
                 if acts:
-                    last_column = column + 1
-                    first_column = column
+                    first_column, last_column = np.int64(column), np.int64(column) + 1
                     if clocks.leaving[c]:
-                        first_column, last_column = 0, states.shape[1]
+                        first_column, last_column = np.int64(0), states.shape[1]
                     for b in range(first_column, last_column):
                         first = facts.first_state[b]
                         new = np.int64(clocks.to_state[c])

@@ -159,7 +159,7 @@ class Scratch(NamedTuple):
     ring: np.ndarray  # int64[c * RINGS]: clock << RING_BITS | ring
     one: np.ndarray  # int32[c, RINGS]: the person, the receiving end, or one end
     two: np.ndarray  # int32[c, RINGS]: the person, the sending end, or the other
-    bucket: np.ndarray  # int64[BUCKETS + 1]
+    bucket: np.ndarray  # uint64[BUCKETS + 1]
     slab: np.ndarray  # int64[c]: number of the slab whose rings are here
     listed: np.ndarray  # int64[RINGS]
     scale: np.ndarray  # float64[c, RINGS]: the slot's multiplier
@@ -180,7 +180,7 @@ def scratch_for(n_clocks: int) -> Scratch:
         ring=np.empty(room, np.int64),
         one=np.empty((n_clocks, RINGS), np.int32),
         two=np.empty((n_clocks, RINGS), np.int32),
-        bucket=np.zeros(BUCKETS + 1, np.int64),
+        bucket=np.zeros(BUCKETS + 1, np.uint64),
         slab=np.zeros(n_clocks, np.int64),
         listed=np.empty(RINGS, np.int64),
         scale=np.ones((n_clocks, RINGS)),

@@ -3,6 +3,8 @@
 A worker is started as ``python x_peer.py work.json``, prints JSON lines and nothing else:
 first ``{"built": seconds, "version": text}``, then ``{"seconds": s, "shares": [...]}`` for each seed it is given.
 Building (the package's own network and agents, compilation, a run to warm up) is apart from the seconds of a run.
+A turn is filled with further runs up to a quarter of a second, and its seconds are their mean: the first run after the
+other program's turn finds cold caches, which matters to runs of some milliseconds.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+
+TURN = 0.25
+"""Seconds that a turn lasts at least."""
 
 Run = Callable[[int], tuple[float, list[float]]]
 """From a seed to the seconds of one run and the shares at the times of `Work.observe`."""
@@ -99,7 +104,10 @@ def serve(package: str, prepare: Callable[[Work], Run]) -> None:
     _say(answers, {"built": time.perf_counter() - began, "version": version(package)})
     for line in sys.stdin:
         seconds, shares = run(int(line))
-        _say(answers, {"seconds": seconds, "shares": shares})
+        turn = [seconds]
+        while sum(turn) < TURN:
+            turn.append(run(int(line) + 1000 * len(turn))[0])
+        _say(answers, {"seconds": sum(turn) / len(turn), "shares": shares})
 
 
 def _say(answers, what: dict) -> None:
