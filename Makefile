@@ -1,9 +1,11 @@
 # netrial: `make run` does the main job, `make test` runs the tests; each sets up what it needs, once.
-# PYTHON may name an interpreter (3.11 or later); ARGS is handed on to `netrial run` and to pytest.
+# PYTHON may name an interpreter (3.11 or later); ARGS is handed on to `netrial run`, to pytest and to the benchmark.
 
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
 ARGS ?=
 
 .PHONY: help run test check setup lock bench clean
@@ -24,8 +26,8 @@ check: $(READY)  ## Check lint, format and types.
 
 setup: $(READY)  ## Set up .venv with all dependencies, pinned by hash.
 
-bench: $(READY)  ## Measure the engine's speed beside a bare loop of the same rings.
-	@$(BIN)/python benchmarks/engine.py
+bench: $(READY) $(BENCH_READY)  ## Measure netrial beside its peers and write benchmarks/RESULTS.md (about 40 minutes).
+	@$(BIN)/python -m benchmarks.compare --bench-python $(BENCH)/bin/python $(ARGS)
 
 $(READY): requirements.lock pyproject.toml
 	@set -e; \
@@ -39,13 +41,22 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	touch $(READY)
 
-lock:  ## Resolve the dependencies again and write requirements.lock (for maintainers).
+$(BENCH_READY): benchmarks/requirements-bench.lock $(READY)
+	@echo "Setting up $(BENCH) with the peers of the benchmark (once; about a minute)…"
+	@$(BIN)/python -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+lock:  ## Resolve the dependencies again and write both lock files (for maintainers).
 	@python3 -m venv --clear .venv-lock
 	@.venv-lock/bin/python -m pip install --quiet uv
 	@.venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements.lock
+	@.venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links benchmarks/requirements-bench.in \
+	  -o benchmarks/requirements-bench.lock
 	@rm -rf .venv-lock
 
 clean:  ## Remove the set-up and all caches; results stay.
-	@rm -rf $(VENV) .venv-lock .mypy_cache .ruff_cache .hypothesis .pytest_cache
+	@rm -rf $(VENV) $(BENCH) .venv-lock .mypy_cache .ruff_cache .hypothesis .pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,13 +1,13 @@
 """The engine beside a bare loop of the same rings: a million people, ten contacts each, 30 years of obesity.
 
-`python benchmarks/engine.py [people]` prints one table: medians of seven runs each, taken in turn in one process on one
-thread, the network built before. The bare loop knows one behaviour, two states and three clocks and has no factors,
-levels, layers, log or stops; it draws the very same rings, so that both must end with the same counts, year by year.
+`python benchmarks/engine.py [people]` prints one table, which `make bench` writes too: medians, the runs taken in turn
+in one process on one thread, the network built before. The bare loop knows one behaviour, two states and three clocks
+and has no factors, levels, layers, log or stops; it draws the very same rings, so that both must end with the same
+counts, year by year.
 """
 
 from __future__ import annotations
 
-import platform
 import statistics
 import sys
 import time
@@ -114,23 +114,20 @@ def obesity(layer: str) -> Behaviour:
     return Behaviour("obesity", ("lean", "obese"), (alone, catch, recover))
 
 
-def main() -> None:
-    """Measure and print."""
-    people = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    began = time.perf_counter()
+def measure(people: int, runs: int) -> str:
+    """Let the engine and the bare loop take turns; return a table and what it means."""
     drawn = Draw(1, "network", 0)
     layer = generated_layer("ties", "watts_strogatz", people, {"mean_degree": 10, "rewiring": 0.1}, drawn)
     network = ContactNetwork(people, {"ties": layer})
     behaviour = obesity("ties")
     plan = plan_clocks(World(Population(np.arange(people)), network, {"obesity": behaviour}))
-    built = time.perf_counter() - began
     luck = Draw(1, "replicate", 0)
     start = np.zeros((people, 1), np.uint8)
     start[luck.order("initial", n=people)[: people * 14 // 100]] = 1
     observe_at = np.array([to_ticks(year) for year in range(YEARS + 1)])
 
     engine_seconds, bare_seconds = [], []
-    for run in range(RUNS + 1):  # the first compiles
+    for run in range(runs + 1):  # the first compiles
         simulation = Simulation(plan, luck, start, [], observe_at, to_ticks(YEARS), keep_events=False)
         layout = simulation._lay_out().clocks
         began = time.perf_counter()
@@ -150,16 +147,15 @@ def main() -> None:
             engine_seconds.append(engine)
             bare_seconds.append(bare)
     ratio = statistics.median(e / b for e, b in zip(engine_seconds, bare_seconds, strict=True))
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    print(
-        f"{people:,} people, {layer.n_ties:,} ties (built in {built:.1f} s), {YEARS} years, {rings:,} rings, one thread"
-    )
-    print("| what | median s | min | max | ns a ring |\n|---|---|---|---|---|")
+    text = "| what | median s | min | max | ns a ring |\n|---|---|---|---|---|\n"
     for name, seconds in (("engine", engine_seconds), ("bare loop", bare_seconds)):
         median = statistics.median(seconds)
-        print(f"| {name} | {median:.3f} | {min(seconds):.3f} | {max(seconds):.3f} | {median / rings * 1e9:.1f} |")
-    print(f"engine / bare loop, pair by pair: {ratio:.2f}; both end with {counts[-1]:,} obese people")
+        text += f"| {name} | {median:.3f} | {min(seconds):.3f} | {max(seconds):.3f} | {median / rings * 1e9:.1f} |\n"
+    return text + (
+        f"\n{people:,} people, {layer.n_ties:,} ties, {YEARS} years of obesity counted every year, {rings:,} rings, "
+        f"one thread. Engine / bare loop, pair by pair: {ratio:.2f}; both end with {counts[-1]:,} obese people.\n"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    print(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, RUNS))

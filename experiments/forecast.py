@@ -269,7 +269,7 @@ def _transitions(plan: ClockPlan, control: np.ndarray, pilot: _Pilot) -> tuple[T
 def forecast_lines(found: Forecast, unit: str) -> list[str]:
     """Put a forecast in sentences."""
     each = sorted(found.transitions, key=lambda one: -one.rings)
-    early = f", {in_millions(found.warm_up)} of them before time 0," if found.warm_up else ""
+    early = f", {in_millions(found.warm_up)} of them before time 0" if found.warm_up else ""
     lines = [
         f"a replicate ({_counted(len(found.arms), 'arm')}) rings about "
         f"{in_millions(found.warm_up + sum(found.arms.values()))} times{early}, and "

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.behaviour import PER_CONTACT, RESPONSE, SPONTANEOUS, Behaviour, Transition
 from simulator.errors import Problem, SpecError
-from simulator.hazards import Hazard, hazard_of
+from simulator.hazards import Hazard, bound_of, hazard_of
 from simulator.kernel import EITHER, ONE_WAY, PERSON, RINGS, TWO_WAY
 from simulator.turnover import leaving
 from simulator.world import World
@@ -69,6 +69,8 @@ class Clock:
         Whether it takes people away, out of all behaviours.
     by_ends : bool
         Whether acceptance reads the numbers of both ends, in place of the slot's multiplier.
+    excess : float
+        How far above the ceiling people who enter may bring it.
     """
 
     name: ClockName
@@ -89,6 +91,7 @@ class Clock:
     multipliers: np.ndarray | None = field(default=None, compare=False)
     leaving: bool = False
     by_ends: bool = False
+    excess: float = 1.0
 
     @property
     def rate(self) -> float:
@@ -263,7 +266,7 @@ def entrants_tie_clocks(
 ) -> list[Clock]:
     """Return the clocks of ties of people who enter, of whom the other ends are not known yet.
 
-    Their ceiling is the largest hazard that any two people could have; acceptance reads the numbers of both ends.
+    Their ceiling is the largest hazard that any two residents could have; acceptance reads the numbers of both ends.
 
     Parameters
     ----------
@@ -279,15 +282,16 @@ def entrants_tie_clocks(
         if transition.law != PER_CONTACT or layer not in transition.layers:
             continue
         hazard, kind = hazards[number], _kind_of_ties(behaviour, transition)
-        ceiling = (
-            float(np.max(hazard.receiving, initial=0.0))
-            * (transition.layers[layer] * hazard.largest)
-            * float(np.max(hazard.sending, initial=0.0))
+        residents = world.population.residents
+        (receiving, more), (sending, still_more) = (
+            bound_of(numbers, residents) for numbers in (hazard.receiving, hazard.sending)
         )
+        ceiling = receiving * (transition.layers[layer] * hazard.largest) * sending
         slots = rows if kind != TWO_WAY else np.stack([2 * rows, 2 * rows + 1], axis=1).ravel()
         if ceiling > 0:
             base = _base_clock(world, hazard, number, behaviour, transition, layer, segment, kind, slots.size)
-            clocks.append(replace(base, ceiling=ceiling, slots=slots, by_ends=True))
+            excess = base.excess * more * still_more
+            clocks.append(replace(base, ceiling=ceiling, slots=slots, by_ends=True, excess=excess))
     return clocks
 
 
@@ -371,6 +375,7 @@ def _base_clock(
         source_states=_mask(world.behaviours[source.behaviour], source.states) if source else ANY_STATE,
         added=bool(segment),
         first_tie=first_tie,
+        excess=hazard.excess,
     )
 
 
@@ -425,6 +430,17 @@ class ActiveClock:
 def moved(clock: Clock, first_tie: int) -> Clock:
     """Return the clock with its ties beginning at another row."""
     return replace(clock, first_tie=first_tie)
+
+
+def silenced(clock: Clock, ties: np.ndarray) -> Clock:
+    """Return a clock of a layer's own ties that does nothing on some of them (int64[k], rows of the layer)."""
+    slots = np.arange(clock.n_slots) if clock.slots is None else clock.slots
+    multipliers = np.ones(clock.n_slots * (1 + (clock.kind == EITHER)))
+    if clock.multipliers is not None:
+        multipliers = clock.multipliers.copy()
+    silent = np.isin(slots >> 1 if clock.kind == TWO_WAY else slots, ties)
+    multipliers[np.repeat(silent, 2) if clock.kind == EITHER else silent] = 0.0
+    return replace(clock, multipliers=multipliers)
 
 
 def that_can_act(
@@ -496,10 +512,12 @@ def largest_product(
         1 or less: the base clock alone will do. Where the sending end is drawn, the largest influence of all stands
         for it.
     """
-    loose = now * math.prod(
-        float(factors.max(initial=0.0)) for factors in (susceptibility, influence) if factors is not None
+    loose = (
+        now
+        * clock.excess
+        * math.prod(float(factors.max(initial=0.0)) for factors in (susceptibility, influence) if factors is not None)
     )
-    if loose <= 1 or (susceptibility is None and influence is None):
+    if loose <= 1 or clock.excess > 1 or (susceptibility is None and influence is None):
         return loose
     slots = np.arange(clock.n_slots) if clock.slots is None else clock.slots
     ends: list[tuple[np.ndarray, np.ndarray]] = [(clock.first_tie + slots, clock.first_tie + slots)]

@@ -133,6 +133,7 @@ class Simulation:
         self._layout: _Layout | None = None
         self._ties = self.plan.ties  # as they are now; not to be written to, since arms share them
         self._facts = self.plan.base.facts
+        self._clocks = list(self.plan.clocks)
         self._comings = no_comings(self.start.shape[1]) if self.comings is None else self.comings
         self._came = int(np.searchsorted(self._comings.tick, self.now))
         self._entrants = entrants_of(self.plan, self.draw, self._comings, self.entrant_ties)
@@ -239,7 +240,7 @@ class Simulation:
                 np.int64(self._seen), self._comings, layout.ties, np.int64(self._came), self._log,
                 np.int64(self._logged),
             )  # fmt: skip
-            self._entrants.keep(layout.facts.added)
+            self._entrants.keep(layout.facts.contacts.added)
             self.now = int(now)
             self.rings += int(rings)
             if reason == LOG_FULL:
@@ -285,22 +286,28 @@ class Simulation:
         return slice(first, first + layers[layer].n_ties)
 
     def _rewire(self, action: RewireTies, name: str) -> None:
-        """Give ties other ends, in their slots; where slots are uneven, in slots of a new segment instead."""
+        """Give ties other ends, in their slots; for transitions whose slots are uneven, in slots of a new segment."""
         layer = self.plan.world.network.layers[action.layer]
-        rows = self._rows_of(action.layer).start + action.rows
+        first = self._rows_of(action.layer).start
         self._ties = self._ties.copy()
-        self._ties[rows] = action.ends
-        self._facts = with_lists(self._facts, self.plan.world, self.plan.base.lists, self._ties)
-        clocks = [clock for clock in self.plan.clocks if clock.name.layer == action.layer]
-        if not any(clock.slots is not None or clock.multipliers is not None for clock in clocks):
-            ringing = self._facts.ties.copy()
-            ringing[rows] = action.ends
-            self._facts = self._facts._replace(ties=ringing)
+        self._ties[first + action.rows] = action.ends
+        self._facts = with_lists(
+            self._facts._replace(ties=self._ties), self.plan.world, self.plan.base.lists, self._ties
+        )
+        uneven = {
+            clock.number
+            for clock in self.plan.clocks
+            if clock.name.layer == action.layer and (clock.slots is not None or clock.multipliers is not None)
+        }
+        if not uneven:
             return
+        self._clocks = [
+            clock_table.silenced(clock, action.rows)
+            if clock.name.layer == action.layer and clock.number in uneven
+            else clock
+            for clock in self._clocks
+        ]
         nobody = len(self.states)
-        ringing = self._facts.ties.copy()
-        ringing[rows] = nobody
-        self._facts = self._facts._replace(ties=ringing)
         for k, segment in enumerate(self._segments):
             if segment.layer == action.layer and segment.rows is not None:
                 again = np.isin(segment.rows, action.rows)[:, None]
@@ -314,6 +321,7 @@ class Simulation:
             weights=1.0 if layer.weights is None else layer.weights[action.rows],
             segment=name,
         )
+        moved = [clock for clock in moved if clock.number in uneven]
         self._segments.append(_Segment(action.layer, name, action.ends, np.nan, tuple(moved), NEVER, action.rows))
 
     def _apply(self, action: Action, occurrence: Occurrence, sequence: int) -> None:
@@ -373,7 +381,7 @@ class Simulation:
         added, added_clocks, first_row = self._added()
         active: list[ActiveClock] = []
         until = NEVER
-        clocks = sorted([*self.plan.clocks, *added_clocks], key=lambda clock: clock.name)
+        clocks = sorted([*self._clocks, *added_clocks], key=lambda clock: clock.name)
         entering = self._comings.states[self._came :][self._comings.enters[self._came :]]
         for clock in clock_table.that_can_act(clocks, self.counts, self.plan.first_state, entering):
             law = clock.transition.law
@@ -403,8 +411,9 @@ class Simulation:
         clock_table.check_rates(active)
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]
-        facts, places = with_added(self.plan.base, self._facts, added, added_clocks)
-        table = kernel_clocks(active, keys, self.plan.base.reads, self.plan.base.places | places)
+        rescaled = [clock for clock, base in zip(self._clocks, self.plan.clocks, strict=True) if clock is not base]
+        facts, places = with_added(self.plan.base, self._facts, added, added_clocks, rescaled)
+        table = kernel_clocks(active, keys, self.plan.base, places, facts)
         ties = self._entrants.ties(self.plan, first_row)
         self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), ties, until)
         return self._layout

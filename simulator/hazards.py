@@ -54,7 +54,9 @@ class OwnFactor:
     classes : int32[n_persons] or None
         None: everybody is in class 0.
     most : float
-        Largest factor.
+        Largest factor of any resident.
+    excess : float
+        Largest entry of the table: above 1 only for people who enter.
     """
 
     columns: tuple[int, ...]
@@ -62,6 +64,7 @@ class OwnFactor:
     table: np.ndarray
     classes: np.ndarray | None
     most: float
+    excess: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +85,10 @@ class Hazard:
         Hazard ratios on columns that age, by which the whole hazard grows.
     counted_growth : tuple of (ratio, exponent per time unit)
         The same of influences under `response`, by which what contacts count for grows.
+    series : tuple of Series
+    excess : float
+        How far above its ceiling people who enter may bring a clock: bounds are over residents, so that they do not
+        depend on how many places are kept.
     """
 
     receiving: float | np.ndarray
@@ -93,6 +100,7 @@ class Hazard:
     growth: tuple[tuple[float, float], ...] = ()
     counted_growth: tuple[tuple[float, float], ...] = ()
     series: tuple[Series, ...] = field(default=())
+    excess: float = 1.0
 
     def now(self, tick: int) -> float:
         """Return the factor of the time, relative to the largest of its series: above 1 only where columns age."""
@@ -185,13 +193,16 @@ def hazard_of(world: World, behaviour: Behaviour, transition: Transition) -> Haz
     others = _own_factor(world, [n for _, n in sending if isinstance(n, ByState)], None, place)
     weights, heaviest = _source_weights(world, transition)
     largest = own.most if own is not None else 1.0
+    excess = own.excess if own is not None else 1.0
     if transition.law == RESPONSE:
         assert transition.response is not None
         largest *= max((factor for _, factor in transition.response.table), default=1.0)
     else:
         largest *= (others.most if others is not None else 1.0) * heaviest
+        excess *= others.excess if others is not None else 1.0
         if transition.law in (PROPORTION, GROUP):
-            largest *= float(np.max(at_sender, initial=0.0))
+            bound, more = bound_of(at_sender, world.population.residents)
+            largest, excess = largest * bound, excess * more
     largest *= max((factor for _, factor in transition.time_in_state), default=1.0)
     for series in transition.series:
         largest *= max(factor for _, factor in series.points)
@@ -206,7 +217,21 @@ def hazard_of(world: World, behaviour: Behaviour, transition: Transition) -> Haz
         growth=growth if transition.law == RESPONSE else (*growth, *sending_growth),
         counted_growth=sending_growth if transition.law == RESPONSE else (),
         series=transition.series,
+        excess=excess,
     )
+
+
+def bound_of(numbers: float | np.ndarray, residents: int) -> tuple[float, float]:
+    """Return the largest number of any resident, and how many times as large that of somebody who enters may be.
+
+    Where no resident has any, somebody who enters is measured by 1.
+    """
+    if not isinstance(numbers, np.ndarray):
+        return numbers, 1.0
+    largest, entering = float(numbers[:residents].max(initial=0.0)), float(numbers[residents:].max(initial=0.0))
+    if largest == 0 and entering > 0:
+        return 1.0, max(entering, 1.0)
+    return largest, max(entering / largest, 1.0) if largest > 0 else 1.0
 
 
 def fixed_number(number: PersonNumber, population: Population, place: Place) -> float | np.ndarray:
@@ -298,10 +323,14 @@ def _own_factor(world: World, numbers: list[ByState], condition: Condition | Non
         factor = math.prod(number.values[now[number.behaviour]] for number in numbers)
         for k, truth in enumerate(truths):
             table[k, joint] = factor * (condition is None or holds(condition.tree, truth, now))
-    most = float(table.max(initial=0.0))
+    n = world.population.residents
+    of_residents = slice(None) if classes is None else np.unique(classes[:n])
+    most, everybody = float(table[of_residents].max(initial=0.0)), float(table.max(initial=0.0))
+    if most == 0 and everybody > 0:
+        most = 1.0
     if most > 0:
         table = table / most
-    return OwnFactor(columns, strides, table, classes, most)
+    return OwnFactor(columns, strides, table, classes, most, max(float(table.max(initial=0.0)), 1.0))
 
 
 def _classes(world: World, condition: Condition | None) -> tuple[np.ndarray | None, list[dict[Comparison, bool]]]:

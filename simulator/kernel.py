@@ -142,198 +142,202 @@ def _draw_slab(key, slab, table, n_slots, places, slots, marks):
 
 
 @njit(nogil=True, cache=True)
-def _gather(clocks, facts, scratch, c, n_rings):
+def _gather(kind, first, ties, slots, one, two, n_rings):
     """Look up whom each ring of a slab is about; all loads are independent, so that they overlap."""
-    slots, one, two = scratch.slot[c], scratch.one[c], scratch.two[c]
-    kind = clocks.kind[c]
-    ties = facts.added if clocks.added[c] else facts.ties
-    first = clocks.first_tie[c]
-    listed = clocks.listed[c] >= 0
-    slot_list = (facts.added_lists if clocks.added[c] else facts.lists)[max(clocks.listed[c], 0) :]
     if kind == PERSON:
         for j in range(n_rings):
-            person = slot_list[slots[j]] if listed else slots[j]
-            one[j] = first + person
-            two[j] = first + person
+            one[j] = first + slots[j]
+            two[j] = first + slots[j]
     elif kind == TWO_WAY:
         for j in range(n_rings):
-            slot = slot_list[slots[j]] if listed else slots[j]
-            tie = first + (slot >> 1)
-            one[j] = ties[tie, 1 - (slot & 1)]
-            two[j] = ties[tie, slot & 1]
+            tie, end = first + (slots[j] >> 1), slots[j] & 1
+            one[j] = ties[tie, 1 - end]
+            two[j] = ties[tie, end]
     else:
         for j in range(n_rings):
-            tie = first + (slot_list[slots[j]] if listed else slots[j])
+            tie = first + slots[j]
             one[j] = ties[tie, 1]
             two[j] = ties[tie, 0]
-    if clocks.scaled[c] >= 0:
-        multipliers = (facts.added_multipliers if clocks.added[c] else facts.multipliers)[clocks.scaled[c] :]
-        scale, scale_back = scratch.scale[c], scratch.scale_back[c]
-        if kind == EITHER:
-            for j in range(n_rings):
-                scale[j] = multipliers[2 * slots[j]]
-                scale_back[j] = multipliers[2 * slots[j] + 1]
-        else:
-            for j in range(n_rings):
-                scale[j] = multipliers[slots[j]]
-    if clocks.whom[c] == BY_CONTACT:
-        for j in range(n_rings):
-            two[j] = _contact_at(clocks, facts, scratch, c, j, one[j], 1)
-    elif clocks.whom[c] == BY_MEMBER:
-        for j in range(n_rings):
-            two[j] = _member_at(clocks, facts, scratch, c, j, one[j], 1)
 
 
 @njit(nogil=True, cache=True)
-def _redraw(clocks, scratch, c, ring, attempt):
+def _look_up(values, each, slots, found, found_back, n_rings):
+    """Look up the multiplier of each ring's slot; where `each` is 2, of both directions."""
+    if each == 2:
+        for j in range(n_rings):
+            found[j] = values[2 * slots[j]]
+            found_back[j] = values[2 * slots[j] + 1]
+    else:
+        for j in range(n_rings):
+            found[j] = values[slots[j]]
+
+
+@njit(nogil=True, cache=True)
+def _listed(values, slots, found, n_rings):
+    """Turn places in a list of slots into slots."""
+    for j in range(n_rings):
+        found[j] = values[slots[j]]
+
+
+@njit(nogil=True, cache=True)
+def _redraw(key, slab, ring, attempt):
     """Words of a ring's further draw: 64 bits for a place, 32 to accept it."""
-    slab = U(scratch.slab[c])
-    x0, x1, x2, _ = _philox(clocks.key[c], slab & M32, slab >> S32, U(ring), U(attempt))
+    number = U(slab)
+    x0, x1, x2, _ = _philox(key, number & M32, number >> S32, U(ring), U(attempt))
     return (x0 << S32) | x1, x2
 
 
 @njit(nogil=True, cache=True)
-def _contact_at(clocks, facts, scratch, c, ring, person, attempt):
+def _draw_contact(lists, row, person, word, chance):
     """Draw one of a person's contacts in proportion to weight; -1 where it is refused for its weight, or none."""
-    row = clocks.listed_by[c]
-    first = facts.list_starts[row, person]
-    n_own = facts.list_starts[row, person + 1] - first
+    first = lists.starts[row, person]
+    n_own = lists.starts[row, person + 1] - first
     n_all = n_own
-    if facts.extra_first.size:
-        entry = facts.extra_first[row, person]
+    if lists.extra_first.size:
+        entry = lists.extra_first[row, person]
         while entry >= 0:
             n_all += 1
-            entry = facts.extra_next[row, entry]
+            entry = lists.extra_next[row, entry]
     if n_all == 0:
         return -1
-    word, chance = _redraw(clocks, scratch, c, ring, attempt)
     place = np.int64(_multiply_high(word, U(n_all)))
     weight = 1.0
     if place < n_own:
-        contact = facts.list_persons[first + place]
-        if facts.list_weights.size:
-            weight = facts.list_weights[first + place]
+        contact = np.int64(lists.persons[first + place])
+        if lists.weights.size:
+            weight = lists.weights[first + place]
     else:
-        entry = facts.extra_first[row, person]
+        entry = lists.extra_first[row, person]
         for _ in range(place - n_own):
-            entry = facts.extra_next[row, entry]
-        contact = facts.added[entry >> 1, 1 - (entry & 1)]
-        weight = facts.extra_weights[row, entry >> 1]
-    if facts.list_most.size and not np.float64(chance) * 2.0**-32 * facts.list_most[row, person] < weight:
+            entry = lists.extra_next[row, entry]
+        contact = np.int64(lists.added[entry >> 1, 1 - (entry & 1)])
+        weight = lists.extra_weights[row, entry >> 1]
+    if lists.most.size and not np.float64(chance) * 2.0**-32 * lists.most[row, person] < weight:
         return -1
     return contact
 
 
 @njit(nogil=True, cache=True)
-def _member_at(clocks, facts, scratch, c, ring, person, attempt):
+def _draw_member(groups, row, person, word):
     """Draw a member of a person's group; -1 where it is the person themself, or there is no group."""
-    group = facts.group_of[clocks.listed_by[c], person]
+    group = groups.group_of[row, person]
     if group < 0:
         return -1
-    first = facts.group_starts[group]
-    n_members = facts.group_starts[group + 1] - first
+    first = groups.starts[group]
+    n_members = groups.starts[group + 1] - first
     if n_members == 0:
         return -1
-    word, _ = _redraw(clocks, scratch, c, ring, attempt)
-    member = facts.group_members[first + np.int64(_multiply_high(word, U(n_members)))]
+    member = np.int64(groups.members[first + np.int64(_multiply_high(word, U(n_members)))])
     return -1 if member == person else member
 
 
 @njit(nogil=True, cache=True)
-def _living(facts, states, person):
-    return person >= 0 and states[person, 0] < facts.present
+def _draw_plainly(starts, people, row, key, slab, persons, found, n_rings):
+    """Draw a contact for the person of each ring, where all weights are 1 and no tie was added."""
+    for j in range(n_rings):
+        first = starts[row, persons[j]]
+        n_all = starts[row, persons[j] + 1] - first
+        word, _ = _redraw(key, slab, j, 1)
+        found[j] = people[first + np.int64(_multiply_high(word, U(n_all)))] if n_all > 0 else -1
 
 
 @njit(nogil=True, cache=True)
-def _find_other(clocks, facts, scratch, states, c, ring, person):
-    """Find the contact or group member that a ring is about; -1 where there is nobody."""
-    by_contact = clocks.whom[c] == BY_CONTACT
-    for attempt in range(1, REFUSALS + 1):
-        if attempt == 1:
-            other = np.int64(scratch.two[c, ring])
-        elif by_contact:
-            other = np.int64(_contact_at(clocks, facts, scratch, c, ring, person, attempt))
-        else:
-            other = np.int64(_member_at(clocks, facts, scratch, c, ring, person, attempt))
-        if _living(facts, states, other):
-            return other
-    word, _ = _redraw(clocks, scratch, c, ring, REFUSALS + 1)
-    row = clocks.listed_by[c]
-    if not by_contact:
-        group = facts.group_of[row, person]
-        if group < 0:
-            return -1
-        members = facts.group_members[facts.group_starts[group] : facts.group_starts[group + 1]]
-        n_living = 0
-        for member in members:
-            if member != person and _living(facts, states, member):
-                n_living += 1
-        wanted = np.int64(_multiply_high(word, U(n_living)))
-        for member in members:
-            if member != person and _living(facts, states, member):
-                if wanted == 0:
-                    return np.int64(member)
-                wanted -= 1
-        return -1
-    total = 0.0
+def _draw_contacts(lists, row, key, slab, persons, found, n_rings):
+    """Draw a contact for the person of each ring; see `_draw_contact`."""
+    for j in range(n_rings):
+        word, chance = _redraw(key, slab, j, 1)
+        found[j] = _draw_contact(lists, row, persons[j], word, chance)
+
+
+@njit(nogil=True, cache=True)
+def _draw_members(groups, row, key, slab, persons, found, n_rings):
+    """Draw a member of the group of the person of each ring; see `_draw_member`."""
+    for j in range(n_rings):
+        found[j] = _draw_member(groups, row, persons[j], _redraw(key, slab, j, 1)[0])
+
+
+@njit(nogil=True, cache=True)
+def _find_contact(lists, row, states, present, person, key, slab, ring):
+    """Return the living contact drawn first after the first draw, which was refused; -1 where there is nobody."""
+    for attempt in range(2, REFUSALS + 1):
+        word, chance = _redraw(key, slab, ring, attempt)
+        contact = _draw_contact(lists, row, person, word, chance)
+        if contact >= 0 and states[contact, 0] < present:
+            return contact
+    word, _ = _redraw(key, slab, ring, REFUSALS + 1)
+    total, wanted, last = 0.0, -1.0, np.int64(-1)
     for again in range(2):
         if again:
-            if total == 0:
-                return -1
-            wanted_sum = np.float64(word >> U(11)) * 2.0**-53 * total
+            wanted = np.float64(word >> U(11)) * 2.0**-53 * total
         so_far = 0.0
-        last = np.int64(-1)
-        for k in range(facts.list_starts[row, person], facts.list_starts[row, person + 1]):
-            contact = np.int64(facts.list_persons[k])
-            if _living(facts, states, contact):
-                weight = facts.list_weights[k] if facts.list_weights.size else 1.0
+        for k in range(lists.starts[row, person], lists.starts[row, person + 1]):
+            contact = np.int64(lists.persons[k])
+            weight = lists.weights[k] if lists.weights.size else 1.0
+            if weight > 0 and states[contact, 0] < present:
                 so_far += weight
-                if weight > 0:
-                    last = contact
-                if again and so_far > wanted_sum:
+                last = contact
+                if again and so_far > wanted:
                     return contact
-        if facts.extra_first.size:
-            entry = facts.extra_first[row, person]
-            while entry >= 0:
-                contact = np.int64(facts.added[entry >> 1, 1 - (entry & 1)])
-                if _living(facts, states, contact):
-                    weight = facts.extra_weights[row, entry >> 1]
-                    so_far += weight
-                    if weight > 0:
-                        last = contact
-                    if again and so_far > wanted_sum:
-                        return contact
-                entry = facts.extra_next[row, entry]
+        entry = np.int64(lists.extra_first[row, person]) if lists.extra_first.size else np.int64(-1)
+        while entry >= 0:
+            contact = np.int64(lists.added[entry >> 1, 1 - (entry & 1)])
+            weight = lists.extra_weights[row, entry >> 1]
+            if weight > 0 and states[contact, 0] < present:
+                so_far += weight
+                last = contact
+                if again and so_far > wanted:
+                    return contact
+            entry = np.int64(lists.extra_next[row, entry])
         total = so_far
     return last
 
 
 @njit(nogil=True, cache=True)
-def _own_factor(facts, states, row, person):
-    """Read a factor that depends on a person's own states, and on the class that their columns put them in."""
-    first, n_behaviours, classes, begins, size = (
-        facts.own_factors[row, 0], facts.own_factors[row, 1], facts.own_factors[row, 2],
-        facts.own_factors[row, 3], facts.own_factors[row, 4],
-    )  # fmt: skip
-    place = begins
-    if classes >= 0:
-        place += facts.classes[classes, person] * size
-    for k in range(first, first + n_behaviours):
-        place += states[person, facts.own_columns[k]] * facts.own_strides[k]
-    return facts.numbers[place]
+def _find_member(groups, row, states, present, person, key, slab, ring):
+    """Return the living other member drawn first after the first draw, which was refused; -1 where there is nobody."""
+    for attempt in range(2, REFUSALS + 1):
+        member = _draw_member(groups, row, person, _redraw(key, slab, ring, attempt)[0])
+        if member >= 0 and states[member, 0] < present:
+            return member
+    group = groups.group_of[row, person]
+    if group < 0:
+        return -1
+    n_living = 0
+    for k in range(groups.starts[group], groups.starts[group + 1]):
+        member = groups.members[k]
+        n_living += member != person and states[member, 0] < present
+    wanted = np.int64(_multiply_high(_redraw(key, slab, ring, REFUSALS + 1)[0], U(n_living)))
+    for k in range(groups.starts[group], groups.starts[group + 1]):
+        member = groups.members[k]
+        if member != person and states[member, 0] < present:
+            if wanted == 0:
+                return np.int64(member)
+            wanted -= 1
+    return -1
 
 
 @njit(nogil=True, cache=True)
-def _sender_factor(clocks, facts, states, c, sender):
+def _own_factor(own, states, row, person):
+    """Read a factor that depends on a person's own states, and on the class that their columns put them in."""
+    first, classes = own.rows[row, 0], own.rows[row, 2]
+    place = own.rows[row, 3]
+    if classes >= 0:
+        place += own.classes[classes, person] * own.rows[row, 4]
+    for k in range(first, first + own.rows[row, 1]):
+        place += states[person, own.columns[k]] * own.strides[k]
+    return own.numbers[place]
+
+
+@njit(nogil=True, cache=True)
+def _sender_factor(own, states, varies, number_row, states_row, weights_at, column, sender):
     """Everything at the sending end but interventions' factors: influence, states, weight of the source state."""
-    varies = clocks.varies[c]
     m = 1.0
     if varies & SENDER_NUMBER:
-        m *= facts.person_numbers[clocks.sender[c], sender]
+        m *= own.person_numbers[number_row, sender]
     if varies & SENDER_STATES:
-        m *= _own_factor(facts, states, clocks.others[c], sender)
+        m *= _own_factor(own, states, states_row, sender)
     if varies & SOURCE_WEIGHTS:
-        m *= facts.numbers[clocks.source_weights[c] + states[sender, clocks.source_column[c]]]
+        m *= own.numbers[weights_at + states[sender, column]]
     return m
 
 
@@ -343,58 +347,58 @@ def _fixed_point(x):
 
 
 @njit(nogil=True, cache=True)
-def _counted(clocks, facts, states, c, contact, weight):
-    """What one contact adds to the count, in units of 2**-32; 0 unless in a source state."""
-    if not (clocks.source_states[c] >> U(states[contact, clocks.source_column[c]])) & U(1):
-        return np.int64(0)
-    if clocks.varies[c] & (SENDER_NUMBER | SENDER_STATES | SOURCE_WEIGHTS):
-        weight *= _sender_factor(clocks, facts, states, c, contact)
-    if clocks.influence[c] >= 0:
-        weight *= facts.factors[clocks.influence[c], contact]
-    return _fixed_point(weight * clocks.counted[c])
+def _count_plainly(starts, persons, states, row, person, present, column, spreads):
+    """Count a person's living contacts, and those of them in the source states, in units of 2**-32."""
+    counted, living = np.int64(0), np.int64(0)
+    for k in range(starts[row, person], starts[row, person + 1]):
+        contact = persons[k]
+        if states[contact, 0] < present:
+            living += 1
+            counted += np.int64((spreads >> U(states[contact, column])) & U(1))
+    return counted << 32, living << 32
 
 
 @njit(nogil=True, cache=True)
-def _response(clocks, facts, states, c, person):
-    """Read all contacts of a person, and what the table (or the threshold) makes of them, relative to its largest."""
-    row = clocks.listed_by[c]
-    share = clocks.reads_share[c]
+def _count(lists, own, states, row, person, present, column, spreads, reads, grown, factors, factors_row):
+    """Add up what a person's living contacts count for, and their weights, in units of 2**-32.
+
+    `reads` are varies, row of the sender's number, row of the sender's states, place of the source weights.
+    """
+    varies, number_row, states_row, weights_at = reads
     counted, everything = np.int64(0), np.int64(0)
-    for k in range(facts.list_starts[row, person], facts.list_starts[row, person + 1]):
-        contact = np.int64(facts.list_persons[k])
-        if _living(facts, states, contact):
-            weight = facts.list_weights[k] if facts.list_weights.size else 1.0
-            counted += _counted(clocks, facts, states, c, contact, weight)
-            if share:
-                everything += _fixed_point(weight)
-    if facts.extra_first.size:
-        entry = facts.extra_first[row, person]
-        while entry >= 0:
-            contact = np.int64(facts.added[entry >> 1, 1 - (entry & 1)])
-            if _living(facts, states, contact):
-                weight = facts.extra_weights[row, entry >> 1]
-                counted += _counted(clocks, facts, states, c, contact, weight)
-                if share:
-                    everything += _fixed_point(weight)
-            entry = facts.extra_next[row, entry]
-    if share:
-        value = np.float64(counted) / np.float64(everything) if everything > 0 else 0.0
-    else:
-        value = np.float64(counted) * 2.0**-32
-    first = clocks.table_at[c]
-    if clocks.shape[c] == THRESHOLD:
-        return 1.0 if value + REACHES >= facts.thresholds[first, person] else 0.0
-    last = first + clocks.table_size[c] - 1
-    k = first
-    if clocks.shape[c] == STEP:
-        while k < last and facts.points[k + 1, 0] <= value + REACHES:
+    k = lists.starts[row, person]
+    end = lists.starts[row, person + 1]
+    entry = np.int64(lists.extra_first[row, person]) if lists.extra_first.size else np.int64(-1)
+    while k < end or entry >= 0:
+        if k < end:
+            contact = np.int64(lists.persons[k])
+            weight = lists.weights[k] if lists.weights.size else 1.0
             k += 1
-        return facts.points[k, 1]
-    while k < last and facts.points[k + 1, 0] <= value:
+        else:
+            contact = np.int64(lists.added[entry >> 1, 1 - (entry & 1)])
+            weight = lists.extra_weights[row, entry >> 1]
+            entry = np.int64(lists.extra_next[row, entry])
+        if states[contact, 0] < present:
+            everything += _fixed_point(weight)
+            if (spreads >> U(states[contact, column])) & U(1):
+                weight *= _sender_factor(own, states, varies, number_row, states_row, weights_at, column, contact)
+                if factors_row >= 0:
+                    weight *= factors[factors_row, contact]
+                counted += _fixed_point(weight * grown)
+    return counted, everything
+
+
+@njit(nogil=True, cache=True)
+def _read_table(points, shape, first, size, value):
+    """Read a response's table at a count or share."""
+    last = first + size - 1
+    reaches = value + REACHES if shape == STEP else value
+    k = first
+    while k < last and points[k + 1, 0] <= reaches:
         k += 1
-    if k == last:
-        return facts.points[k, 1]
-    x0, y0, x1, y1 = facts.points[k, 0], facts.points[k, 1], facts.points[k + 1, 0], facts.points[k + 1, 1]
+    if shape == STEP or k == last:
+        return points[k, 1]
+    x0, y0, x1, y1 = points[k, 0], points[k, 1], points[k + 1, 0], points[k + 1, 1]
     return y0 + (y1 - y0) * (value - x0) / (x1 - x0)
 
 
@@ -432,87 +436,6 @@ def _sort(values, n, ordered, bucket):
             ordered[bucket[place]] = values[j]
             bucket[place] += 1
     _insert_sort(ordered, n)
-
-
-@njit(nogil=True, cache=True)
-def _collect_window(clocks, facts, scratch, window, window_shift, fresh):
-    """Draw the slabs that begin in this window (all, where `fresh`); list its rings, sorted; return how many."""
-    total = 0
-    for c in range(clocks.key.size):
-        wider = window_shift - clocks.shift[c]
-        part = window & ((np.int64(1) << wider) - 1)
-        if part == 0 or fresh:
-            n = _draw_slab(
-                clocks.key[c], window >> wider, clocks.table[c], clocks.n_slots[c],
-                scratch.order[total:], scratch.slot[c], scratch.mark[c],
-            )  # fmt: skip
-            scratch.n_rings[c] = n
-            scratch.slab[c] = window >> wider
-            _gather(clocks, facts, scratch, c, n)
-            if wider > 0:
-                _sort(scratch.order[total:], n, scratch.sorted_rings[c], scratch.bucket)
-                scratch.pointer[c] = 0
-        label = c << RING_BITS
-        if wider == 0:
-            for j in range(scratch.n_rings[c]):
-                scratch.order[total] = (scratch.order[total] & ~M32) | U(total)
-                scratch.ring[total] = label | j
-                total += 1
-        else:
-            p = scratch.pointer[c]
-            while p < scratch.n_rings[c]:
-                x = scratch.sorted_rings[c, p]
-                at = np.int64(x >> U(64 - wider))
-                if at > part:
-                    break
-                if at == part:
-                    scratch.order[total] = (((x >> S32) << U(wider)) << S32) | U(total)
-                    scratch.ring[total] = label | np.int64(x & M32)
-                    total += 1
-                p += 1
-            scratch.pointer[c] = p
-    _sort(scratch.order, total, scratch.ordered, scratch.bucket)
-    return total
-
-
-@njit(inline="always")
-def _passes(clocks, facts, scratch, states, since, c, ring, receiver, sender, backwards, tick):
-    """Thin: does the ring act, given m, the product of all factors on its slot, relative to the ceiling?
-
-    The base clock acts with min(m, 1), level l, which rings 2**(l-1) times as fast, with clip(m / 2**(l-1) - 1, 0, 1);
-    together that is m.
-    """
-    m = 1.0
-    if clocks.scaled[c] >= 0:
-        m = scratch.scale_back[c, ring] if backwards else scratch.scale[c, ring]
-    if clocks.susceptibility[c] >= 0:
-        m *= facts.factors[clocks.susceptibility[c], receiver]
-    whom = clocks.whom[c]
-    if clocks.influence[c] >= 0 and whom != BY_ALL_CONTACTS:
-        m *= facts.factors[clocks.influence[c], sender]
-    varies = clocks.varies[c]
-    if varies:
-        if varies & TIME_NOW:
-            m *= clocks.now[c]
-        if varies & RECEIVER_NUMBER:
-            m *= facts.person_numbers[clocks.receiver[c], receiver]
-        if varies & OWN_STATES:
-            m *= _own_factor(facts, states, clocks.own[c], receiver)
-        if varies & TIME_IN_STATE:
-            elapsed = tick - since[receiver, facts.since_column[clocks.from_column[c]]]
-            k = clocks.times[c]
-            last = k + clocks.n_times[c] - 1
-            while k < last and facts.step_ticks[k + 1] <= elapsed:
-                k += 1
-            m *= facts.step_factors[k]
-        if whom != BY_ALL_CONTACTS and varies & (SENDER_NUMBER | SENDER_STATES | SOURCE_WEIGHTS):
-            m *= _sender_factor(clocks, facts, states, c, sender)
-    if whom == BY_ALL_CONTACTS and m > 0:
-        m *= _response(clocks, facts, states, c, receiver)
-    level = clocks.level[c]
-    if level > 0:
-        m = m * 2.0 ** (1 - level) - 1.0
-    return np.float64(scratch.mark[c, ring]) * 2.0**-32 < m
 
 
 @njit(inline="always")
@@ -573,22 +496,79 @@ def advance(
     """
     rings = np.int64(0)
     keep = log.tick.size > 0
+    n_clocks = clocks.key.size
+    contacts, groups, own = facts.contacts, facts.groups, facts.own
     window_shift = np.int64(0)
-    for c in range(clocks.key.size):
+    for c in range(n_clocks):
         window_shift = max(window_shift, clocks.shift[c])
     width = np.int64(1) << (40 - window_shift)
     window = now >> (40 - window_shift)
     fresh = True
     while now < until:
-        start = window * width
-        total = _collect_window(clocks, facts, scratch, window, window_shift, fresh)
-        fresh = False
-        end = min(until, start + width)
-        coming = came
-        while coming < comings.tick.size and comings.tick[coming] < end:
-            coming += 1
-        if keep and logged + (total + coming - came) * states.shape[1] > log.tick.size:
+        if keep and logged + (n_clocks * RINGS + comings.tick.size - came) * states.shape[1] > log.tick.size:
             return LOG_FULL, now, seen, came, logged, rings
+        while came < comings.tick.size and comings.tick[came] <= now:
+            logged = _come_or_go(facts, states, since, counts, comings, ties, came, keep, log, logged)
+            came += 1
+            fresh = True  # ties may end in somebody else
+        start = window * width
+        total = 0
+        # 1. Hash and gather: draw the slabs that begin in this window (all, where fresh), and list its rings.
+        for c in range(n_clocks):
+            wider = window_shift - clocks.shift[c]
+            part = window & ((np.int64(1) << wider) - 1)
+            slots, one, two = scratch.slot[c], scratch.one[c], scratch.two[c]
+            if part == 0 or fresh:
+                key, slab = clocks.key[c], window >> wider
+                places = scratch.order[total:]
+                n = _draw_slab(key, slab, clocks.table[c], clocks.n_slots[c], places, slots, scratch.mark[c])
+                scratch.n_rings[c] = n
+                scratch.slab[c] = slab
+                if clocks.scaled[c] >= 0:
+                    multipliers = facts.added_multipliers if clocks.rescaled[c] else facts.multipliers
+                    each = 2 if clocks.either[c] else 1
+                    _look_up(multipliers[clocks.scaled[c] :], each, slots, scratch.scale[c], scratch.scale_back[c], n)
+                if clocks.listed[c] >= 0:
+                    slot_list = facts.added_lists if clocks.added[c] else facts.lists
+                    _listed(slot_list[clocks.listed[c] :], slots, scratch.listed, n)
+                    slots = scratch.listed
+                ends = contacts.added if clocks.added[c] else facts.ties
+                _gather(clocks.kind[c], clocks.first_tie[c], ends, slots, one, two, n)
+                if clocks.whom[c] == BY_CONTACT and clocks.plain[c]:
+                    _draw_plainly(contacts.starts, contacts.persons, clocks.listed_by[c], key, slab, one, two, n)
+                elif clocks.whom[c] == BY_CONTACT:
+                    _draw_contacts(contacts, clocks.listed_by[c], key, slab, one, two, n)
+                elif clocks.whom[c] == BY_MEMBER:
+                    _draw_members(groups, clocks.listed_by[c], key, slab, one, two, n)
+                if wider > 0:
+                    _sort(places, n, scratch.sorted_rings[c], scratch.bucket)
+                    scratch.pointer[c] = 0
+            label = c << RING_BITS
+            if wider == 0:
+                for j in range(scratch.n_rings[c]):
+                    scratch.order[total] = (scratch.order[total] & ~M32) | U(total)
+                    scratch.ring[total] = label | j
+                    total += 1
+            else:
+                p = scratch.pointer[c]
+                while p < scratch.n_rings[c]:
+                    x = scratch.sorted_rings[c, p]
+                    at = np.int64(x >> U(64 - wider))
+                    if at > part:
+                        break
+                    if at == part:
+                        scratch.order[total] = (((x >> S32) << U(wider)) << S32) | U(total)
+                        scratch.ring[total] = label | np.int64(x & M32)
+                        total += 1
+                    p += 1
+                scratch.pointer[c] = p
+        fresh = False
+        # 2. Sort by place, then by the order of clocks' names, then by ring.
+        _sort(scratch.order, total, scratch.ordered, scratch.bucket)
+        # 3. Apply, up to the end of the window, or the next stop.
+        end = min(until, start + width)
+        if came < comings.tick.size:
+            end = min(end, comings.tick[came])
         last = (
             total if end == start + width else _first_at(scratch.ordered, total, _place_of(end - start, window_shift))
         )
@@ -597,12 +577,8 @@ def advance(
         while True:
             stop = last
             observing = seen < observe_at.size and observe_at[seen] < end
-            at = observe_at[seen] if observing else end
-            moving = came < coming and comings.tick[came] <= at
-            if moving:
-                at = comings.tick[came]
-            if moving or observing:
-                stop = _first_at(scratch.ordered, total, _place_of(at - start, window_shift))
+            if observing:
+                stop = _first_at(scratch.ordered, total, _place_of(observe_at[seen] - start, window_shift))
             while j < stop:
                 here = scratch.ring[np.int64(scratch.ordered[j] & M32)]
                 c, ring = here >> RING_BITS, here & (RINGS - 1)
@@ -622,19 +598,76 @@ def advance(
                 else:
                     acts = (leaves >> U(old)) & U(1)
                     if acts and clocks.whom[c] != BY_ALL_CONTACTS:
-                        sender = _find_other(clocks, facts, scratch, states, c, ring, receiver)
+                        row, key, slab = clocks.listed_by[c], clocks.key[c], scratch.slab[c]
+                        if sender >= 0 and states[sender, 0] < facts.present:
+                            pass  # the first draw stands
+                        elif clocks.whom[c] == BY_CONTACT:
+                            sender = _find_contact(contacts, row, states, facts.present, receiver, key, slab, ring)
+                        else:
+                            sender = _find_member(groups, row, states, facts.present, receiver, key, slab, ring)
                         if sender < 0:
                             acts = U(0)
                         else:
                             other = states[sender, clocks.source_column[c]]
                             acts = (clocks.source_states[c] >> U(other)) & U(1)
                 if acts and not clocks.always[c]:
+                    # Thin: m is the product of all factors on the slot, relative to the ceiling. The base clock acts
+                    # with min(m, 1), level l, which rings 2**(l-1) times as fast, with clip(m / 2**(l-1) - 1, 0, 1);
+                    # together that is m. No function of its own: to hand on the tuples costs more than the test.
                     tick = _tick_of(scratch.ordered[j], start, window_shift)
-                    acts = U(
-                        _passes(
-                            clocks, facts, scratch, states, since, c, ring, receiver, sender, backwards != U(0), tick
-                        )
-                    )
+                    m = 1.0
+                    if clocks.scaled[c] >= 0:
+                        m = scratch.scale_back[c, ring] if backwards else scratch.scale[c, ring]
+                    if clocks.susceptibility[c] >= 0:
+                        m *= facts.factors[clocks.susceptibility[c], receiver]
+                    whom = clocks.whom[c]
+                    if clocks.influence[c] >= 0 and whom != BY_ALL_CONTACTS:
+                        m *= facts.factors[clocks.influence[c], sender]
+                    varies = clocks.varies[c]
+                    if varies & TIME_NOW:
+                        m *= clocks.now[c]
+                    if varies & RECEIVER_NUMBER:
+                        m *= own.person_numbers[clocks.receiver[c], receiver]
+                    if varies & OWN_STATES:
+                        m *= _own_factor(own, states, clocks.own[c], receiver)
+                    if varies & TIME_IN_STATE:
+                        elapsed = tick - since[receiver, facts.since_column[clocks.from_column[c]]]
+                        k = clocks.times[c]
+                        final = k + clocks.n_times[c] - 1
+                        while k < final and facts.step_ticks[k + 1] <= elapsed:
+                            k += 1
+                        m *= facts.step_factors[k]
+                    if varies & (SENDER_NUMBER | SENDER_STATES | SOURCE_WEIGHTS) and whom != BY_ALL_CONTACTS:
+                        m *= _sender_factor(
+                            own, states, varies, clocks.sender[c], clocks.others[c], clocks.source_weights[c],
+                            clocks.source_column[c], sender,
+                        )  # fmt: skip
+                    if whom == BY_ALL_CONTACTS and m > 0:
+                        read, counts_if = clocks.source_column[c], clocks.source_states[c]
+                        if clocks.plain[c]:
+                            counted, everything = _count_plainly(
+                                contacts.starts, contacts.persons, states, clocks.listed_by[c], receiver, facts.present,
+                                read, counts_if,
+                            )  # fmt: skip
+                        else:
+                            reads = (varies, clocks.sender[c], clocks.others[c], clocks.source_weights[c])
+                            counted, everything = _count(
+                                contacts, own, states, clocks.listed_by[c], receiver, facts.present, read, counts_if,
+                                reads, clocks.counted[c], facts.factors, clocks.influence[c],
+                            )  # fmt: skip
+                        value = np.float64(counted) * 2.0**-32
+                        if clocks.reads_share[c]:
+                            value = np.float64(counted) / np.float64(max(everything, 1))
+                        if clocks.shape[c] == THRESHOLD:
+                            m = m if value + REACHES >= facts.thresholds[clocks.table_at[c], receiver] else 0.0
+                        else:
+                            m *= _read_table(
+                                facts.points, clocks.shape[c], clocks.table_at[c], clocks.table_size[c], value
+                            )
+                    level = clocks.level[c]
+                    if level > 0:
+                        m = m * 2.0 ** (1 - level) - 1.0
+                    acts = U(np.float64(scratch.mark[c, ring]) * 2.0**-32 < m)
                 if acts:
                     last_column = column + 1
                     first_column = column
@@ -659,27 +692,24 @@ def advance(
                             log.cause[logged] = clocks.cause[c]
                             logged += 1
                 j += 1
-            if moving:
-                logged = _come_or_go(
-                    clocks, facts, scratch, states, since, counts, comings, ties, came, keep, log, logged
-                )
-                came += 1
-                continue
             if not observing:
                 break
             for s in range(counts.size):
                 observed[seen, s] = counts[s]
             seen += 1
         now = end
-        window += 1
+        if end == start + width:
+            window += 1
+        else:
+            fresh = True
     return REACHED, now, seen, came, logged, rings
 
 
 @njit(nogil=True, cache=True)
-def _come_or_go(clocks, facts, scratch, states, since, counts, comings, ties, k, keep, log, logged):
+def _come_or_go(facts, states, since, counts, comings, ties, k, keep, log, logged):
     """Let one person enter, with their ties, or leave; return how many events the log then has."""
     person = np.int64(comings.person[k])
-    if _living(facts, states, person) == comings.enters[k]:
+    if (states[person, 0] < facts.present) == comings.enters[k]:
         return logged
     for b in range(states.shape[1]):
         first = facts.first_state[b]
@@ -698,15 +728,12 @@ def _come_or_go(clocks, facts, scratch, states, since, counts, comings, ties, k,
             log.cause[logged] = CAME if comings.enters[k] else WENT
             logged += 1
     if comings.enters[k] and person >= ties.first_person and ties.each.size:
-        _tie_in(facts, states, ties, person)
-        for c in range(clocks.key.size):
-            if clocks.added[c] or clocks.whom[c] == BY_CONTACT:
-                _gather(clocks, facts, scratch, c, scratch.n_rings[c])
+        _tie_in(facts.contacts, facts.present, states, ties, person)
     return logged
 
 
 @njit(nogil=True, cache=True)
-def _tie_in(facts, states, ties, person):
+def _tie_in(lists, present, states, ties, person):
     """Tie somebody who enters to random people who are there, in the rows kept for them."""
     n_persons = states.shape[0] - 1
     row = ties.first_row + (person - ties.first_person) * ties.each.sum()
@@ -717,43 +744,43 @@ def _tie_in(facts, states, ties, person):
             for attempt in range(TRIES):
                 x0, x1, _, _ = _philox(ties.key[layer], U(person) & M32, U(person) >> S32, U(k), U(attempt))
                 drawn = np.int64(_multiply_high((x0 << S32) | x1, U(n_persons)))
-                if _can_tie(facts, states, person, drawn, begin, row):
+                if _can_tie(lists.added, present, states, person, drawn, begin, row):
                     other = drawn
                     break
             if other < 0:  # hardly anybody is there: choose among those who can be tied, if any
                 free = 0
                 for candidate in range(n_persons):
-                    free += _can_tie(facts, states, person, candidate, begin, row)
+                    free += _can_tie(lists.added, present, states, person, candidate, begin, row)
                 x0, x1, _, _ = _philox(ties.key[layer], U(person) & M32, U(person) >> S32, U(k), U(TRIES))
                 wanted = np.int64(_multiply_high((x0 << S32) | x1, U(free)))
                 for candidate in range(n_persons):
-                    if _can_tie(facts, states, person, candidate, begin, row):
+                    if _can_tie(lists.added, present, states, person, candidate, begin, row):
                         if wanted == 0:
                             other = np.int64(candidate)
                             break
                         wanted -= 1
             if other >= 0:
-                facts.added[row, 0] = person
-                facts.added[row, 1] = other
+                lists.added[row, 0] = person
+                lists.added[row, 1] = other
                 for each in range(ties.linked.shape[0]):
                     if ties.linked[each, layer]:
                         for end in range(2):
-                            at = facts.added[row, end]
-                            facts.extra_next[each, 2 * row + end] = facts.extra_first[each, at]
-                            facts.extra_first[each, at] = 2 * row + end
-                            if facts.list_most.size:
-                                most = max(facts.list_most[each, at], facts.extra_weights[each, row])
-                                facts.list_most[each, at] = most
+                            at = lists.added[row, end]
+                            lists.extra_next[each, 2 * row + end] = lists.extra_first[each, at]
+                            lists.extra_first[each, at] = 2 * row + end
+                            if lists.most.size:
+                                most = max(lists.most[each, at], lists.extra_weights[each, row])
+                                lists.most[each, at] = most
             row += 1
 
 
 @njit(nogil=True, cache=True)
-def _can_tie(facts, states, person, other, begin, row):
-    if other == person or not _living(facts, states, other):
+def _can_tie(added, present, states, person, other, begin, row):
+    if other == person or states[other, 0] >= present:
         return False
     tied = False
     for k in range(begin, row):
-        tied |= facts.added[k, 1] == other
+        tied |= added[k, 1] == other
     return not tied
 
 

@@ -21,6 +21,7 @@ class Clocks(NamedTuple):
     first_tie: np.ndarray  # int64[c]: row of the ties array where the clock's ties begin
     listed: np.ndarray  # int64[c]: row of `lists` where the clock's list of slots begins, -1: slot k is number k
     scaled: np.ndarray  # int64[c]: row of `multipliers` where the clock's begin, -1: all 1
+    rescaled: np.ndarray  # int64[c]: 1 where they stand among `added_multipliers`
     from_column: np.ndarray  # int64[c]: behaviour of the transition
     from_states: np.ndarray  # uint64[c]: bit s set where the transition leaves state s
     to_state: np.ndarray  # int64[c]
@@ -36,54 +37,77 @@ class Clocks(NamedTuple):
     varies: np.ndarray  # int64[c]: what else the acceptance depends on
     now: np.ndarray  # float64[c]: factor of the time, relative to the ceiling (TIME_NOW)
     counted: np.ndarray  # float64[c]: what every contact counts for, relative to time 0 (BY_ALL_CONTACTS)
-    own: np.ndarray  # int64[c]: row of `own_factors` of the receiving end (OWN_STATES)
+    own: np.ndarray  # int64[c]: row of `Own.rows` of the receiving end (OWN_STATES)
     others: np.ndarray  # int64[c]: the same of the sending end (SENDER_STATES)
-    sender: np.ndarray  # int64[c]: row of `person_numbers` of the sending end (SENDER_NUMBER)
-    source_weights: np.ndarray  # int64[c]: where in `numbers` the weights by state begin (SOURCE_WEIGHTS)
+    sender: np.ndarray  # int64[c]: row of `Own.person_numbers` of the sending end (SENDER_NUMBER)
+    source_weights: np.ndarray  # int64[c]: where in `Own.numbers` the weights by state begin (SOURCE_WEIGHTS)
     times: np.ndarray  # int64[c]: where in `step_ticks` the steps of g begin (TIME_IN_STATE)
     n_times: np.ndarray  # int64[c]
-    listed_by: np.ndarray  # int64[c]: row of the contact lists, or of the groups
+    listed_by: np.ndarray  # int64[c]: row of `Contacts`, or of `Grouped`
     reads_share: np.ndarray  # int64[c]: 1 where `response` reads a share, 0: a count
+    plain: np.ndarray  # int64[c]: 1 where all contacts weigh 1, and count 1
     shape: np.ndarray  # int64[c]: STEP, LINEAR or THRESHOLD
     table_at: np.ndarray  # int64[c]: where in `points` its table begins; THRESHOLD: row of `thresholds`
     table_size: np.ndarray  # int64[c]
     leaving: np.ndarray  # int64[c]: 1 where the ring takes the person away, out of all behaviours
-    receiver: np.ndarray  # int64[c]: row of `person_numbers` of the receiving end (RECEIVER_NUMBER)
+    receiver: np.ndarray  # int64[c]: row of `Own.person_numbers` of the receiving end (RECEIVER_NUMBER)
+
+
+class Contacts(NamedTuple):
+    """Everyone's contacts as the pooled laws read them: those of l lists, and the ties added in this arm.
+
+    Each of the small tuples below is handed on to compiled functions by itself: handing on `Facts` whole costs a
+    microsecond a call.
+    """
+
+    starts: np.ndarray  # int64[l, n_persons + 1]: a person's contacts in `persons`
+    persons: np.ndarray  # int32[…]
+    weights: np.ndarray  # float64[…]; empty: all 1
+    most: np.ndarray  # float64[l, n_persons]: largest weight in the list; empty: 1
+    extra_first: np.ndarray  # int32[l, n_persons]: 2 * row + end of the last tie added to the list, -1: none
+    extra_next: np.ndarray  # int32[l, 2 * a]: the one added before it
+    extra_weights: np.ndarray  # float64[l, a]
+    added: np.ndarray  # int32[a, 2]: ties added in this arm
+
+
+class Grouped(NamedTuple):
+    """The groups that `group` laws read."""
+
+    group_of: np.ndarray  # int32[g, n_persons]: place in `starts`, -1: in no group
+    starts: np.ndarray  # int64[…]
+    members: np.ndarray  # int32[…]
+
+
+class Own(NamedTuple):
+    """Factors that depend on a person's own states and columns."""
+
+    rows: np.ndarray  # int64[o, 5]: first column, how many, row of `classes` or -1, first number, size of a class
+    columns: np.ndarray  # int64[…]: behaviours that a factor reads
+    strides: np.ndarray  # int64[…]: what one state of each is worth in the joint table
+    classes: np.ndarray  # int32[k, n_persons]
+    numbers: np.ndarray  # float64[…]
+    person_numbers: np.ndarray  # float64[s, n_persons]
 
 
 class Facts(NamedTuple):
     """What the clocks ring about: shared by replicates, but for the added ties and the factors."""
 
     ties: np.ndarray  # int32[t, 2]: all layers; for directed ones column 0 influences column 1
-    added: np.ndarray  # int32[a, 2]: ties added in this arm
     lists: np.ndarray  # int64[…]: slots of strata
     multipliers: np.ndarray  # float64[…]
     added_lists: np.ndarray  # int64[…]: the same for added segments
     added_multipliers: np.ndarray  # float64[…]
-    factors: np.ndarray  # float64[f, n_persons]: product of the factors now active
+    factors: np.ndarray  # float64[f, n_persons + 1]: product of the factors now active
     first_state: np.ndarray  # int64[b + 1]: number of a behaviour's first state among the states of all behaviours
     present: np.uint8  # states of the first behaviour below this are states of people who are there
     since_column: np.ndarray  # int64[b]: column of `since` that a behaviour has, -1: nothing depends on it
-    person_numbers: np.ndarray  # float64[s, n_persons]
-    numbers: np.ndarray  # float64[…]
-    own_factors: np.ndarray  # int64[o, 5]: first column, how many, row of `classes`, first number, size of a class
-    own_columns: np.ndarray  # int64[…]: behaviours that an own factor reads
-    own_strides: np.ndarray  # int64[…]: what one state of each is worth in the joint table
-    classes: np.ndarray  # int32[k, n_persons]
     step_ticks: np.ndarray  # int64[…]
     step_factors: np.ndarray  # float64[…]
     points: np.ndarray  # float64[…, 2]
     thresholds: np.ndarray  # float64[h, n_persons]
-    list_starts: np.ndarray  # int64[l, n_persons + 1]: a person's contacts in `list_persons`
-    list_persons: np.ndarray  # int32[…]
-    list_weights: np.ndarray  # float64[…]; empty: all 1
-    list_most: np.ndarray  # float64[l, n_persons]: largest weight in the list; empty: 1
-    extra_first: np.ndarray  # int32[l, n_persons]: 2 * row + end of the last tie added to the list, -1: none
-    extra_next: np.ndarray  # int32[l, 2 * a]: the one added before it
-    extra_weights: np.ndarray  # float64[l, a]
-    group_of: np.ndarray  # int32[g, n_persons]: place in `group_starts`, -1: in no group
-    group_starts: np.ndarray  # int64[…]
-    group_members: np.ndarray  # int32[…]
+    contacts: Contacts
+    groups: Grouped
+    own: Own
 
 
 class Comings(NamedTuple):
@@ -99,7 +123,7 @@ class ComingTies(NamedTuple):
     """What the ties of people who enter are drawn with; one row for each layer in which they get ties."""
 
     first_person: np.int64  # who enters at a rate stands from here on
-    first_row: np.int64  # row of `Facts.added` where the ties of the first of them begin
+    first_row: np.int64  # row of `Contacts.added` where the ties of the first of them begin
     each: np.ndarray  # int64[l]: ties of each person
     key: np.ndarray  # uint64[l]
     linked: np.ndarray  # bool[lists, l]: whether a contact list reads the layer
@@ -137,6 +161,7 @@ class Scratch(NamedTuple):
     two: np.ndarray  # int32[c, RINGS]: the person, the sending end, or the other
     bucket: np.ndarray  # int64[BUCKETS + 1]
     slab: np.ndarray  # int64[c]: number of the slab whose rings are here
+    listed: np.ndarray  # int64[RINGS]
     scale: np.ndarray  # float64[c, RINGS]: the slot's multiplier
     scale_back: np.ndarray  # float64[c, RINGS]: the same for the other direction (EITHER)
 
@@ -157,6 +182,7 @@ def scratch_for(n_clocks: int) -> Scratch:
         two=np.empty((n_clocks, RINGS), np.int32),
         bucket=np.zeros(BUCKETS + 1, np.int64),
         slab=np.zeros(n_clocks, np.int64),
+        listed=np.empty(RINGS, np.int64),
         scale=np.ones((n_clocks, RINGS)),
         scale_back=np.ones((n_clocks, RINGS)),
     )

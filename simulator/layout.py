@@ -7,7 +7,7 @@ that may ring until the next action (`kernel_clocks`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from simulator.behaviour import GROUP, PER_CONTACT, POOLED, PROPORTION, RESPONSE, Behaviour, Transition
 from simulator.clocks import ActiveClock, Clock, poisson_table, slab_shift
 from simulator.contact_lists import ContactList, Groups, LayerWeights, contact_list, groups_of, layer_weights
-from simulator.hazards import Hazard, OwnFactor
+from simulator.hazards import Hazard, OwnFactor, bound_of
 from simulator.kernel import (
     BY_ALL_CONTACTS,
     BY_CONTACT,
@@ -34,7 +34,7 @@ from simulator.kernel import (
     TIME_IN_STATE,
     TIME_NOW,
 )
-from simulator.kernel_arrays import Clocks, Facts
+from simulator.kernel_arrays import Clocks, Contacts, Facts, Grouped, Own
 from simulator.units import to_ticks
 from simulator.world import World
 
@@ -199,7 +199,7 @@ def base_facts(
             isinstance(hazard.sending, np.ndarray) or (absolute and hazard.sending != 1.0)
         ):
             sending = np.broadcast_to(hazard.sending, n)
-            largest = 1.0 if absolute else float(sending.max(initial=0.0)) or 1.0
+            largest = 1.0 if absolute else bound_of(sending, world.population.residents)[0] or 1.0
             found["varies"] |= SENDER_NUMBER
             found["sender"] = person_numbers.row((id(hazard), "sending"), sending / largest)
         elif transition.law == PER_CONTACT and entering_ties:
@@ -209,7 +209,7 @@ def base_facts(
             ):
                 if isinstance(values, np.ndarray):
                     found["by_ends"] = found.get("by_ends", 0) | bit
-                    largest = float(values.max(initial=0.0)) or 1.0
+                    largest = bound_of(values, world.population.residents)[0] or 1.0
                     found[end] = person_numbers.row((id(hazard), end), values / largest)
         if transition.time_in_state:
             times = transition.time_in_state
@@ -245,10 +245,8 @@ def base_facts(
     slots, multipliers, places = slot_tables(clocks)
     timed = [behaviour.name for behaviour, transition in transitions if transition.time_in_state]
     timed = [name for name in world.behaviours if name in timed]
-    group_of, group_starts, members = _joined(groups, n)
     facts = Facts(
         ties=ties,
-        added=np.empty((0, 2), np.int32),
         lists=slots,
         multipliers=multipliers,
         added_lists=np.empty(0, np.int64),
@@ -257,26 +255,29 @@ def base_facts(
         first_state=first_state,
         present=np.uint8(len(next(iter(world.behaviours.values())).states)),
         since_column=np.array([timed.index(name) if name in timed else -1 for name in world.behaviours], np.int64),
-        person_numbers=person_numbers.array(),
-        numbers=numbers.array(),
-        own_factors=np.array(own_factors, np.int64).reshape(-1, 5),
-        own_columns=own_columns.array(),
-        own_strides=own_strides.array(),
-        classes=classes.array(),
         step_ticks=step_ticks.array(),
         step_factors=step_factors.array(),
         points=points.array(),
         thresholds=thresholds.array(),
-        list_starts=np.empty((0, n + 1), np.int64),
-        list_persons=np.empty(0, np.int32),
-        list_weights=np.empty(0),
-        list_most=np.empty((0, n)),
-        extra_first=np.empty((0, n), np.int32),
-        extra_next=np.empty((0, 0), np.int32),
-        extra_weights=np.empty((0, 0)),
-        group_of=group_of,
-        group_starts=group_starts,
-        group_members=members,
+        contacts=Contacts(
+            starts=np.empty((0, n + 1), np.int64),
+            persons=np.empty(0, np.int32),
+            weights=np.empty(0),
+            most=np.empty((0, n)),
+            extra_first=np.empty((0, n), np.int32),
+            extra_next=np.empty((0, 0), np.int32),
+            extra_weights=np.empty((0, 0)),
+            added=np.empty((0, 2), np.int32),
+        ),
+        groups=_joined(groups, n),
+        own=Own(
+            rows=np.array(own_factors, np.int64).reshape(-1, 5),
+            columns=own_columns.array(),
+            strides=own_strides.array(),
+            classes=classes.array(),
+            numbers=numbers.array(),
+            person_numbers=person_numbers.array(),
+        ),
     )
     return Base(with_lists(facts, world, tuple(lists), ties), reads, places, tuple(lists))
 
@@ -306,32 +307,46 @@ def with_lists(facts: Facts, world: World, lists: Sequence[LayerWeights], ties: 
     offsets = np.cumsum([0, *(each.persons.size for each in made)])
     weighted = any(each.weights is not None for each in made)
     weights = [np.ones(each.persons.size) if each.weights is None else each.weights for each in made if weighted]
-    return facts._replace(
-        list_starts=np.stack([each.starts + offset for each, offset in zip(made, offsets, strict=False)]),
-        list_persons=_joined_or_one([each.persons for each in made], np.int32),
-        list_weights=_joined_or_one(weights, np.float64),
-        list_most=np.stack([each.most() for each in made]) if weighted else np.empty((0, n)),
+    contacts = facts.contacts._replace(
+        starts=np.stack([each.starts + offset for each, offset in zip(made, offsets, strict=False)]),
+        persons=_joined_or_one([each.persons for each in made], np.int32),
+        weights=_joined_or_one(weights, np.float64),
+        most=np.stack([each.most() for each in made]) if weighted else np.empty((0, n)),
     )
+    return facts._replace(contacts=contacts)
 
 
-def with_added(base: Base, facts: Facts, added: AddedTies, clocks: Sequence[Clock]) -> tuple[Facts, dict[int, int]]:
+def with_added(
+    base: Base, facts: Facts, added: AddedTies, clocks: Sequence[Clock], rescaled: Sequence[Clock] = ()
+) -> tuple[Facts, dict[int, int]]:
     """Lay out an arm's added ties: for their own clocks, and, person by person, behind everyone's other contacts.
+
+    Parameters
+    ----------
+    base : Base
+    facts : Facts
+    added : AddedTies
+    clocks : sequence of Clock
+        Those that ring on added ties, or for people who enter.
+    rescaled : sequence of Clock
+        Base clocks with multipliers of the arm's own.
 
     Returns
     -------
     facts : Facts
     places : dict of int to int
-        Where the slots and multipliers of `clocks`, which ring on these ties, begin.
+        Where slots and multipliers that are the arm's own begin, by identity.
     """
-    slots, multipliers, places = slot_tables(clocks)
-    facts = facts._replace(added=added.ties, added_lists=slots, added_multipliers=multipliers)
+    slots, multipliers, places = slot_tables([*clocks, *(replace(clock, slots=None) for clock in rescaled)])
+    contacts = facts.contacts._replace(added=added.ties)
+    facts = facts._replace(contacts=contacts, added_lists=slots, added_multipliers=multipliers)
     if not len(added.ties) or not base.lists:
         return facts, places
-    n_lists, n = facts.list_starts.shape[0], facts.list_starts.shape[1] - 1
+    n_lists, n = contacts.starts.shape[0], contacts.starts.shape[1] - 1
     first = np.full((n_lists, n), -1, np.int32)
     following = np.full((n_lists, 2 * len(added.ties)), -1, np.int32)
     weights = np.zeros((n_lists, len(added.ties)))
-    most = facts.list_most.copy() if facts.list_most.size else np.minimum(np.diff(facts.list_starts), 1).astype(float)
+    most = contacts.most.copy() if contacts.most.size else np.minimum(np.diff(contacts.starts), 1).astype(float)
     for row, key in enumerate(base.lists):
         by_layer = np.full(int(added.layers.max()) + 1, np.nan)
         for number, weight in key:
@@ -347,22 +362,34 @@ def with_added(base: Base, facts: Facts, added: AddedTies, clocks: Sequence[Cloc
         following[row, entries[again + 1]] = entries[again]
         first[row, persons] = entries  # the last one stays
         np.maximum.at(most[row], persons, weights[row][entries >> 1])
-    uneven = facts.list_weights.size or np.any(np.nan_to_num(weights, nan=1.0) != 1.0)
-    return (
-        facts._replace(
-            extra_first=first,
-            extra_next=following,
-            extra_weights=np.nan_to_num(weights),
-            list_most=most if uneven else facts.list_most,
-        ),
-        places,
+    uneven = contacts.weights.size or np.any(np.nan_to_num(weights, nan=1.0) != 1.0)
+    contacts = contacts._replace(
+        extra_first=first,
+        extra_next=following,
+        extra_weights=np.nan_to_num(weights),
+        most=most if uneven else contacts.most,
     )
+    return facts._replace(contacts=contacts), places
 
 
 def kernel_clocks(
-    active: Sequence[ActiveClock], keys: Sequence[int], reads: Sequence[Reads], places: dict[int, int]
+    active: Sequence[ActiveClock], keys: Sequence[int], base: Base, added: dict[int, int], facts: Facts
 ) -> Clocks:
-    """Lay clocks, sorted by name, out as the kernel reads them."""
+    """Lay clocks, sorted by name, out as the kernel reads them beside `facts`.
+
+    Parameters
+    ----------
+    active : sequence of ActiveClock
+    keys : sequence of int
+        Of their streams.
+    base : Base
+    added : dict of int to int
+        Where slots and multipliers that are the arm's own begin, by identity.
+    facts : Facts
+    """
+    reads, places = base.reads, {**base.places, **added}
+    even = not facts.contacts.weights.size and not facts.contacts.extra_first.size
+    senders = SENDER_NUMBER | SENDER_STATES | SOURCE_WEIGHTS
 
     def column(values: Iterable[Any], kind: type = np.int64) -> np.ndarray:
         return np.array(list(values), dtype=kind)
@@ -385,6 +412,7 @@ def kernel_clocks(
         first_tie=column(c.first_tie for c in bases),
         listed=column(-1 if c.slots is None else places[id(c.slots)] for c in bases),
         scaled=column(-1 if c.multipliers is None else places[id(c.multipliers)] for c in bases),
+        rescaled=column(c.multipliers is not None and id(c.multipliers) in added for c in bases),
         from_column=column(c.from_column for c in bases),
         from_states=column((c.from_states for c in bases), np.uint64),
         to_state=column(c.to_state for c in bases),
@@ -416,6 +444,14 @@ def kernel_clocks(
         n_times=column(each.n_times for each in read),
         listed_by=column(each.listed_by for each in read),
         reads_share=column(each.reads_share for each in read),
+        plain=column(
+            even
+            and (
+                each.whom != BY_ALL_CONTACTS
+                or (entry.influence < 0 and entry.counted == 1 and not each.varies & senders)
+            )
+            for entry, each in zip(active, read, strict=True)
+        ),
         shape=column(each.shape for each in read),
         table_at=column(each.table_at for each in read),
         table_size=column(each.table_size for each in read),
@@ -429,8 +465,8 @@ def _joined_or_one(arrays: list[np.ndarray], kind: type) -> np.ndarray:
     return arrays[0] if len(arrays) == 1 else np.concatenate([np.empty(0, kind), *arrays])
 
 
-def _joined(groups: list[Groups], n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return group_of, group_starts and members of several groupings, groups numbered through."""
+def _joined(groups: list[Groups], n: int) -> Grouped:
+    """Put several groupings together, groups numbered through."""
     starts, rows, members = [np.empty(0, np.int64)], [], [np.empty(0, np.int32)]
     n_groups = n_members = 0
     for each in groups:
@@ -439,4 +475,5 @@ def _joined(groups: list[Groups], n: int) -> tuple[np.ndarray, np.ndarray, np.nd
         members.append(each.members)
         n_groups += each.starts.size
         n_members += each.members.size
-    return np.stack(rows) if rows else np.empty((0, n), np.int32), np.concatenate(starts), np.concatenate(members)
+    group_of = np.stack(rows) if rows else np.empty((0, n), np.int32)
+    return Grouped(group_of, np.concatenate(starts), np.concatenate(members))

@@ -106,11 +106,7 @@ def with_any_law(
     rate = plain.rate
     if luck.random() < 0.3:
         rate = _times(_number(luck, states), scale)
-    influence = [_number(luck, states) for _ in range(luck.choice((0, 0, 1, 2)))] if source else []
-    if law == "response":  # influence that ages under `response`: see test_laws_in_time.py
-        influence = [
-            replace(one, column="bmi", centre=25.0) if isinstance(one, HazardRatio) else one for one in influence
-        ]
+    influence = tuple(_number(luck, states) for _ in range(luck.choice((0, 0, 1, 2)))) if source else ()
     sometimes = luck.random() < 0.5
     return replace(
         plain,
@@ -122,7 +118,7 @@ def with_any_law(
         response=_response(luck) if law == "response" else None,
         where=_where(luck, states) if luck.random() < 0.4 else None,
         susceptibility=tuple(_number(luck, states) for _ in range(luck.choice((0, 0, 1, 2)))),
-        influence=tuple(influence),
+        influence=influence,
         time_in_state=_waning(luck) if sometimes else (),
         series=tuple(_series(luck) for _ in range(luck.choice((0, 0, 0, 1, 2)))),
     )

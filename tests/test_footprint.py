@@ -31,11 +31,12 @@ GENERATORS = {
     "lattice": {"neighbours": 8, "periodic": True},
 }
 MEASURE = """
-import resource, sys
+import sys
 from simulator.generators import networks
 make, parameters, n = networks[sys.argv[1]], eval(sys.argv[2]), int(sys.argv[3])
 make(100, 1, **parameters)
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():  # of this program alone; `ru_maxrss` would begin with that of the one that started it
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 before = peak()
 ties = make(n, 1, **parameters)
 print(len(ties), (peak() - before) * 1024)

@@ -261,13 +261,13 @@ def test_rows_of_a_file(tmp_path):
 
 
 MEASURE = """
-import resource, sys, tempfile
+import sys
 import netrial
 from experiments.memory import footprint_of
 scenario = netrial.load(sys.argv[1]).set({"population.size": 150_000, "experiment.replicates": 2})
 netrial.run(scenario.set({"population.size": 200}), jobs=2)
 netrial.run(scenario, jobs=2)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) * 1024)
 print(footprint_of(scenario, tuple(scenario.spec.arms), 2).total)
 """
 

@@ -38,6 +38,7 @@ BECOMES = {
         FIGURES["few"],
         FIGURES["enough_to_double"],
         value=(
+            (0, factor(RECOVER, 1 / FIGURES["recover"].value)),  # fewer than three count as three
             (FIGURES["few"].value, factor(RECOVER, 1 / FIGURES["recover"].value)),
             (FIGURES["enough_to_double"].value, 1),
         ),
