@@ -210,6 +210,8 @@ def _layer_lines(layer: LayerPortrait) -> Iterable[str]:
 
 
 def _number(value: float) -> str:
+    if not abs(value) < 1e15:
+        return f"{value:.4g}"
     return f"{value:.0f}" if value == int(value) or abs(value) >= 1e4 else f"{value:.4g}"
 
 
