@@ -39,8 +39,8 @@ SHOWN = [
     ("{rewire: {share: 0.5, keep: degree, layer: friends}}", "interventions.change.effect.ties"),
     ("person_time: {smoking.smoker: 1, smoking.former: 0.3}", "outcomes.burden"),
     (
-        "{enter: {rate: 12, columns: {age: 18}, states: {smoking: {never: 0.9, smoker: 0.1}}, ties: {friends: 3}}, leave: "
-        "{rate: 0.01, susceptibility: {column: age, ratio: 2.5, per: 10, centre: 50}}}",
+        "{enter: {rate: 12, columns: {age: 18}, states: {smoking: {never: 0.9, smoker: 0.1}}, ties: {friends: 3}}, "
+        "leave: {rate: 0.01, susceptibility: {column: age, ratio: 2.5, per: 10, centre: 50}}}",
         "population",
     ),
     ("{column: threshold}", "threshold"),
