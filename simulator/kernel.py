@@ -67,6 +67,7 @@ COUNT_PURPOSE = 0xFFFFFFFF
 U = np.uint64
 M32 = U(0xFFFFFFFF)
 S32 = U(32)
+NONE = np.int64(-1)
 PHILOX_M0, PHILOX_M1 = U(0xD2511F53), U(0xCD9E8D57)
 PHILOX_W0, PHILOX_W1 = U(0x9E3779B9), U(0xBB67AE85)
 
@@ -201,7 +202,7 @@ def _draw_contact(lists, row, person, word, chance):
             n_all += 1
             entry = lists.extra_next[row, entry]
     if n_all == 0:
-        return -1
+        return NONE
     place = np.int64(_multiply_high(word, U(n_all)))
     weight = 1.0
     if place < n_own:
@@ -215,7 +216,7 @@ def _draw_contact(lists, row, person, word, chance):
         contact = np.int64(lists.added[entry >> 1, 1 - (entry & 1)])
         weight = lists.extra_weights[row, entry >> 1]
     if lists.most.size and not np.float64(chance) * 2.0**-32 * lists.most[row, person] < weight:
-        return -1
+        return NONE
     return contact
 
 
@@ -224,13 +225,13 @@ def _draw_member(groups, row, person, word):
     """Draw a member of a person's group; -1 where it is the person themself, or there is no group."""
     group = groups.group_of[row, person]
     if group < 0:
-        return -1
+        return NONE
     first = groups.starts[group]
     n_members = groups.starts[group + 1] - first
     if n_members == 0:
-        return -1
+        return NONE
     member = np.int64(groups.members[first + np.int64(_multiply_high(word, U(n_members)))])
-    return -1 if member == person else member
+    return NONE if member == person else member
 
 
 @njit(nogil=True, cache=True)
@@ -240,7 +241,7 @@ def _draw_plainly(starts, people, row, key, slab, persons, found, n_rings):
         first = starts[row, persons[j]]
         n_all = starts[row, persons[j] + 1] - first
         word, _ = _redraw(key, slab, j, 1)
-        found[j] = people[first + np.int64(_multiply_high(word, U(n_all)))] if n_all > 0 else -1
+        found[j] = people[first + np.int64(_multiply_high(word, U(n_all)))] if n_all > 0 else NONE
 
 
 @njit(nogil=True, cache=True)
@@ -303,7 +304,7 @@ def _find_member(groups, row, states, present, person, key, slab, ring):
             return member
     group = groups.group_of[row, person]
     if group < 0:
-        return -1
+        return NONE
     n_living = 0
     for k in range(groups.starts[group], groups.starts[group + 1]):
         member = groups.members[k]
@@ -315,7 +316,7 @@ def _find_member(groups, row, states, present, person, key, slab, ring):
             if wanted == 0:
                 return np.int64(member)
             wanted -= 1
-    return -1
+    return NONE
 
 
 @njit(nogil=True, cache=True)
@@ -344,25 +345,25 @@ def _sender_factor(own, states, varies, number_row, states_row, weights_at, colu
 
 
 @njit(nogil=True, cache=True)
-def _fixed_point(x):
-    return np.int64(np.floor(x * 4294967296.0 + 0.5))
+def _in_units(x, unit):
+    return np.int64(np.floor(x / unit + 0.5))
 
 
 @njit(nogil=True, cache=True)
 def _count_plainly(starts, persons, states, row, person, present, column, spreads):
-    """Count a person's living contacts, and those of them in the source states, in units of 2**-32."""
+    """Count a person's living contacts, and those of them in the source states."""
     counted, living = np.int64(0), np.int64(0)
     for k in range(starts[row, person], starts[row, person + 1]):
         contact = persons[k]
         if states[contact, 0] < present:
             living += 1
             counted += np.int64((spreads >> U(states[contact, column])) & U(1))
-    return counted << 32, living << 32
+    return counted, living
 
 
 @njit(nogil=True, cache=True)
-def _count(lists, own, states, row, person, present, column, spreads, reads, grown, factors, factors_row):
-    """Add up what a person's living contacts count for, and their weights, in units of 2**-32.
+def _count(lists, own, states, row, person, present, column, spreads, reads, grown, factors, factors_row, unit):
+    """Add up what a person's living contacts count for, and their weights, in units.
 
     `reads` are varies, row of the sender's number, row of the sender's states, place of the source weights.
     """
@@ -381,12 +382,12 @@ def _count(lists, own, states, row, person, present, column, spreads, reads, gro
             weight = lists.extra_weights[row, entry >> 1]
             entry = np.int64(lists.extra_next[row, entry])
         if states[contact, 0] < present:
-            everything += _fixed_point(weight)
+            everything += _in_units(weight, unit)
             if (spreads >> U(states[contact, column])) & U(1):
                 weight *= _sender_factor(own, states, varies, number_row, states_row, weights_at, column, contact)
                 if factors_row >= 0:
                     weight *= factors[factors_row, contact]
-                counted += _fixed_point(weight * grown)
+                counted += _in_units(weight * grown, unit)
     return counted, everything
 
 
@@ -655,9 +656,9 @@ def advance(
                             reads = (varies, clocks.sender[c], clocks.others[c], clocks.source_weights[c])
                             counted, weight = _count(
                                 contacts, own, states, clocks.listed_by[c], receiver, facts.present, read, counts_if,
-                                reads, clocks.counted[c], facts.factors, clocks.influence[c],
+                                reads, clocks.counted[c], facts.factors, clocks.influence[c], clocks.unit[c],
                             )  # fmt: skip
-                        value = np.float64(counted) * 2.0**-32
+                        value = np.float64(counted) * (1.0 if clocks.plain[c] else clocks.unit[c])
                         if clocks.reads_share[c]:
                             value = np.float64(counted) / np.float64(max(weight, 1))
                         if clocks.shape[c] == THRESHOLD:

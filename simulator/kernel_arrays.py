@@ -49,6 +49,7 @@ class Clocks(NamedTuple):
     shape: np.ndarray  # int64[c]: STEP, LINEAR or THRESHOLD
     table_at: np.ndarray  # int64[c]: where in `points` its table begins; THRESHOLD: row of `thresholds`
     table_size: np.ndarray  # int64[c]
+    unit: np.ndarray  # float64[c]: in which weights are added up (BY_ALL_CONTACTS)
     leaving: np.ndarray  # int64[c]: 1 where the ring takes the person away, out of all behaviours
     receiver: np.ndarray  # int64[c]: row of `Own.person_numbers` of the receiving end (RECEIVER_NUMBER)
 

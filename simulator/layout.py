@@ -39,6 +39,12 @@ from simulator.units import to_ticks
 from simulator.world import World
 
 WHOM = {PROPORTION: BY_CONTACT, GROUP: BY_MEMBER, RESPONSE: BY_ALL_CONTACTS}
+UNIT = 2.0**-32
+"""In which `response` adds up weights, so that no order of adding leaves a trace."""
+
+MOST_BITS = 50
+"""Of a sum of weights, before any intervention."""
+
 SHAPES = {"step": STEP, "linear": LINEAR}
 
 
@@ -99,6 +105,7 @@ class Reads:
     shape: int = 0
     table_at: int = 0
     table_size: int = 0
+    unit: float = UNIT
 
 
 @dataclass(frozen=True, eq=False)
@@ -279,7 +286,27 @@ def base_facts(
             person_numbers=person_numbers.array(),
         ),
     )
-    return Base(with_lists(facts, world, tuple(lists), ties), reads, places, tuple(lists))
+    facts = with_lists(facts, world, tuple(lists), ties)
+    reads = tuple(
+        replace(each, unit=_unit_for(facts.contacts, each.listed_by, hazard)) if each.whom == BY_ALL_CONTACTS else each
+        for each, hazard in zip(reads, hazards, strict=True)
+    )
+    return Base(facts, reads, places, tuple(lists))
+
+
+def _unit_for(contacts: Contacts, row: int, hazard: Hazard) -> float:
+    """Return the unit in which `response` adds up weights: finer than any that matter, and far from overflowing."""
+    begins = contacts.starts[row]
+    most = float(np.diff(begins).max(initial=0))
+    if contacts.weights.size and most:
+        totals = np.add.reduceat(contacts.weights, begins[:-1][np.diff(begins) > 0])
+        most = float(totals.max(initial=0.0))
+    most *= float(np.max(hazard.sending, initial=0.0)) * max(hazard.weights, default=1.0)
+    most *= hazard.others.most if hazard.others is not None else 1.0
+    unit = UNIT
+    while most > unit * 2.0**MOST_BITS:  # what is left of 63 bits is for interventions' factors and ties
+        unit *= 2
+    return unit
 
 
 def slot_tables(clocks: Sequence[Clock]) -> tuple[np.ndarray, np.ndarray, dict[int, int]]:
@@ -455,6 +482,7 @@ def kernel_clocks(
         shape=column(each.shape for each in read),
         table_at=column(each.table_at for each in read),
         table_size=column(each.table_size for each in read),
+        unit=column((each.unit for each in read), np.float64),
         leaving=column(c.leaving for c in bases),
         receiver=column(each.receiver for each in read),
     )

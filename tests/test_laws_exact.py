@@ -683,9 +683,6 @@ def test_waiting_for_the_threshold() -> None:
     assert errors(reached(1.1 * rate), erlang(rate * time), n) > FAR
 
 
-@pytest.mark.xfail(
-    reason="sums of weights in units of 2**-32 wrap in int64 from a total of 2**31 on; nothing refuses it"
-)
 @pytest.mark.parametrize(("adopters", "adopts"), [(1000, 0), (2000, 1)])
 def test_heavy_ties_do_not_wrap(adopters: int, adopts: int) -> None:
     """3,000 contacts of an hour and a half a day, in seconds a year: a third is below a half, two thirds are above."""
