@@ -226,7 +226,6 @@ def small_logs() -> list[Any]:
     return [[list(event) for event in events_of(case.simulation(Draw(3)).run())] for case in small]
 
 
-@pytest.mark.xfail(reason="kernel.advance: U(_find_member(...)) of a Python -1 overflows where nothing is compiled")
 def test_without_the_compiler() -> None:
     """The kernel is plain Python too: NUMBA_DISABLE_JIT=1 gives the same events under all laws."""
     here = Path(__file__).parent
