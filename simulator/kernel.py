@@ -399,7 +399,7 @@ def _read_table(points, shape, first, size, value):
     k = first
     while k < last and points[k + 1, 0] <= reaches:
         k += 1
-    if shape == STEP or k == last:
+    if shape == STEP or k == last or value < points[k, 0]:
         return points[k, 1]
     x0, y0, x1, y1 = points[k, 0], points[k, 1], points[k + 1, 0], points[k + 1, 1]
     return y0 + (y1 - y0) * (value - x0) / (x1 - x0)

@@ -103,7 +103,8 @@ def portrait(network: ContactNetwork, population: Population) -> Portrait:
         columns=tuple(
             describe(column)
             for column in population.columns.values()
-            if not np.array_equal(column.values, population.ids)  # the ids themselves say nothing
+            # The ids themselves say nothing; a dotted name is that of thresholds drawn for a transition.
+            if "." not in column.name and not np.array_equal(column.values, population.ids)
         ),
         mean_contacts=float(degree.mean()) if n else 0.0,
         sd_contacts=float(degree.std()) if n else 0.0,
