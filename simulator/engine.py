@@ -145,7 +145,9 @@ class Simulation:
         self.counts = np.zeros(n_states, np.int64)
         for column, first in enumerate(self.plan.first_state[:-1]):
             size = int(self.plan.first_state[column + 1] - first)
-            self.counts[first : first + size] = np.bincount(self.states[:, column], minlength=size)
+            self.counts[first : first + size] = [
+                np.count_nonzero(self.states[:, column] == code) for code in range(size)
+            ]
 
     def _entered(self) -> np.ndarray:
         """Return int64[n_persons, k]: when people entered their states, of the behaviours in which that matters."""
