@@ -240,7 +240,7 @@ def _first_step(silent: SilentSimulation, longest: int) -> int:
 
 
 def _transitions(plan: ClockPlan, control: np.ndarray, pilot: _Pilot) -> tuple[TransitionForecast, ...]:
-    from simulator.clocks import numbered_transitions
+    from simulator.clock_making import numbered_transitions
     from simulator.foresight import transition_names
 
     found = []

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.loading import Scenario
+    from simulator.beginning import Beginning
     from simulator.clock_plan import ClockPlan
     from simulator.distributions import Distribution
-    from simulator.engine import Beginning
     from simulator.network import Layer
     from simulator.population import Plan, Population
     from simulator.streams import Draw
@@ -361,7 +361,7 @@ def beginning_of(scenario: Scenario, plan: ClockPlan, draw: Draw) -> Beginning:
     draw : Draw
         Of scope "replicate".
     """
-    from simulator.engine import begin
+    from simulator.beginning import begin
 
     states = initial_states(scenario, plan.world, draw)
     since = since_of(scenario, plan.world, states)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator import clocks as clock_table
-from simulator.clocks import Clock
+from simulator.clock_making import hazards_of, numbered_transitions, person_clocks, tie_clocks
+from simulator.clocks import Clock, check_rates, first_states
 from simulator.hazards import Hazard
 from simulator.layout import Base, base_facts
 from simulator.world import World
@@ -49,11 +49,11 @@ def plan_clocks(world: World) -> ClockPlan:
     SpecError
         If somebody has no rate, or a rate is absurd; places are relative to the behaviours.
     """
-    hazards = clock_table.hazards_of(world)
-    clocks = clock_table.person_clocks(world, hazards)
+    hazards = hazards_of(world)
+    clocks = person_clocks(world, hazards)
     first_tie = 0
     for layer in world.network.layers.values():
-        clocks += clock_table.tie_clocks(
+        clocks += tie_clocks(
             world,
             hazards,
             layer.name,
@@ -63,13 +63,13 @@ def plan_clocks(world: World) -> ClockPlan:
             first_tie=first_tie,
         )
         first_tie += layer.n_ties
-    clock_table.check_rates(clocks)
+    check_rates(clocks)
     clocks.sort(key=lambda clock: clock.name)
     layers = [layer.ties for layer in world.network.layers.values() if layer.n_ties]
     joint = layers[0] if len(layers) == 1 else np.concatenate([np.empty((0, 2), np.int32), *layers])
     ties = np.ascontiguousarray(joint, np.int32)
-    first_state = clock_table.first_states(world)
-    transitions = clock_table.numbered_transitions(world)
+    first_state = first_states(world)
+    transitions = numbered_transitions(world)
     regular = [
         (behaviour, transition) for behaviour in world.behaviours.values() for transition in behaviour.transitions
     ]

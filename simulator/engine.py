@@ -12,11 +12,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from simulator import clocks as clock_table
+from simulator import clock_making
 from simulator.actions import Action, AddTies, Record, RewireTies, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.behaviour import RESPONSE, SPONTANEOUS
 from simulator.clock_plan import ClockPlan, plan_clocks
-from simulator.clocks import ActiveClock, Clock
+from simulator.clocks import (
+    MOST_LEVEL,
+    ActiveClock,
+    Clock,
+    check_rates,
+    largest_product,
+    levels_for,
+    that_can_act,
+)
 from simulator.entrants import entrants_of
 from simulator.errors import Problem, SpecError
 from simulator.kernel import LOG_FULL, NOBODY, PERSON, RINGS, advance
@@ -24,10 +32,9 @@ from simulator.kernel_arrays import Clocks, Comings, ComingTies, Facts, Log, Scr
 from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
 from simulator.streams import Draw
 from simulator.trajectory import FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
-from simulator.turnover import comings_of, with_absent
 from simulator.world import Occurrence, Situation
 
-__all__ = ["NEVER", "Beginning", "ClockPlan", "Simulation", "begin", "plan_clocks"]
+__all__ = ["NEVER", "ClockPlan", "Simulation", "plan_clocks"]
 
 NEVER = np.iinfo(np.int64).max
 """Tick of what never happens."""
@@ -304,7 +311,7 @@ class Simulation:
         if not uneven:
             return
         self._clocks = [
-            clock_table.silenced(clock, action.rows)
+            clock_making.silenced(clock, action.rows)
             if clock.name.layer == action.layer and clock.number in uneven
             else clock
             for clock in self._clocks
@@ -314,7 +321,7 @@ class Simulation:
             if segment.layer == action.layer and segment.rows is not None:
                 again = np.isin(segment.rows, action.rows)[:, None]
                 self._segments[k] = replace(segment, ties=np.where(again, nobody, segment.ties).astype(np.int32))
-        moved = clock_table.tie_clocks(
+        moved = clock_making.tie_clocks(
             self.plan.world,
             self.plan.hazards,
             action.layer,
@@ -348,7 +355,7 @@ class Simulation:
             name = f"{occurrence.intervention}/{occurrence.occasion}"
             if any((segment.layer, segment.name) == (action.layer, name) for segment in self._segments):
                 raise ValueError(f"{name} adds ties to `{action.layer}` twice; their clocks would be the same")
-            clocks = clock_table.tie_clocks(
+            clocks = clock_making.tie_clocks(
                 world,
                 self.plan.hazards,
                 action.layer,
@@ -385,21 +392,21 @@ class Simulation:
         until = NEVER
         clocks = sorted([*self._clocks, *added_clocks], key=lambda clock: clock.name)
         entering = self._comings.states[self._came :][self._comings.enters[self._came :]]
-        for clock in clock_table.that_can_act(clocks, self.counts, self.plan.first_state, entering):
+        for clock in that_can_act(clocks, self.counts, self.plan.first_state, entering):
             law = clock.transition.law
             susceptibility = rows.get(("susceptibility", clock.number), -1)
             influence = rows.get(("influence", clock.number), -1) if law != SPONTANEOUS else -1
             now = clock.hazard.now(self.now)
             change = clock.hazard.next_change(self.now)
             until = until if change is None else min(until, change)
-            most = clock_table.largest_product(
+            most = largest_product(
                 clock,
                 added.ties if clock.added else self._facts.ties,
                 now,
                 factors[susceptibility] if susceptibility >= 0 else None,
                 factors[influence] if influence >= 0 and law != RESPONSE else None,
             )
-            if most > 2.0**clock_table.MOST_LEVEL:
+            if most > 2.0**MOST_LEVEL:
                 raise SpecError(
                     Problem(
                         f"factors on `{clock.name.behaviour}.{clock.name.transition}` multiply to {most:g}",
@@ -407,10 +414,10 @@ class Simulation:
                         hint="they may multiply to at most 1024; raise the rate of the transition instead",
                     )
                 )
-            levels = clock_table.levels_for(most)
+            levels = levels_for(most)
             counted = clock.hazard.counted_at(self.now)
             active += [ActiveClock(clock, level, susceptibility, influence, now, counted) for level in levels]
-        clock_table.check_rates(active)
+        check_rates(active)
         active.sort(key=lambda entry: entry.name)
         keys = [self.draw.key("clock", *entry.name) for entry in active]
         rescaled = [clock for clock, base in zip(self._clocks, self.plan.clocks, strict=True) if clock is not base]
@@ -427,11 +434,11 @@ class Simulation:
         clocks: list[Clock] = []
         first_tie = 0
         for segment in segments:
-            clocks += [clock_table.moved(clock, first_tie) for clock in segment.clocks]
+            clocks += [clock_making.moved(clock, first_tie) for clock in segment.clocks]
             first_tie += len(segment.ties)
         sizes = [len(segment.ties) for segment in segments]
         entrants = self._entrants
-        clocks += [clock if clock.kind == PERSON else clock_table.moved(clock, first_tie) for clock in entrants.clocks]
+        clocks += [clock if clock.kind == PERSON else clock_making.moved(clock, first_tie) for clock in entrants.clocks]
         ties = AddedTies(
             np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in segments), entrants.rows]),
             np.concatenate(
@@ -456,65 +463,6 @@ class Simulation:
         for factor in sorted(self._factors, key=lambda factor: factor.name):
             product[rows[factor.row], factor.persons] *= factor.factors
         return rows, product
-
-
-@dataclass(frozen=True, eq=False)
-class Beginning:
-    """What all arms of a replicate share at time 0.
-
-    Parameters
-    ----------
-    plan : ClockPlan
-    draw : Draw
-        The replicate's luck.
-    start : uint8[n_persons, n_behaviours]
-    since : int64[n_persons, n_behaviours], optional
-    comings : Comings
-    entrant_ties : int32[k, 2], optional
-    """
-
-    plan: ClockPlan
-    draw: Draw
-    start: np.ndarray
-    since: np.ndarray | None
-    comings: Comings
-    entrant_ties: np.ndarray | None = None
-
-    def simulation(self, occurrences: Sequence[Occurrence], observe_at: np.ndarray, horizon: int) -> Simulation:
-        """Return one arm, at time 0."""
-        return Simulation(
-            self.plan, self.draw, self.start, occurrences, observe_at, horizon, since=self.since,
-            comings=self.comings, entrant_ties=self.entrant_ties,
-        )  # fmt: skip
-
-
-def begin(
-    plan: ClockPlan, draw: Draw, states: np.ndarray, since: np.ndarray | None, warm_up: int, horizon: int
-) -> Beginning:
-    """Let people come and go, and run the time before 0, which is the same in every arm.
-
-    Parameters
-    ----------
-    plan : ClockPlan
-    draw : Draw
-        Of scope "replicate".
-    states : uint8[n_persons, n_behaviours]
-        In which people begin, or, if they are not there yet, enter.
-    since : int64[n_persons, n_behaviours], optional
-        Tick at which people entered them; default: the beginning.
-    warm_up, horizon : int
-        Ticks.
-    """
-    world, comings = comings_of(plan.world, draw, states, -warm_up, horizon)
-    if world is not plan.world:  # columns that age are, of people who enter, this replicate's own
-        plan = plan_clocks(world)
-    start = with_absent(world, states, -warm_up)
-    if not warm_up:
-        return Beginning(plan, draw, start, since, comings)
-    nothing = np.empty(0, np.int64)
-    before = Simulation(plan, draw, start, (), nothing, 0, False, now=-warm_up, since=since, comings=comings)
-    before.advance(0)
-    return Beginning(plan, draw, before.states.copy(), before.entered_at(), comings, before.entrants_tied())
 
 
 def _end(until: int | None) -> int:

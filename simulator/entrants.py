@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.clock_making import entrants_tie_clocks, person_clocks
 from simulator.clock_plan import ClockPlan
-from simulator.clocks import Clock, entrants_tie_clocks, person_clocks
+from simulator.clocks import Clock
 from simulator.kernel_arrays import Comings, ComingTies
 from simulator.streams import Draw
 

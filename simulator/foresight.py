@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from simulator.clocks import numbered_transitions
+from simulator.clock_making import numbered_transitions
 from simulator.engine import ClockPlan, Simulation, plan_clocks
 from simulator.kernel_arrays import Clocks
 from simulator.streams import Draw

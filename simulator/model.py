@@ -8,8 +8,8 @@ from typing import Any
 import mesa
 import numpy as np
 
+from simulator.beginning import Beginning
 from simulator.behaviour import Behaviour
-from simulator.engine import Beginning
 from simulator.world import Occurrence
 
 

@@ -25,9 +25,10 @@ from towns import Case, category, events_of, layer, random_case, simulate, town
 
 from interventions.rewiring import exchange
 from simulator.actions import Action, Record, RewireTies, ScaleSusceptibility
+from simulator.beginning import Beginning, begin
 from simulator.behaviour import Behaviour, ByColumn, GroupOf, Response, Series, Source, Transition
 from simulator.conditions import parse
-from simulator.engine import Beginning, Simulation, begin, plan_clocks
+from simulator.engine import Simulation, plan_clocks
 from simulator.streams import Draw
 from simulator.trajectory import Trajectory
 from simulator.turnover import Enter, Leave, Turnover, with_absent

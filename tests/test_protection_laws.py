@@ -20,6 +20,7 @@ from interventions.monotone import trend
 from interventions.protection import Verdict, protects
 from interventions.schedule import occurrences
 from interventions.specs import Effect, Intervention, NewTies, Rewiring, Target
+from simulator.beginning import begin
 from simulator.behaviour import (
     GROUP,
     PER_CONTACT,
@@ -37,7 +38,7 @@ from simulator.behaviour import (
     Transition,
 )
 from simulator.conditions import parse
-from simulator.engine import begin, plan_clocks
+from simulator.engine import plan_clocks
 from simulator.network import ContactNetwork, Layer
 from simulator.outcomes import Measure
 from simulator.population import Column, Population

@@ -12,8 +12,9 @@ from towns import category, events_of, layer, occurrence, sisa, town
 from scenarios.loading import load
 from scenarios.problems import ScenarioError
 from simulator.actions import AddTies, SetStates
+from simulator.beginning import begin
 from simulator.behaviour import Behaviour, HazardRatio, Source, Transition
-from simulator.engine import Simulation, begin, plan_clocks
+from simulator.engine import Simulation, plan_clocks
 from simulator.network import ContactNetwork
 from simulator.population import Column, Population
 from simulator.streams import Draw

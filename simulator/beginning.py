@@ -1,0 +1,74 @@
+"""How a replicate begins: who is there in which states, who comes and goes, and the time before 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.clock_plan import ClockPlan, plan_clocks
+from simulator.engine import Simulation
+from simulator.kernel_arrays import Comings
+from simulator.streams import Draw
+from simulator.turnover import comings_of, with_absent
+from simulator.world import Occurrence
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """What all arms of a replicate share at time 0.
+
+    Parameters
+    ----------
+    plan : ClockPlan
+    draw : Draw
+        The replicate's luck.
+    start : uint8[n_persons, n_behaviours]
+    since : int64[n_persons, n_behaviours], optional
+    comings : Comings
+    entrant_ties : int32[k, 2], optional
+    """
+
+    plan: ClockPlan
+    draw: Draw
+    start: np.ndarray
+    since: np.ndarray | None
+    comings: Comings
+    entrant_ties: np.ndarray | None = None
+
+    def simulation(self, occurrences: Sequence[Occurrence], observe_at: np.ndarray, horizon: int) -> Simulation:
+        """Return one arm, at time 0."""
+        return Simulation(
+            self.plan, self.draw, self.start, occurrences, observe_at, horizon, since=self.since,
+            comings=self.comings, entrant_ties=self.entrant_ties,
+        )  # fmt: skip
+
+
+def begin(
+    plan: ClockPlan, draw: Draw, states: np.ndarray, since: np.ndarray | None, warm_up: int, horizon: int
+) -> Beginning:
+    """Let people come and go, and run the time before 0, which is the same in every arm.
+
+    Parameters
+    ----------
+    plan : ClockPlan
+    draw : Draw
+        Of scope "replicate".
+    states : uint8[n_persons, n_behaviours]
+        In which people begin, or, if they are not there yet, enter.
+    since : int64[n_persons, n_behaviours], optional
+        Tick at which people entered them; default: the beginning.
+    warm_up, horizon : int
+        Ticks.
+    """
+    world, comings = comings_of(plan.world, draw, states, -warm_up, horizon)
+    if world is not plan.world:  # columns that age are, of people who enter, this replicate's own
+        plan = plan_clocks(world)
+    start = with_absent(world, states, -warm_up)
+    if not warm_up:
+        return Beginning(plan, draw, start, since, comings)
+    nothing = np.empty(0, np.int64)
+    before = Simulation(plan, draw, start, (), nothing, 0, False, now=-warm_up, since=since, comings=comings)
+    before.advance(0)
+    return Beginning(plan, draw, before.states.copy(), before.entered_at(), comings, before.entrants_tied())
