@@ -189,7 +189,13 @@ def _behaviours(spec: grammar.ScenarioSpec) -> Iterator[Input]:
             for key in ("susceptibility", "influence"):
                 yield from _factors(getattr(transition, key), (*at, key))
             if transition.time_in_state is not None:
-                yield Input((*at, "time_in_state"), "factor", _table(transition.time_in_state), f"{unit}s", ASSUMED)
+                yield Input(
+                    (*at, "time_in_state"),
+                    "factor",
+                    _table(transition.time_in_state),
+                    f"factor by {unit}s in the state",
+                    ASSUMED,
+                )
             if isinstance(transition.layers, Mapping):
                 for layer, weight in transition.layers.items():
                     yield _number(weight, (*at, "layers", layer), "factor", "weight")
