@@ -33,10 +33,16 @@ class Person(mesa.Agent):
         return self.model.population.ids[self.index]
 
     @property
-    def state(self) -> Mapping[str, str]:
-        """The state of each behaviour now."""
+    def present(self) -> bool:
+        """Whether the person is there now: people who enter have a view before they do, and after they leave."""
+        return bool(self.model.simulation.states[self.index, 0] < len(self.model.behaviours[0].states))
+
+    @property
+    def state(self) -> Mapping[str, str | None]:
+        """The state of each behaviour now; None while the person is not there."""
         row = self.model.simulation.states[self.index]
-        return {b.name: b.states[code] for b, code in zip(self.model.behaviours, row, strict=True)}
+        present = self.present
+        return {b.name: b.states[code] if present else None for b, code in zip(self.model.behaviours, row, strict=True)}
 
     @property
     def columns(self) -> Mapping[str, float | str | None]:

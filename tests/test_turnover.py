@@ -311,3 +311,18 @@ def test_sisa_without_turnover_is_untouched() -> None:
     times = np.array([0], np.int64)
     first, second = (each.simulation((), times, to_ticks(5)).run() for each in (closed, opened))
     assert events_of(first) == events_of(second)
+
+
+def test_the_mesa_face_says_who_is_there() -> None:
+    """People who enter have a view from the beginning, without a state until they are there."""
+    model = changed({"population.enter": {"rate": 20}, "population.leave": {"rate": 3.0}}).model()
+    newcomer, resident = model.person(300), model.person(0)
+    assert (newcomer.present, newcomer.state["obesity"]) == (False, None)
+    assert resident.present
+    assert resident.state["obesity"] in ("lean", "obese")
+    while model.running:
+        model.step()
+    there = [person for person in model.agents if person.present]
+    counts = model.datacollector.get_model_vars_dataframe().iloc[-1]
+    assert len(there) == counts["obesity.lean"] + counts["obesity.obese"]
+    assert sum(person.state["obesity"] == "obese" for person in there) == counts["obesity.obese"]
