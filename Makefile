@@ -26,7 +26,7 @@ check: $(READY)  ## Check lint, format and types.
 
 setup: $(READY)  ## Set up .venv with all dependencies, pinned by hash.
 
-bench: $(READY) $(BENCH_READY)  ## Measure netrial beside its peers and write benchmarks/RESULTS.md (about 40 minutes).
+bench: $(READY) $(BENCH_READY)  ## Measure netrial beside its peers and write benchmarks/RESULTS.md (about 70 minutes).
 	@$(BIN)/python -m benchmarks.compare --bench-python $(BENCH)/bin/python $(ARGS)
 
 $(READY): requirements.lock pyproject.toml
