@@ -54,7 +54,6 @@ class _Blocks:
     def __init__(self, kind: Any, width: int = 0) -> None:
         self._parts: list[np.ndarray] = [np.empty((0, width) if width else 0, kind)]
         self._places: dict[Any, int] = {}
-        self._kept: list[Any] = []
         self._size = 0
 
     def place(self, key: Any, values: np.ndarray) -> int:
