@@ -138,8 +138,7 @@ class Simulation:
         self._offers: list[Offer] = []
         self._treated = np.zeros(self.states.shape[0], bool)
         self._layout: _Layout | None = None
-        self._ties = self.plan.ties  # as they are now; not to be written to, since arms share them
-        self._facts = self.plan.base.facts
+        self._facts = self.plan.base.facts  # not to be written to, since arms share them
         self._clocks = list(self.plan.clocks)
         self._comings = no_comings(self.start.shape[1]) if self.comings is None else self.comings
         self._came = int(np.searchsorted(self._comings.tick, self.now))
@@ -283,7 +282,7 @@ class Simulation:
 
     def tied_in(self, layer: str) -> np.ndarray:
         """Return int32[k, 2]: the pairs joined in a layer now: its own ties, row by row, then those added so far."""
-        own = self._ties[self._rows_of(layer)]
+        own = self._facts.ties[self._rows_of(layer)]
         added = [segment.ties for segment in self._segments if segment.layer == layer and segment.rows is None]
         added += self._entrants.tied_in(list(self.plan.world.network.layers).index(layer))
         return np.concatenate([own, *added]) if added else own
@@ -298,11 +297,9 @@ class Simulation:
         """Give ties other ends, in their slots; for transitions whose slots are uneven, in slots of a new segment."""
         layer = self.plan.world.network.layers[action.layer]
         first = self._rows_of(action.layer).start
-        self._ties = self._ties.copy()
-        self._ties[first + action.rows] = action.ends
-        self._facts = with_lists(
-            self._facts._replace(ties=self._ties), self.plan.world, self.plan.base.lists, self._ties
-        )
+        ties = self._facts.ties.copy()
+        ties[first + action.rows] = action.ends
+        self._facts = with_lists(self._facts._replace(ties=ties), self.plan.world, self.plan.base.lists)
         uneven = {
             clock.number
             for clock in self.plan.clocks

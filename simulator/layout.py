@@ -285,7 +285,7 @@ def base_facts(
             person_numbers=person_numbers.array(),
         ),
     )
-    facts = with_lists(facts, world, tuple(lists), ties)
+    facts = with_lists(facts, world, lists)
     reads = tuple(
         replace(each, unit=_unit_for(facts.contacts, each.listed_by, hazard)) if each.whom == BY_ALL_CONTACTS else each
         for each, hazard in zip(reads, hazards, strict=True)
@@ -320,15 +320,16 @@ def slot_tables(clocks: Sequence[Clock]) -> tuple[np.ndarray, np.ndarray, dict[i
     return slots.array(), multipliers.array(), places
 
 
-def with_lists(facts: Facts, world: World, lists: Sequence[LayerWeights], ties: np.ndarray) -> Facts:
-    """Lay out everyone's contacts, as `ties` (int32[t, 2], all layers) have it."""
+def with_lists(facts: Facts, world: World, lists: Sequence[LayerWeights]) -> Facts:
+    """Lay out everyone's contacts, as the ties of `facts` have it."""
     if not lists:
         return facts
     n = world.population.size
     layers = list(world.network.layers.values())
     begins = np.cumsum([0, *(layer.n_ties for layer in layers)])
     made: list[ContactList] = [
-        contact_list([(layers[k], ties[begins[k] : begins[k + 1]], weight) for k, weight in key], n) for key in lists
+        contact_list([(layers[k], facts.ties[begins[k] : begins[k + 1]], weight) for k, weight in key], n)
+        for key in lists
     ]
     offsets = np.cumsum([0, *(each.persons.size for each in made)])
     weighted = any(each.weights is not None for each in made)
