@@ -4,9 +4,13 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 ARGS ?=
+INSTALL := -m pip install --quiet --disable-pip-version-check
+RESOLVE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-annotate --no-emit-index-url --no-emit-find-links
 
 .PHONY: help run test check setup lock bench clean
 
@@ -16,15 +20,15 @@ help:  ## Say what each target does.
 run: $(READY)  ## Compare four ways of using the network against obesity in a town of 10,000; prints where the report is.
 	@$(BIN)/netrial run obesity $(ARGS)
 
-test: $(READY)  ## Run the tests.
+test: $(DEV_READY)  ## Run the tests.
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(READY)  ## Check lint, format and types.
+check: $(DEV_READY)  ## Check lint, format and types.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-setup: $(READY)  ## Set up .venv with all dependencies, pinned by hash.
+setup: $(DEV_READY)  ## Set up .venv with all dependencies, for tests and docs too, pinned by hash.
 
 bench: $(READY) $(BENCH_READY)  ## Measure netrial beside its peers and write benchmarks/RESULTS.md (about 70 minutes).
 	@$(BIN)/python -m benchmarks.compare --bench-python $(BENCH)/bin/python $(ARGS)
@@ -37,24 +41,27 @@ $(READY): requirements.lock pyproject.toml
 	if [ -z "$$found" ]; then echo "netrial needs Python 3.11 or later; name one: make setup PYTHON=/path/to/python" >&2; exit 1; fi; \
 	echo "Setting up $(VENV) with $$("$$found" --version) (once; about a minute)…"; \
 	"$$found" -m venv --clear $(VENV); \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	$(BIN)/python $(INSTALL) --require-hashes -r requirements.lock; \
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation -e .; \
 	touch $(READY)
+
+$(DEV_READY): requirements-dev.lock $(READY)
+	@echo "Adding what tests, docs and notebooks need (once; about a minute)…"
+	@$(BIN)/python $(INSTALL) --require-hashes -r $<
+	@touch $@
 
 $(BENCH_READY): benchmarks/requirements-bench.lock $(READY)
 	@echo "Setting up $(BENCH) with the peers of the benchmark (once; about a minute)…"
 	@$(BIN)/python -m venv --clear $(BENCH)
-	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BENCH)/bin/python $(INSTALL) --require-hashes -r $<
 	@touch $@
 
-lock:  ## Resolve the dependencies again and write both lock files (for maintainers).
+lock:  ## Resolve the dependencies again and write all lock files (for maintainers).
 	@python3 -m venv --clear .venv-lock
 	@.venv-lock/bin/python -m pip install --quiet uv
-	@.venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements.lock
-	@.venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url --no-emit-find-links benchmarks/requirements-bench.in \
-	  -o benchmarks/requirements-bench.lock
+	@$(RESOLVE) --upgrade --extra dev pyproject.toml -o requirements-dev.lock
+	@$(RESOLVE) --upgrade --constraints requirements-dev.lock --extra editable pyproject.toml -o requirements.lock
+	@$(RESOLVE) --upgrade benchmarks/requirements-bench.in -o benchmarks/requirements-bench.lock
 	@rm -rf .venv-lock
 
 clean:  ## Remove the set-up and all caches; results stay.

@@ -68,10 +68,11 @@ def test_the_simulator_mentions_no_scenario():
         assert not re.search(r"\bYAML\b|\byaml\b", path.read_text()), path.name
 
 
-def test_the_lock_has_hashes_and_no_address():
-    text = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_the_lock_has_hashes_and_no_address(lock):
+    text = (ROOT / lock).read_text()
     assert text.count("--hash=sha256:") > text.count("==") > 40
-    for name in ("requirements.lock", "pyproject.toml", "Makefile", ".ci/run"):
+    for name in (lock, "pyproject.toml", "Makefile", ".ci/run"):
         assert "://" not in (ROOT / name).read_text(), name
 
 
