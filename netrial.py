@@ -6,8 +6,9 @@
 """
 
 from experiments.execution import run
+from experiments.replay import Replay, replay
 from experiments.results import Results
 from scenarios.loading import Scenario, load
 from simulator.errors import NetrialError, SpecError, StoreError
 
-__all__ = ["NetrialError", "Results", "Scenario", "SpecError", "StoreError", "load", "run"]
+__all__ = ["NetrialError", "Replay", "Results", "Scenario", "SpecError", "StoreError", "load", "replay", "run"]

@@ -255,6 +255,7 @@ class Store:
         targets: pd.DataFrame | None = None,
         seeds: Mapping[str, int] | None = None,
         inputs: Mapping[str, str] | None = None,
+        scenario_file: str = "",
         command: Sequence[str] = (),
         wall_seconds: float = 0.0,
     ) -> dict[str, Any]:
@@ -271,6 +272,8 @@ class Store:
         seeds : mapping of str to int, optional
         inputs : mapping of str to str, optional
             SHA-256 of every file read, by the name that the scenario gives it.
+        scenario_file : str
+            Where the scenario came from: a bundled one's name, or a path.
         command : sequence of str
         wall_seconds : float
 
@@ -301,6 +304,7 @@ class Store:
                 "versions": versions(),
                 "platform": f"{platform.system()} {platform.machine()}",
                 "inputs": inputs or {},
+                "scenario_file": scenario_file,
                 "outputs": outputs,
                 "started": self._started,
                 "finished": now(),

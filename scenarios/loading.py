@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from scenarios.grammar import ScenarioSpec
     from scenarios.problems import Located, Marks
+    from scenarios.reading import Reading
     from simulator.model import ContagionModel
 
 LIBRARY = Path(__file__).parent / "library"
@@ -311,7 +312,11 @@ def load(scenario: str | Path) -> Scenario:
     from scenarios.reading import read_file
 
     path, shown = find(scenario)
-    reading = read_file(path, shown)
+    return scenario_of(path, read_file(path, shown))
+
+
+def scenario_of(path: Path, reading: Reading) -> Scenario:
+    """Check what was read, and return it as a scenario whose files lie beside `path`; see `load`."""
     return _checked(path, reading.source.text, reading.data, reading.marks, {}, {}, reading.problems)
 
 

@@ -37,11 +37,13 @@ class Beginning:
     comings: Comings
     entrant_ties: np.ndarray | None = None
 
-    def simulation(self, occurrences: Sequence[Occurrence], observe_at: np.ndarray, horizon: int) -> Simulation:
-        """Return one arm, at time 0."""
+    def simulation(
+        self, occurrences: Sequence[Occurrence], observe_at: np.ndarray, horizon: int, *, keep_senders: bool = False
+    ) -> Simulation:
+        """Return one arm, at time 0; the event log says from whom if `keep_senders`."""
         return Simulation(
             self.plan, self.draw, self.start, occurrences, observe_at, horizon, since=self.since,
-            comings=self.comings, entrant_ties=self.entrant_ties,
+            comings=self.comings, entrant_ties=self.entrant_ties, keep_senders=keep_senders,
         )  # fmt: skip
 
 

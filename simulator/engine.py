@@ -28,7 +28,7 @@ from simulator.clocks import (
 from simulator.entrants import entrants_of
 from simulator.errors import Problem, SpecError
 from simulator.kernel import LOG_FULL, NOBODY, PERSON, RINGS, advance
-from simulator.kernel_arrays import Clocks, Comings, ComingTies, Facts, Log, Scratch, no_comings, scratch_for
+from simulator.kernel_arrays import Clocks, Comings, ComingTies, Contacts, Facts, Log, Scratch, no_comings, scratch_for
 from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
 from simulator.streams import Draw
 from simulator.trajectory import FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
@@ -97,6 +97,8 @@ class Simulation:
         Tick at which the run ends.
     keep_events : bool
         Whether to keep the event log; False: counts only.
+    keep_senders : bool
+        Whether the event log says from whom.
     now : int
         Tick at which the run begins.
     since : int64[n_persons, n_behaviours], optional
@@ -114,6 +116,7 @@ class Simulation:
     observe_at: np.ndarray
     horizon: int
     keep_events: bool = True
+    keep_senders: bool = False
     now: int = 0
     since: np.ndarray | None = None
     comings: Comings | None = None
@@ -145,7 +148,7 @@ class Simulation:
         self._entrants = entrants_of(self.plan, self.draw, self._comings, self.entrant_ties)
         self._seen = 0
         self._logged = 0
-        self._log = _room_for_events(1 << 12 if self.keep_events else 0)
+        self._log = self._room_for(1 << 12 if self.keep_events else 0)
         n_states = int(self.plan.first_state[-1])
         self._observed = np.zeros((self.observe_at.size, n_states), np.int64)
         self.counts = np.zeros(n_states, np.int64)
@@ -200,7 +203,7 @@ class Simulation:
         if self.keep_events:
             self._make_room(moved.size)
             room = slice(self._logged, self._logged + moved.size)
-            for array, values in zip(self._log, (self.now, moved, left, entered, cause), strict=True):
+            for array, values in zip(self._log, (self.now, moved, left, entered, cause, -1, -1), strict=True):
                 array[room] = values
             self._logged += moved.size
         self._layout = None
@@ -231,6 +234,13 @@ class Simulation:
         """Return int32[k, 2]: the rows kept for ties of people who enter, as they are now."""
         return self._entrants.rows.copy()
 
+    def contacts_read(self) -> Contacts:
+        """Return everyone's contacts as the pooled laws read them now; not to be written to."""
+        if self._layout is None or self._layout.until <= self.now:
+            self._lay_out()
+        assert self._layout is not None
+        return self._layout.facts.contacts
+
     def _next_stop(self) -> int:
         stops = [occurrence.tick for occurrence in self._waiting[:1]]
         stops += [factor.until for factor in self._factors] + [segment.until for segment in self._segments]
@@ -258,10 +268,22 @@ class Simulation:
     def _make_room(self, events: int) -> None:
         room = self._log.tick.size
         if self._logged + events > room:
-            larger = _room_for_events(max(2 * room, self._logged + events))
+            larger = self._room_for(max(2 * room, self._logged + events))
             for new, old in zip(larger, self._log, strict=True):
                 new[: self._logged] = old[: self._logged]
             self._log = larger
+
+    def _room_for(self, events: int) -> Log:
+        senders = events if self.keep_senders else 0
+        return Log(
+            tick=np.empty(events, np.int64),
+            person=np.empty(events, np.int32),
+            left=np.empty(events, np.int16),
+            entered=np.empty(events, np.int16),
+            cause=np.empty(events, np.int16),
+            sender=np.empty(senders, np.int32),
+            layer=np.empty(senders, np.int16),
+        )
 
     def _act(self) -> None:
         """End what ends now, then let the interventions of this instant act."""
@@ -464,13 +486,3 @@ class Simulation:
 
 def _end(until: int | None) -> int:
     return NEVER if until is None else until
-
-
-def _room_for_events(room: int) -> Log:
-    return Log(
-        tick=np.empty(room, np.int64),
-        person=np.empty(room, np.int32),
-        left=np.empty(room, np.int16),
-        entered=np.empty(room, np.int16),
-        cause=np.empty(room, np.int16),
-    )

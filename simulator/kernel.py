@@ -692,6 +692,9 @@ def advance(
                             log.left[logged] = first + old
                             log.entered[logged] = first + new
                             log.cause[logged] = clocks.cause[c]
+                            if log.sender.size:
+                                log.sender[logged] = -1 if sender == receiver else np.int64(sender)
+                                log.layer[logged] = clocks.layer[c]
                             logged += 1
                 j += 1
             if not observing:
@@ -728,6 +731,8 @@ def _come_or_go(facts, states, since, counts, comings, ties, k, keep, log, logge
             log.left[logged] = first + old
             log.entered[logged] = first + new
             log.cause[logged] = CAME if comings.enters[k] else WENT
+            if log.sender.size:
+                log.sender[logged] = log.layer[logged] = -1
             logged += 1
     if comings.enters[k] and person >= ties.first_person and ties.each.size:
         _tie_in(facts.contacts, facts.present, states, ties, person)

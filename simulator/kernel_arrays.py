@@ -33,6 +33,7 @@ class Clocks(NamedTuple):
     level: np.ndarray  # int64[c]: 0 for the base clock, else the excess level
     always: np.ndarray  # int64[c]: 1 where every ring passes the multiplier test
     cause: np.ndarray  # int64[c]: number of the transition
+    layer: np.ndarray  # int64[c]: number of the layer whose ties it rings about, -1: none
     whom: np.ndarray  # int64[c]: BY_SLOT, BY_CONTACT, BY_MEMBER or BY_ALL_CONTACTS
     varies: np.ndarray  # int64[c]: what else the acceptance depends on
     now: np.ndarray  # float64[c]: factor of the time, relative to the ceiling (TIME_NOW)
@@ -138,13 +139,15 @@ def no_comings(n_behaviours: int) -> Comings:
 
 
 class Log(NamedTuple):
-    """Room for events; `room` 0 means that none are kept."""
+    """Room for events; `room` 0 means that none are kept, a `sender` of size 0 that nobody asks from whom."""
 
     tick: np.ndarray  # int64[room]
     person: np.ndarray  # int32[room]
     left: np.ndarray  # int16[room]: state left, numbered over all behaviours
     entered: np.ndarray  # int16[room]
     cause: np.ndarray  # int16[room]: number of the transition
+    sender: np.ndarray  # int32[room]: the contact or group member whom the ring found, -1: none
+    layer: np.ndarray  # int16[room]: the layer of the tie between them, -1: none, or several pooled
 
 
 class Scratch(NamedTuple):

@@ -121,12 +121,14 @@ class Base:
         Where each list of slots, or of multipliers, begins, by its identity.
     lists : tuple of LayerWeights
         What the rows of the contact lists are.
+    layers : tuple of str
     """
 
     facts: Facts
     reads: tuple[Reads, ...]
     places: dict[int, int]
     lists: tuple[LayerWeights, ...]
+    layers: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,7 +292,7 @@ def base_facts(
         replace(each, unit=_unit_for(facts.contacts, each.listed_by, hazard)) if each.whom == BY_ALL_CONTACTS else each
         for each, hazard in zip(reads, hazards, strict=True)
     )
-    return Base(facts, reads, places, tuple(lists))
+    return Base(facts, reads, places, tuple(lists), tuple(world.network.layers))
 
 
 def _unit_for(contacts: Contacts, row: int, hazard: Hazard) -> float:
@@ -415,6 +417,7 @@ def kernel_clocks(
     facts : Facts
     """
     reads, places = base.reads, {**base.places, **added}
+    layers = {layer: number for number, layer in enumerate(base.layers)}
     even = not facts.contacts.weights.size and not facts.contacts.extra_first.size
     senders = SENDER_NUMBER | SENDER_STATES | SOURCE_WEIGHTS
 
@@ -459,6 +462,7 @@ def kernel_clocks(
             for entry, each, varying in zip(active, read, varies, strict=True)
         ),
         cause=column(c.number for c in bases),
+        layer=column(layers.get(c.name.layer, -1) for c in bases),
         whom=column(each.whom for each in read),
         varies=column(varies),
         now=column((entry.now for entry in active), np.float64),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,6 +23,10 @@ class EventLog:
         States, numbered through over all behaviours.
     cause : int16[n_events]
         The transition's number; -1 - k: set by the k-th intervention of the arm.
+    sender : int32[n_events] or int32[0]
+        The contact or group member through whom it came, -1: nobody. Empty where it was not kept.
+    layer : int16[n_events] or int16[0]
+        The layer of the tie between them; -1: none, or several pooled.
     """
 
     tick: np.ndarray
@@ -30,6 +34,8 @@ class EventLog:
     left: np.ndarray
     entered: np.ndarray
     cause: np.ndarray
+    sender: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
+    layer: np.ndarray = field(default_factory=lambda: np.empty(0, np.int16))
 
 
 @dataclass(frozen=True)
