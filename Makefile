@@ -12,7 +12,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 RESOLVE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test check setup lock bench clean
+.PHONY: help run test check setup lock bench notebooks clean
 
 help:  ## Say what each target does.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -29,6 +29,9 @@ check: $(DEV_READY)  ## Check lint, format and types.
 	@$(BIN)/mypy
 
 setup: $(DEV_READY)  ## Set up .venv with all dependencies, for tests and docs too, pinned by hash.
+
+notebooks: $(DEV_READY)  ## Run the tutorials and write their notebooks anew.
+	@$(BIN)/python docs/tutorials/execute.py
 
 bench: $(READY) $(BENCH_READY)  ## Measure netrial beside its peers and write benchmarks/RESULTS.md (about 70 minutes).
 	@$(BIN)/python -m benchmarks.compare --bench-python $(BENCH)/bin/python $(ARGS)

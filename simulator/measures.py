@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ def networkit_graph(pairs: np.ndarray, n_persons: int) -> Iterator[Any]:
     ------
     networkit.Graph
     """
-    import networkit
+    networkit = _networkit()
 
     with _LOCK:
         threads = networkit.getMaxNumberOfThreads()
@@ -44,6 +45,18 @@ def networkit_graph(pairs: np.ndarray, n_persons: int) -> Iterator[Any]:
             networkit.setNumberOfThreads(threads)
 
 
+def _networkit() -> Any:
+    """Import NetworKit without the scripts that it would write into a notebook's output."""
+    if "networkit" in sys.modules or "IPython" not in sys.modules:
+        import networkit
+    else:
+        from IPython.utils.capture import capture_output
+
+        with capture_output():
+            import networkit
+    return networkit
+
+
 def partition(pairs: np.ndarray, n_persons: int) -> np.ndarray:
     """Find communities by the Louvain method at resolution 1 (Blondel et al. 2008).
 
@@ -55,7 +68,7 @@ def partition(pairs: np.ndarray, n_persons: int) -> np.ndarray:
     int64[n_persons]
         Labels in no particular order; people without contacts are alone in theirs.
     """
-    import networkit
+    networkit = _networkit()
 
     with networkit_graph(pairs, n_persons) as graph:
         louvain = networkit.community.PLM(graph, refine=False, gamma=1.0, par="none")
@@ -65,7 +78,7 @@ def partition(pairs: np.ndarray, n_persons: int) -> np.ndarray:
 
 def components(pairs: np.ndarray, n_persons: int) -> np.ndarray:
     """Return int64[n_components]: the number of people in each connected component, largest first."""
-    import networkit
+    networkit = _networkit()
 
     with networkit_graph(pairs, n_persons) as graph:
         found = networkit.components.ConnectedComponents(graph)
@@ -75,7 +88,7 @@ def components(pairs: np.ndarray, n_persons: int) -> np.ndarray:
 
 def local_clustering(pairs: np.ndarray, n_persons: int) -> np.ndarray:
     """Return float64[n_persons]: the share of pairs of each person's contacts who are tied; 0 below two contacts."""
-    import networkit
+    networkit = _networkit()
 
     with networkit_graph(pairs, n_persons) as graph:
         found = networkit.centrality.LocalClusteringCoefficient(graph, False)
