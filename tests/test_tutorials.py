@@ -1,4 +1,4 @@
-"""The tutorials run, the numbers in their text are so, and the notebooks that readers open are what the scripts give."""
+"""The tutorials run, the numbers in their text hold, and the notebooks that readers open are what the scripts give."""
 
 import importlib.util
 from pathlib import Path
