@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from experiments.plan_effects import base_rate
 from experiments.plan_examples import Columns, Example, Sample, examples_of, source_states
 from experiments.plan_phrases import (
-    SMALL,
+    MOST_CATEGORIES,
+    States,
     a,
     count_word,
+    differs_by,
     duration,
+    in_times,
+    listed_few,
     percent,
     plain_number,
     rate_in_words,
@@ -29,7 +35,6 @@ from simulator.behaviour import (
     Behaviour,
     ByColumn,
     ByState,
-    HazardRatio,
     PersonNumber,
     Series,
     Transition,
@@ -39,7 +44,6 @@ from simulator.person_rate import Person, rate_for
 if TYPE_CHECKING:
     from simulator.person_rate import Contact
 
-MOST_CATEGORIES = 6
 MOST_EXAMPLES = 8
 
 
@@ -128,23 +132,16 @@ def _without_repeats(clauses: Mapping[str, list[str]]) -> dict[str, list[str]]:
 
 
 def move_lines(move: Move, unit: str) -> list[str]:
-    """Return what a plan prints of a move, below its title."""
-    lines = [f"{said} ({name})" for name, said in move.transitions.items()]
+    """Return what a plan prints of a move: its title, below it each transition and the examples."""
+    lines = [move.title, *(f"  {said} ({name})" for name, said in move.transitions.items())]
     if len(move.examples) > 1 and not move.tabled:
-        lines.append(f"for example, {examples_in_words(move.examples, unit)}")
+        lines += ["  for example", *(f"    {example_in_words(example, unit)}" for example in move.examples)]
     return lines
 
 
-def examples_in_words(examples: Sequence[Example], unit: str) -> str:
-    """Put examples in a row; the person is named once as long as they are the same."""
-    said: list[str] = []
-    before = ""
-    for example in examples:
-        short = example.person == before and example.situation.startswith(" with")
-        before = example.person
-        rate = rate_in_words(example.rate, unit, meaning=not example.situation.endswith("at first"))
-        said.append(f"{example.situation.strip() if short else example.words}: {rate}")
-    return "; ".join(said)
+def example_in_words(example: Example, unit: str) -> str:
+    """Return "a lean person with three obese contacts: 3.5 % a year"."""
+    return f"{example.words}: {rate_in_words(example.rate, unit, meaning=not example.fades)}"
 
 
 def _clauses(sample: Sample, leaves: str, transition: Transition, layers: Sequence[str], unit: str) -> list[str]:
@@ -158,13 +155,13 @@ def _clauses(sample: Sample, leaves: str, transition: Transition, layers: Sequen
     )
     return [
         _lead(sample, steady, person, layers, unit, fading=bool(transition.time_in_state)),
-        *_conditions(sample, transition, steady, person, unit),
+        *_conditions(transition, sample.words, unit),
     ]
 
 
 def _plain(numbers: Sequence[PersonNumber]) -> tuple[PersonNumber, ...]:
     """Return the numbers that are the same for everybody; the others are told as factors."""
-    return tuple(number for number in numbers if isinstance(number, float | int))
+    return tuple(number for number in numbers if not differs_by(number))
 
 
 def _lead(
@@ -176,7 +173,7 @@ def _lead(
         return rate_for(sample.own, transition, replace(person, contacts=contacts, group=group))
 
     if transition.law == SPONTANEOUS:
-        whose = sample.traits_of(person, [_name(transition.rate)]) if not isinstance(transition.rate, float) else ""
+        whose = sample.traits_of(person, [name]) if (name := differs_by(transition.rate)) else ""
         return f"on their own{whose}: {rate_in_words(rate(), unit, meaning=not fading)}"
     assert transition.source is not None
     source = transition.source.behaviour
@@ -278,55 +275,26 @@ def _up_to(here: float, after: float, counts: bool) -> str:
     return f" {'or' if after - here == 2 else 'to'} {count_word(int(after) - 1)}"
 
 
-def _conditions(sample: Sample, transition: Transition, steady: Transition, person: Person, unit: str) -> Iterator[str]:
+def _conditions(transition: Transition, words: States, unit: str) -> Iterator[str]:
     """Yield on what else the rate depends: columns, own states, contacts' traits, time in the state, the date."""
     if transition.where is not None:
-        yield f"only people {who(transition.where, sample.words)}"
-    alone = replace(steady, law=SPONTANEOUS, source=None, response=None, group=None, where=None)
+        yield f"only people {who(transition.where, words)}"
     for number in (transition.rate, *transition.susceptibility):
-        if isinstance(number, ByColumn | ByState):
-            own = number is transition.rate
-            yield f"by {_by_value(number, unit if own else '')}"
-        elif isinstance(number, HazardRatio):
-            yield f"by {_ratio(number)}"
+        if number is transition.rate and isinstance(number, ByColumn | ByState):
+            rates = [f"{plain_label(word)} {percent(rate)}" for word, rate in number.values.items()]
+            yield f"by {plain_label(differs_by(number))}: {listed_few(rates, MOST_CATEGORIES)} {a(unit)}"
+        elif differs_by(number):
+            yield f"by {plain_label(differs_by(number))}: {in_times(number)}"
     for number in transition.influence:
-        if isinstance(number, ByColumn | ByState):
-            yield f"by the contact's {_by_value(number)}"
-        elif isinstance(number, HazardRatio):
-            yield f"by the contact's {_ratio(number)}"
+        if differs_by(number):
+            yield f"by the contact's {plain_label(differs_by(number))}: {in_times(number)}"
     if transition.time_in_state:
-        yield from _waning(sample, transition, alone, person, unit)
+        yield from _waning(transition, unit)
     for series in transition.series:
-        yield _series(series, unit)
+        yield by_date(series, unit)
 
 
-def _by_value(number: ByColumn | ByState, unit: str = "") -> str:
-    """Say a factor, or, with a unit, a rate, for each category or state."""
-    if unit:
-        rates = [f"{plain_label(word)} {percent(rate)}" for word, rate in number.values.items()]
-        return f"{plain_label(_name(number))}: {_few(rates)} {a(unit)}"
-    factors = [f"× {factor:g} if {plain_label(word)}" for word, factor in number.values.items()]
-    return f"{plain_label(_name(number))}: {_few(factors)}"
-
-
-def _name(number: PersonNumber) -> str:
-    """Return the column or the behaviour by which a number differs."""
-    if isinstance(number, ByState):
-        return number.behaviour
-    return number.column if isinstance(number, ByColumn | HazardRatio) else ""
-
-
-def _few(said: Sequence[str]) -> str:
-    if len(said) <= MOST_CATEGORIES:
-        return listed(said)
-    return f"{', '.join(said[:MOST_CATEGORIES])} and {len(said) - MOST_CATEGORIES} more values"
-
-
-def _ratio(number: HazardRatio) -> str:
-    return f"{plain_label(number.column)}: × {number.ratio:g} for each {number.per:g} more, × 1 at {number.centre:g}"
-
-
-def _waning(sample: Sample, transition: Transition, alone: Transition, person: Person, unit: str) -> Iterator[str]:
+def _waning(transition: Transition, unit: str) -> Iterator[str]:
     """Say how the rate changes with time in the state, and what it comes to where it depends on nothing else."""
     points = transition.time_in_state
     said = []
@@ -334,20 +302,22 @@ def _waning(sample: Sample, transition: Transition, alone: Transition, person: P
         if number == len(points) - 1:
             span = f"after {duration(begin, unit)}" if number else "always"
         else:
-            end = duration(points[number + 1][0], unit)
-            span = f"in the first {end.removeprefix('1 ')}" if number == 0 else f"up to {end}"
+            until = duration(points[number + 1][0], unit)
+            span = f"in the first {until.removeprefix('1 ')}" if number == 0 else f"up to {until}"
         said.append(f"× {factor:g} {span}")
     yield f"by time since they became so: {', '.join(said)}"
-    if transition.law != SPONTANEOUS or len(points) < 2:
+    rate = base_rate(replace(transition, time_in_state=()))
+    if rate is None or transition.law != SPONTANEOUS or len(points) < 2:
         return
-    rate, done, shares = rate_for(sample.own, alone, person), 0.0, []
-    for (begin, factor), (end, _) in zip(points, points[1:], strict=False):
-        done += rate * factor * (end - begin)
-        shares.append(f"{100 * within(done):.0f} within {duration(end, unit)}")
-    yield f"by this alone, of 100 people who enter, {listed(shares)}"
+    hazard, shares = 0.0, []
+    for (begin, factor), (end, _) in itertools.pairwise(points):
+        hazard += rate * factor * (end - begin)
+        shares.append(f"{100 * within(hazard):.0f} within {duration(end, unit)}")
+    yield f"by this alone, of 100 people, {listed(shares)}"
 
 
-def _series(series: Series, unit: str) -> str:
+def by_date(series: Series, unit: str) -> str:
+    """Say by what a rate is multiplied over time."""
     points = series.points
     if len(points) == 1:
         return f"× {points[0][1]:g} at all times"

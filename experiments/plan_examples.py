@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from experiments.plan_phrases import States, a, count_word, percent, state_label
-from experiments.report_words import listed, plain_label
+from experiments.report_words import plain_label
 from simulator.behaviour import (
     GROUP,
     PER_CONTACT,
@@ -26,7 +26,6 @@ from simulator.person_rate import Contact, Person, rate_for, satisfies
 
 if TYPE_CHECKING:
     from simulator.conditions import Condition
-    from simulator.person_rate import Values
 
 MOST_COMBINATIONS = 2_000
 MOST_POINTS = 4
@@ -51,11 +50,14 @@ class Example:
         " with three obese contacts".
     rate : float
         Per time unit, at the start, just after they entered the state that they leave.
+    fades : bool
+        Whether it changes with time in the state.
     """
 
     person: str
     situation: str
     rate: float
+    fades: bool = False
 
     @property
     def words(self) -> str:
@@ -209,10 +211,12 @@ def examples_of(sample: Sample, leaves: str, transitions: Sequence[Transition]) 
     for person in asked:
         concerned = [each for each in transitions if satisfies(each.where, person)]
         for words, one in _situations(sample, person, concerned):
+            fades = any(each.time_in_state for each in concerned)
             example = Example(
                 f"{a(state_label(leaves))} person{sample.traits_of(person, sample.named_traits(transitions))}",
-                words + ", at first" * any(each.time_in_state for each in concerned),
+                words + ", at first" * fades,
                 sum(rate_for(sample.own, each, one) for each in transitions),
+                fades,
             )
             if example.words not in seen:
                 seen.add(example.words)

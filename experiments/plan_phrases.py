@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from experiments.report_words import listed, plain_label
+from simulator.behaviour import ByColumn, ByState, HazardRatio, PersonNumber
 from simulator.units import convert_duration
 
 if TYPE_CHECKING:
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
 SMALL, CERTAIN = 0.1, 1.0
 """Up to the first, a rate per time unit reads as a percentage of people; beyond the second, as a mean waiting time."""
 
+MOST_CATEGORIES = 6
+"""Categories of a column that are named one by one."""
+
 UNITS = ("year", "month", "week", "day", "hour")
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-NO_ADJECTIVES = frozenset(
-    "current ever former gone heavy high in inside light low moderate never no none off on out outside taken using "
-    "yes".split()
-)
+NO_ADJECTIVES = frozenset({
+    "current", "ever", "former", "gone", "heavy", "high", "in", "inside", "light", "low", "moderate", "never", "no",
+    "none", "off", "on", "out", "outside", "taken", "using", "yes",
+})  # fmt: skip
 """Common names of states that say little, or something else, in front of "person": they are put in quotes."""
 
 NOUNS = ("er", "ion", "ist", "or")
@@ -33,6 +37,13 @@ def state_label(state: str) -> str:
     """Write a state before "person": as it is if it reads like an adjective (obese), else in quotes ("not yet")."""
     adjective = "_" not in state and state not in NO_ADJECTIVES and not state.endswith(NOUNS)
     return state if adjective else f'"{plain_label(state)}"'
+
+
+def listed_few(words: Sequence[str], most: int) -> str:
+    """Join words as "a, b and c"; of many, the first ones and how many more there are."""
+    if len(words) <= most:
+        return listed(words)
+    return f"{', '.join(words[:most])} and {len(words) - most} more"
 
 
 def a(word: str) -> str:
@@ -61,11 +72,8 @@ class States:
 
     def _behaviour_of(self, behaviour: str, states: Collection[str]) -> str:
         """Return the behaviour in brackets, or nothing where it goes without saying."""
-        alone = all(
-            not state_label(state).startswith('"')
-            and sum(state in each.states for each in self.behaviours.values()) == 1
-            for state in states
-        )
+        holders = [sum(state in each.states for each in self.behaviours.values()) for state in states]
+        alone = max(holders) == 1 and not any(state_label(state).startswith('"') for state in states)
         return "" if behaviour == self.own or alone else f" ({plain_label(behaviour)})"
 
     def which(self, behaviour: str, states: Sequence[str], noun: str) -> str:
@@ -159,3 +167,20 @@ def duration(time: float, unit: str) -> str:
         if float(said.replace(",", "")) >= 1 or time == 0:
             break
     return f"{said} {smaller}" + ("" if said == "1" else "s")
+
+
+def differs_by(number: PersonNumber) -> str:
+    """Return the column or the behaviour by which a number differs from person to person; empty where it does not."""
+    if isinstance(number, ByState):
+        return number.behaviour
+    return number.column if isinstance(number, ByColumn | HazardRatio) else ""
+
+
+def in_times(factor: PersonNumber) -> str:
+    """Say a factor: "× 0.5"; where it differs by person, for each category or for each so much more."""
+    if isinstance(factor, HazardRatio):
+        return f"× {factor.ratio:g} for each {factor.per:g} more, × 1 at {factor.centre:g}"
+    if isinstance(factor, ByColumn | ByState):
+        said = [f"× {value:g} if {plain_label(word)}" for word, value in factor.values.items()]
+        return listed_few(said, MOST_CATEGORIES)
+    return f"× {factor:g}"
