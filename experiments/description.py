@@ -171,8 +171,7 @@ def check_lines(scenario: Scenario) -> list[str]:
         f"  {len(spec.arms)} arms ({', '.join(spec.arms)}), control {scenario.control}, "
         f"{spec.experiment.replicates} replicates, primary outcome {spec.outcomes.primary}",
         *(f"  {line}" for line in portrait_lines(world)),
-        f"  {len(assumed)} inputs are assumed" + (":" if assumed else ""),
-        *(f"    {entry.name} = {entry.value} {entry.unit}".rstrip() for entry in assumed),
+        f"  {len(assumed)} inputs are assumed; `netrial plan` lists them, and says what will happen",
         *(f"  {line}" for line in protection_lines(protection_of(scenario))),
         *(f"  {line}" for line in forecast_lines(foreseen, spec.time.unit)),
     ]

@@ -293,9 +293,14 @@ def forecast_lines(found: Forecast, unit: str) -> list[str]:
             idle = "did not ring in the pilot" if one.acted is None else f"{in_percent(1 - one.acted)} idle"
             lines.append(f"  `{one.name}` {in_millions(one.rings)} rings in the control, {idle}")
     lines += [hot_line(one, unit) for one in each if is_hot(one, sum(other.rings for other in each))]
-    free = "" if found.available is None else f"; {in_words(found.available)} are free"
-    lines.append(f"it needs at most about {in_words(found.memory.total)} of memory{free}")
-    if found.available is not None and found.memory.total > found.available:
+    return lines + memory_lines(found.memory, found.available)
+
+
+def memory_lines(memory: Footprint, available: int | None) -> list[str]:
+    """Say how much memory a run needs, and whether it is there."""
+    free = "" if available is None else f"; {in_words(available)} are free"
+    lines = [f"it needs at most about {in_words(memory.total)} of memory{free}"]
+    if available is not None and memory.total > available:
         lines.append("`netrial run` would refuse that: fewer --jobs, fewer people or fewer ties need less")
     return lines
 

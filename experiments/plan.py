@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.description import portrait_lines, protection_lines, protection_of, try_out
 from experiments.design import Trial
-from experiments.forecast import MOST_SLOTS, Forecast, forecast, forecast_lines
+from experiments.forecast import MOST_SLOTS, Forecast, forecast, forecast_lines, memory_lines
 from experiments.memory import footprint_of, people_and_ties
 from experiments.plan_arms import Setting, Step, cost_at, reached_at, steps_of, total_in_words, treated_at
 from experiments.plan_behaviours import Move, move_lines, moves_of
@@ -24,8 +24,7 @@ from experiments.report_words import OutcomeWords, listed, number, outcome_words
 from scenarios import build
 from scenarios.bibliography import references_of
 from scenarios.inputs import Input, inputs_of
-from scenarios.turnover import turnover_of
-from simulator.footprint import Footprint, available_memory, check_memory, in_words
+from simulator.footprint import Footprint, available_memory, check_memory
 
 if TYPE_CHECKING:
     from interventions.protection import Verdict
@@ -122,7 +121,7 @@ def plan_of(trial: Trial, threads: int) -> Plan:
     unit = spec.time.unit
     known: dict[str, tuple[str, ...] | None] = {}
     portrait: list[str] = []
-    said = list(turnover_lines(turnover_of(spec), behaviours, unit))
+    said = list(turnover_lines(spec, behaviours, unit))
     states, foreseen, dates = None, None, {name: dates_of(members) for name, members in trial.arms.items()}
     memory = footprint_of(scenario, arms, threads)
     if people + ties <= MOST_SLOTS:
@@ -203,8 +202,8 @@ def _compared(plan: Plan) -> list[str]:
     arms = f"{plural(len(others), 'arm')} ({listed(others)}) and the control, {plan.control}"
     lines = [
         arms if others else f"the control, {plan.control}, alone",
-        f"{plural(spec.experiment.replicates, 'replicate')} of {length}; in each, all arms have the same people and the "
-        "same luck",
+        f"{plural(spec.experiment.replicates, 'replicate')} of {length}; "
+        "in each, all arms have the same people and the same luck",
     ]
     primary = spec.outcomes.primary
     for name, words in sorted(plan.outcomes.items(), key=lambda item: item[0] != primary):
@@ -277,7 +276,7 @@ def _arms(plan: Plan) -> list[str]:
 def _effort(plan: Plan) -> list[str]:
     if plan.foreseen is not None:
         return forecast_lines(plan.foreseen, plan.setting.unit)
-    return [f"at most about {in_words(plan.memory.total)} of memory; how long it takes was not tried"]
+    return ["how long it takes was not tried", *memory_lines(plan.memory, available_memory())]
 
 
 def _inputs(plan: Plan) -> list[str]:
@@ -300,8 +299,10 @@ def _inputs(plan: Plan) -> list[str]:
 
 
 def _unit(given: Input) -> str:
-    """Write "1 year", not "1 years"."""
-    return given.unit.removesuffix("s") if given.kind == "duration" and given.value == "1" else given.unit
+    """Write "1 year" and "1 person", not "1 years" and "1 people"."""
+    if given.value != "1" or given.kind not in ("duration", "initial"):
+        return given.unit
+    return "person" if given.unit == "people" else given.unit.removesuffix("s")
 
 
 def data(plan: Plan) -> dict[str, Any]:

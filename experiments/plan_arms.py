@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from interventions.specs import Target
     from simulator.behaviour import Behaviour
 
-DEPENDS = "how many depends on the course of the run"
+DEPENDS, UNKNOWN = "how many depends on the course of the run", "how many is not known before the town is made"
 MOST_DATES = 6
 """Dates that are named one by one where an intervention acts again and again."""
 
@@ -164,12 +164,15 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     target, states = date.intervention.target, States(setting.behaviours)
     people = who(target.where, states)
     reached = reached_at(date, setting)
+    open_number = DEPENDS if date.time > 0 else UNKNOWN
     if target.groups is not None:
         return _groups(date, people, states)
     if target.share is None and target.number is None:
         everybody = f"all people {people}" if people else "everybody"
         return (
-            f"{everybody}: {plural(reached, 'person', 'people')}" if reached is not None else f"{everybody}; {DEPENDS}"
+            f"{everybody}: {plural(reached, 'person', 'people')}"
+            if reached is not None
+            else f"{everybody}; {open_number}"
         )
     eligible = date.counted.eligible if date.counted is not None else None
     if eligible is None and not people:
@@ -179,7 +182,7 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     per = f", spread over each {plain_label(target.per)} in proportion" if target.per is not None else ""
     if reached is None:
         number = f"{target.number:,} " if target.number is not None else ""
-        return f"{number}people {_order(target)} ({cut}){per}" + ("" if number else f"; {DEPENDS}")
+        return f"{number}people {_order(target)} ({cut}){per}" + ("" if number else f"; {open_number}")
     short = date.counted is not None and date.counted.missing > 0
     missing = f"; {target.number:,} were asked for" if short else ""
     the = "" if target.rank == "random" else "the "
@@ -218,7 +221,7 @@ def _groups(date: Date, people: str, states: States) -> str:
     which = " found in the network" if communities else f" by {plain_label(str(target.groups))}"
     limit = f" {people}" if people else ""
     if counted is None or counted.groups is None:
-        return f"people{limit} in whole {many}{which}, {order}{up_to}; {DEPENDS}"
+        return f"people{limit} in whole {many}{which}, {order}{up_to}; {DEPENDS if date.time > 0 else UNKNOWN}"
     whole = f"{count_word(counted.groups)} whole {one if counted.groups == 1 else many}"
     return f"{plural(counted.reached, 'person', 'people')}{limit} in {whole}{which}, {order}{up_to}"
 
@@ -229,13 +232,13 @@ def uptake_in_words(date: Date, setting: Setting) -> str:
     if isinstance(uptake, float | int):
         if uptake >= 1:
             return ""
+        if uptake == 0:
+            return "nobody accepts"
         said = f"{percent(uptake)} accept"
     elif isinstance(uptake, HazardRatio):
         said = f"a share accepts that depends on {plain_label(uptake.column)}"
     else:
-        said = (
-            f"accept: {listed([f'{percent(share)} if {plain_label(word)}' for word, share in uptake.values.items()])}"
-        )
+        said = f"{listed([f'{percent(share)} if {plain_label(word)}' for word, share in uptake.values.items()])} accept"
     treated = treated_at(date, setting)
     return said if treated is None else f"{said}: about {treated:,.0f}"
 
@@ -249,14 +252,21 @@ def cost_in_words(date: Date, setting: Setting) -> str:
     reached, treated = reached_at(date, setting), treated_at(date, setting)
     for price, number, word in ((cost.per_reached, reached, "reached"), (cost.per_treated, treated, "treated")):
         if price:
-            whom = f"each person {word}" if number is None else f"{number:,.0f} {word}"
-            parts.append(f"{whom} × {money(price)}")
+            whom = f"each person {word}" if number is None else f"{_exactly(number)} {word}"
+            parts.append(f"{whom} × {_exactly(price)}")
     if not parts:
         return "none is given"
     total = cost_at(date, setting)
-    if total is None or (len(parts) == 1 and cost.fixed):
+    if len(parts) == 1 and cost.fixed:
+        return f"{money(cost.fixed)} {setting.currency}, whoever is reached"
+    if total is None:
         return f"{' + '.join(parts)} {setting.currency}"
     return f"{' + '.join(parts)} = {_about(date)}{money(total)} {setting.currency}"
+
+
+def _exactly(value: float) -> str:
+    """Write a number so that a reader who calculates with it gets what is printed: 110.6, 1,200."""
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}".rstrip("0")
 
 
 def _about(date: Date) -> str:
@@ -271,9 +281,11 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     if setting.currency is None or not dates:
         return ""
     costs = [cost_at(date, setting) for date in dates]
-    known = sum(each for each in costs if each is not None)
-    about = "about " if any(_about(date) or date.time > 0 for date in dates) else ""
+    if not any(costs) and None not in costs:
+        return ""
+    known = sum(date.intervention.cost.fixed if each is None else each for date, each in zip(dates, costs, strict=True))
     if None in costs:
-        return f"in all at least {money(known)} {setting.currency}, beside what depends on the course of the run"
-    each = f", {money(known / setting.people)} for each person in the town" if setting.people and known else ""
-    return f"in all {about}{money(known)} {setting.currency}{each}"
+        return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"
+    about = "about " if any(_about(date) or date.time > 0 for date in dates) else ""
+    each_person = f", {money(known / setting.people)} for each person in the town" if setting.people else ""
+    return f"in all {about}{money(known)} {setting.currency}{each_person}"

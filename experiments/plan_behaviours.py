@@ -29,7 +29,6 @@ from experiments.report_words import listed, plain_label
 from simulator.behaviour import (
     GROUP,
     PER_CONTACT,
-    PROPORTION,
     RESPONSE,
     SPONTANEOUS,
     Behaviour,
@@ -186,22 +185,25 @@ def _lead(
             (state, layer): rate(sample.contact(transition, state, layer)) for state in names for layer in layer_of
         }
         return _per_contact(sample, source, increments, where, unit)
-    being = sample.words.being(source, names)
-    counted = sample.contact(transition, names[0], next(iter(transition.layers), ""))
-    if transition.law == PROPORTION:
-        return (
-            f"by the share of contacts{where} who are {being}: {rate_in_words(rate(counted), unit)} if all are, "
-            "less in proportion"
-        )
+    if transition.law == RESPONSE:
+        return _response(sample, transition, person, where, unit)
+    layer = next(iter(transition.layers), "")
+    contacts = {state: sample.contact(transition, state, layer) for state in names}
+    rates = {state: rate(one, group=(one,)) for state, one in contacts.items()}
+    whom = f"contacts{where}"
     if transition.law == GROUP:
         assert transition.group is not None
-        group = plain_label(transition.group.by)
         limit = who(transition.group.where, sample.words)
+        whom = f"the others in the same {plain_label(transition.group.by)}{f' {limit}' if limit else ''}"
+    if len(set(rates.values())) == 1:
         return (
-            f"by the share of the others in the same {group}{' ' * bool(limit)}{limit} who are {being}: "
-            f"{rate_in_words(rate(group=(counted,)), unit)} if all are, less in proportion"
+            f"by the share of {whom} who are {sample.words.being(source, names)}: "
+            f"{rate_in_words(rates[names[0]], unit)} if all are, less in proportion"
         )
-    return _response(sample, transition, person, being, where, unit)
+    alike = [
+        f"{rate_in_words(each, unit)} if all are {sample.words.being(source, [state])}" for state, each in rates.items()
+    ]
+    return f"by the shares of {whom}: {listed(alike)}, less in proportion"
 
 
 def _along(transition: Transition, layers: Sequence[str]) -> str:
@@ -239,9 +241,11 @@ def _per_contact(
     return f"{', '.join(said)}{in_layers} {a(unit)}"
 
 
-def _response(sample: Sample, transition: Transition, person: Person, being: str, where: str, unit: str) -> str:
+def _response(sample: Sample, transition: Transition, person: Person, where: str, unit: str) -> str:
     response = transition.response
     assert response is not None
+    assert transition.source is not None
+    being = sample.words.weighed(transition.source)
     counts = response.reads == "count"
     read = (
         f"the number of contacts{where} who are {being}" if counts else f"the share of contacts{where} who are {being}"

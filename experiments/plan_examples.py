@@ -214,7 +214,7 @@ def examples_of(sample: Sample, leaves: str, transitions: Sequence[Transition]) 
             fades = any(each.time_in_state for each in concerned)
             example = Example(
                 f"{a(state_label(leaves))} person{sample.traits_of(person, sample.named_traits(transitions))}",
-                words + ", at first" * fades,
+                words + ", at the start" * any(each.series for each in concerned) + ", at first" * fades,
                 sum(rate_for(sample.own, each, one) for each in transitions),
                 fades,
             )

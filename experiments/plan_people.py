@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from scenarios.grammar import ScenarioSpec
     from simulator.behaviour import Behaviour
-    from simulator.turnover import Leave, Turnover
+    from simulator.turnover import Leave
 
 
 def begin_lines(
@@ -46,6 +46,8 @@ def begin_lines(
     states : uint8[n_persons, n_behaviours], optional
         In which people begin in the first replicate; None: no town was made.
     """
+    from scenarios import grammar
+
     behaviour = behaviours[name]
     initial = spec.behaviours[name].initial
     if not initial:
@@ -55,9 +57,9 @@ def begin_lines(
     for state, given in initial.items():
         said = _initial(given, state, States(behaviours, name))
         since = getattr(given, "since", None)
-        since = f", since the time in {plain_label(since)}" if since is not None else ""
+        since = f", since the time in `{since}`" if since is not None else ""
         count = ""
-        if states is not None:
+        if states is not None and not isinstance(given, grammar.InitialNumber):
             n = int((states[:, column] == behaviour.code(state)).sum())
             count = f": {n:,} of {len(states):,}"
         yield f"{said}{since}{count}"
@@ -103,16 +105,27 @@ def settled_lines(behaviours: Mapping[str, Behaviour], states: np.ndarray, warm_
         yield f"{plain_label(behaviour.name)} at the start, in the first replicate: {listed(counts)}"
 
 
-def turnover_lines(turnover: Turnover | None, behaviours: Mapping[str, Behaviour], unit: str) -> Iterator[str]:
-    """Yield how people enter and leave."""
+def turnover_lines(spec: ScenarioSpec, behaviours: Mapping[str, Behaviour], unit: str) -> Iterator[str]:
+    """Yield how people age, enter and leave."""
+    from scenarios.turnover import turnover_of
+
+    for name, column in spec.population.columns.items():
+        if column.ages:
+            yield f"{plain_label(name)} grows by 1 a year"
+    turnover = turnover_of(spec)
     if turnover is None:
         return
     enter, leave = turnover.enter, turnover.leave
     if enter is not None and enter.at is not None:
-        yield f"people enter at the time in {plain_label(enter.at)}"
+        yield f"people enter at the time in `{enter.at}`"
     elif enter is not None and enter.rate:
         series = f"; {by_date(enter.series, unit)}" if enter.series is not None else ""
         yield f"{plain_number(enter.rate)} people enter {a(unit)} on average{series}"
+        given = spec.population.enter.columns if spec.population.enter is not None else {}
+        set_to = [f"{plain_label(name)} {value}" for name, value in given.items() if isinstance(value, str)]
+        set_to += [f"{plain_label(name)} {value:g}" for name, value in given.items() if isinstance(value, float | int)]
+        if set_to:
+            yield f"those who enter have {listed(set_to)}"
         for name, shares in enter.states.items():
             chances = listed([f"{percent(share)} {state_label(state)}" for state, share in shares.items()])
             yield f"of those who enter, {chances} ({plain_label(name)})"
@@ -121,7 +134,7 @@ def turnover_lines(turnover: Turnover | None, behaviours: Mapping[str, Behaviour
             whom = "to people picked at random among those who are there"
             yield f"each who enters gets {count_word(number)} {ties} in {plain_label(layer)} {whom}"
     if leave is not None and leave.at is not None:
-        yield f"people leave at the time in {plain_label(leave.at)}"
+        yield f"people leave at the time in `{leave.at}`"
     elif leave is not None and leave.rate is not None:
         yield "; ".join(_leaving(leave, behaviours, unit))
 

@@ -11,7 +11,7 @@ from simulator.behaviour import ByColumn, ByState, HazardRatio, PersonNumber
 from simulator.units import convert_duration
 
 if TYPE_CHECKING:
-    from simulator.behaviour import Behaviour
+    from simulator.behaviour import Behaviour, Source
     from simulator.condition_text import Comparison, Tree
     from simulator.conditions import Condition
 
@@ -79,6 +79,14 @@ class States:
     def which(self, behaviour: str, states: Sequence[str], noun: str) -> str:
         """Return "obese contacts", or "“champion” contacts (advocacy)"."""
         return f"{listed([state_label(state) for state in states], 'or')} {noun}{self._behaviour_of(behaviour, states)}"
+
+    def weighed(self, source: Source) -> str:
+        """Return `being` of the states that count, with what a contact in each counts for where they differ."""
+        weights = {state: weight for state, weight in zip(source.states, source.weights, strict=False) if weight > 0}
+        if len(set(weights.values())) < 2:
+            return self.being(source.behaviour, list(weights) or source.states)
+        each = [f"{state_label(state)} (counting {weight:g})" for state, weight in weights.items()]
+        return listed(each, "or") + self._behaviour_of(source.behaviour, source.states)
 
     def being(self, behaviour: str, states: Sequence[str]) -> str:
         """Return what follows "people who are": "obese", or "“current” (smoking)"."""
@@ -161,12 +169,16 @@ def within(amount: float) -> float:
 
 
 def duration(time: float, unit: str) -> str:
-    """Write a duration in the largest unit, up to its own, of which it is at least one: 0.25 years are "3 months"."""
-    for smaller in UNITS[UNITS.index(unit) :]:
-        said = plain_number(convert_duration(time, unit, smaller))
-        if float(said.replace(",", "")) >= 1 or time == 0:
-            break
-    return f"{said} {smaller}" + ("" if said == "1" else "s")
+    """Write a duration in the largest unit, up to its own, in which it is a whole number: 0.25 years are "3 months".
+
+    Where there is none, or the number is beyond a hundred, in the largest of which it is at least one.
+    """
+    amounts = {each: float(f"{convert_duration(time, unit, each):.9g}") for each in UNITS[UNITS.index(unit) :]}
+    whole = [each for each, amount in amounts.items() if amount == int(amount) and (each == unit or 1 <= amount <= 100)]
+    large = [each for each, amount in amounts.items() if amount >= 1]
+    chosen = (whole or large or [list(amounts)[-1]])[0]
+    said = plain_number(amounts[chosen])
+    return f"{said} {chosen}" + ("" if said == "1" else "s")
 
 
 def differs_by(number: PersonNumber) -> str:
