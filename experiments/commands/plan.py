@@ -38,14 +38,15 @@ def show_plan(trial: Trial, jobs: int | None, *, as_json: bool = False, folder: 
     import json
 
     from experiments.execution import threads_for
-    from experiments.plan import data, plan_of, text_lines
+    from experiments.plan import data, plan_of
+    from experiments.plan_sections import text_lines
 
     threads = threads_for(jobs)
     done = None if folder is None else _done(trial, folder)
     made = plan_of(trial, threads)
     if as_json:
         known: dict[str, Any] = data(made) | ({} if done is None else {"done": done})
-        typer.echo(json.dumps(known, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(known, ensure_ascii=False, indent=1, allow_nan=False))
         return
     for line in text_lines(made):
         typer.echo(line)
@@ -60,6 +61,8 @@ def _done(trial: Trial, folder: Path) -> dict[str, Any]:
 
     asked = trial.scenario.spec.experiment.replicates
     there = len(stored(folder, identity_of(trial)) & set(range(asked)))
-    verb = "is" if there == 1 else "are"
-    said = f"{asked:,} replicate{'' if asked == 1 else 's'}: {there:,} {verb} there, {asked - there:,} would run"
-    return {"folder": str(folder), "replicates": asked, "there": there, "would_run": asked - there, "said": said}
+    missing = asked - there
+    replicates = f"{asked:,} replicate{'' if asked == 1 else 's'}"
+    would = f"{missing:,}" if missing else "none"
+    said = f"{replicates}: {there:,} {'is' if there == 1 else 'are'} there, {would} would run"
+    return {"folder": str(folder), "replicates": asked, "there": there, "would_run": missing, "said": said}
