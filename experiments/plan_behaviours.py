@@ -144,6 +144,7 @@ def _clauses(sample: Sample, leaves: str, transition: Transition, layers: Sequen
     person = sample.person(leaves, [transition], transition)
     steady = replace(
         transition,
+        where=None,
         time_in_state=(),
         series=(),
         susceptibility=_plain(transition.susceptibility),

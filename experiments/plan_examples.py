@@ -74,7 +74,7 @@ def examples_of(sample: Sample, leaves: str, transitions: Sequence[Transition]) 
         person = sample.person(leaves, transitions)
         if not satisfies(transition.where, person):
             person = sample.person(leaves, transitions, transition)
-        if person not in asked:
+        if person not in asked and satisfies(transition.where, person):
             asked.append(person)
     seen = set()
     for person in asked:

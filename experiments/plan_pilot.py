@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -110,7 +111,7 @@ def _counted(intervention: Intervention, situation: Situation, actions: Sequence
     eligible, codes = eligible_for(intervention.target, situation)
     records = [action for action in actions if isinstance(action, Record)]
     offered = next(one.offered for one in records if one.offered is not None)
-    treated = float(number_for(intervention.uptake, offered, situation).clip(0, 1).sum())
+    treated = math.fsum(number_for(intervention.uptake, offered, situation).clip(0, 1).tolist())
     cost, reached = intervention.cost, int(offered.size)
     whole = codes is not None and intervention.target.groups is not None
     return Counted(

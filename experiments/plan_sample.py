@@ -39,7 +39,7 @@ class Sample:
         self.words = States(behaviours, own)
 
     def person(self, leaves: str, transitions: Sequence[Transition], concerned: Transition | None = None) -> Person:
-        """Return somebody whom as many of some transitions concern as possible, one of them in any case.
+        """Return somebody whom as many of some transitions concern as possible, and one of them if that can be.
 
         Parameters
         ----------
@@ -49,17 +49,10 @@ class Sample:
         concerned : Transition, optional
         """
         traits = self._traits(transitions)
-        best, most = None, -1
-        names = list(traits)
-        for values in itertools.islice(itertools.product(*traits.values()), MOST_COMBINATIONS):
-            given = dict(zip(names, values, strict=True))
-            one = self._with(given, leaves)
-            if concerned is not None and not satisfies(concerned.where, one):
-                continue
-            number = sum(satisfies(each.where, one) for each in transitions)
-            if number > most:
-                best, most = one, number
-        return best if best is not None else self._with({}, leaves)
+        combinations = itertools.islice(itertools.product(*traits.values()), MOST_COMBINATIONS)
+        everybody = [self._with(dict(zip(traits, values, strict=True)), leaves) for values in combinations]
+        meant = [one for one in everybody if concerned is None or satisfies(concerned.where, one)]
+        return max(meant or everybody[:1], key=lambda one: sum(satisfies(each.where, one) for each in transitions))
 
     def _with(self, given: Mapping[str, float | str], leaves: str) -> Person:
         states = self.states(given) | {self.own.name: leaves}
