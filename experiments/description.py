@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 
-def protection_of(scenario: Scenario) -> Verdict:
-    """Say whether the scenario is of the kind in which nobody can be worse off (see `interventions.protection`)."""
+def protection_of(scenario: Scenario, only: Collection[str] | None = None) -> Verdict:
+    """Say whether the scenario is of the kind in which nobody can be worse off (see `interventions.protection`).
+
+    Parameters
+    ----------
+    scenario : Scenario
+    only : collection of str, optional
+        Arms that are run, the control among them; default: all.
+    """
     from interventions.protection import protects
     from scenarios import build
     from scenarios.turnover import turnover_of
@@ -24,7 +31,8 @@ def protection_of(scenario: Scenario) -> Verdict:
     spec = scenario.spec
     primary = spec.outcomes.primary
     better = spec.outcomes.measures[primary].better
-    behaviours, arms = build.behaviours_of(spec), build.arms_of(spec)
+    behaviours = build.behaviours_of(spec)
+    arms = {name: members for name, members in build.arms_of(spec).items() if only is None or name in only}
     measure, turnover = build.measures_of(spec)[primary], turnover_of(spec)
     return protects(behaviours, arms, scenario.control, measure, better, turnover)
 
@@ -163,8 +171,7 @@ def check_lines(scenario: Scenario) -> list[str]:
         f"  {len(spec.arms)} arms ({', '.join(spec.arms)}), control {scenario.control}, "
         f"{spec.experiment.replicates} replicates, primary outcome {spec.outcomes.primary}",
         *(f"  {line}" for line in portrait_lines(world)),
-        f"  {len(assumed)} inputs are assumed" + (":" if assumed else ""),
-        *(f"    {entry.name} = {entry.value} {entry.unit}".rstrip() for entry in assumed),
+        f"  {len(assumed)} inputs are assumed; `netrial plan` lists them, and says what will happen",
         *(f"  {line}" for line in protection_lines(protection_of(scenario))),
         *(f"  {line}" for line in forecast_lines(foreseen, spec.time.unit)),
     ]

@@ -123,9 +123,7 @@ def _located(trial: Trial, error: SpecError) -> SpecError:
 def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress | None) -> Results:
     began = time.monotonic()
     asked = trial.scenario.spec.experiment.replicates
-    if jobs is not None and jobs < 1:
-        raise SpecError(f"--jobs is {jobs}; at least one thread is needed")
-    jobs = jobs or cores()
+    jobs = threads_for(jobs)
     check_memory(footprint_of(trial.scenario, tuple(trial.arms), jobs), available_memory())
     with Store.open(folder, identity_of(trial)) as store:
         town = trial.town(0)
@@ -152,6 +150,19 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
             wall_seconds=time.monotonic() - began,
         )
     return Results.load(folder)
+
+
+def threads_for(jobs: int | None) -> int:
+    """Return on how many threads to run; None: all cores.
+
+    Raises
+    ------
+    SpecError
+        If none is asked for.
+    """
+    if jobs is not None and jobs < 1:
+        raise SpecError(f"--jobs is {jobs}; at least one thread is needed")
+    return jobs or cores()
 
 
 def cores() -> int:

@@ -7,7 +7,7 @@ the control of replicate 0, stopped after about half a second. Stops change noth
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -123,7 +123,9 @@ class Forecast:
         return 1 - self.pilot_events / self.pilot_rings if self.pilot_rings else 0.0
 
 
-def forecast(scenario: Scenario, plan: ClockPlan, states: np.ndarray, *, threads: int) -> Forecast:
+def forecast(
+    scenario: Scenario, plan: ClockPlan, states: np.ndarray, *, threads: int, only: Collection[str] | None = None
+) -> Forecast:
     """Foresee what running a scenario costs.
 
     Parameters
@@ -134,6 +136,8 @@ def forecast(scenario: Scenario, plan: ClockPlan, states: np.ndarray, *, threads
     states : uint8[n_persons, n_behaviours]
         Initial states of replicate 0.
     threads : int
+    only : collection of str, optional
+        Arms that are run, the control among them; default: all.
     """
     from scenarios import build
     from scenarios.worlds import since_of
@@ -142,7 +146,7 @@ def forecast(scenario: Scenario, plan: ClockPlan, states: np.ndarray, *, threads
     from simulator.units import to_ticks
 
     spec = scenario.spec
-    arms = build.arms_of(spec)
+    arms = {name: members for name, members in build.arms_of(spec).items() if only is None or name in only}
     draw = Draw(spec.experiment.seed, "replicate", 0)
     warm_up, horizon = to_ticks(build.warm_up_of(spec)), to_ticks(build.horizon_of(spec))
     make = before_warm_up(plan, draw, states, since_of(scenario, plan.world, states), warm_up, horizon)
@@ -289,9 +293,14 @@ def forecast_lines(found: Forecast, unit: str) -> list[str]:
             idle = "did not ring in the pilot" if one.acted is None else f"{in_percent(1 - one.acted)} idle"
             lines.append(f"  `{one.name}` {in_millions(one.rings)} rings in the control, {idle}")
     lines += [hot_line(one, unit) for one in each if is_hot(one, sum(other.rings for other in each))]
-    free = "" if found.available is None else f"; {in_words(found.available)} are free"
-    lines.append(f"it needs at most about {in_words(found.memory.total)} of memory{free}")
-    if found.available is not None and found.memory.total > found.available:
+    return lines + memory_lines(found.memory, found.available)
+
+
+def memory_lines(memory: Footprint, available: int | None) -> list[str]:
+    """Say how much memory a run needs, and whether it is there."""
+    free = "" if available is None else f"; {in_words(available)} are free"
+    lines = [f"it needs at most about {in_words(memory.total)} of memory{free}"]
+    if available is not None and memory.total > available:
         lines.append("`netrial run` would refuse that: fewer --jobs, fewer people or fewer ties need less")
     return lines
 
@@ -331,7 +340,7 @@ def in_percent(share: float) -> str:
 
 def in_time(seconds: float) -> str:
     """Say how long something takes."""
-    if seconds < 1:
+    if seconds < 1.5:
         return "a second"
     if seconds < 120:
         return f"{seconds:.0f} seconds"

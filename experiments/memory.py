@@ -84,6 +84,12 @@ def footprint_of(scenario: Scenario, arms: Sequence[str], jobs: int, n_events: i
     )
 
 
+def people_and_ties(scenario: Scenario) -> tuple[int, int]:
+    """Return about how many people and ties a town has, read off the scenario and its files; nothing is made."""
+    residents = _residents(scenario)
+    return residents, sum(_layer(scenario, name, residents).n_ties for name in scenario.spec.network.layers)
+
+
 def _residents(scenario: Scenario) -> int:
     population = scenario.spec.population
     if population.file is not None:

@@ -105,22 +105,7 @@ class Store:
         return store
 
     def _take_over(self) -> None:
-        if (self.folder / "manifest.json").exists():
-            manifest = read_manifest(self.folder)
-            if manifest["hash"] != self.identity.hash:
-                raise StoreError(
-                    f"{self.folder} holds results of scenario `{manifest['scenario']}` ({manifest['hash'][:8]}), not "
-                    f"of `{self.identity.scenario}` ({self.identity.hash[:8]}) as it now is. Choose another folder, or "
-                    "delete this one"
-                )
-        else:
-            ours = [name for name in _OURS if (self.folder / name).exists()]
-            ours += [path.name for path in self._parts.glob("*") if _PART.fullmatch(path.name)]
-            if ours:
-                raise StoreError(
-                    f"{self.folder} has {ours[0]} but no manifest.json: it is no results folder, or a damaged one. "
-                    "Choose another folder, or delete this one"
-                )
+        if not _belongs(self.folder, self.identity):
             self._write_manifest({"status": "unfinished"})
         self._parts.mkdir(exist_ok=True)
         for place in (self.folder, self._parts):
@@ -333,6 +318,57 @@ class Store:
             return read(path.read_bytes(), replicate, self.identity.hash)
         except (OSError, ValueError) as error:
             raise StoreError(f"{path} is damaged. Delete it and run the same command again") from error
+
+
+def stored(folder: Path, identity: Identity) -> set[int]:
+    """Return the replicates whose parts a results folder holds; nothing is written, locked or checked byte by byte.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not be there.
+    identity : Identity
+
+    Returns
+    -------
+    set of int
+
+    Raises
+    ------
+    StoreError
+        If the folder is another scenario's, or no results folder.
+    """
+    if not _belongs(folder, identity):
+        return set()
+    found = [_PART.fullmatch(path.name) for path in (folder / "parts").glob("*")]
+    return {int(match[1]) for match in found if match is not None and match[2] == "part"}
+
+
+def _belongs(folder: Path, identity: Identity) -> bool:
+    """Say whether a folder holds results of this scenario; False where it holds nothing of ours.
+
+    Raises
+    ------
+    StoreError
+        If it is another scenario's, or damaged.
+    """
+    if (folder / "manifest.json").exists():
+        manifest = read_manifest(folder)
+        if manifest["hash"] != identity.hash:
+            raise StoreError(
+                f"{folder} holds results of scenario `{manifest['scenario']}` ({manifest['hash'][:8]}), not "
+                f"of `{identity.scenario}` ({identity.hash[:8]}) as it now is. Choose another folder, or "
+                "delete this one"
+            )
+        return True
+    ours = [name for name in _OURS if (folder / name).exists()]
+    ours += [path.name for path in (folder / "parts").glob("*") if _PART.fullmatch(path.name)]
+    if ours:
+        raise StoreError(
+            f"{folder} has {ours[0]} but no manifest.json: it is no results folder, or a damaged one. "
+            "Choose another folder, or delete this one"
+        )
+    return False
 
 
 def _lock(folder: Path) -> IO[str]:

@@ -47,15 +47,7 @@ def select(target: Target, situation: Situation) -> Selection:
     -------
     Selection
     """
-    world = situation.world
-    eligible = situation.mask(target.where)
-    codes = None
-    if target.groups is not None:
-        codes, _ = group_codes(target, world)
-    elif target.per is not None:
-        codes, _ = world.population.columns[target.per].groups()
-    if codes is not None:
-        eligible = eligible & (codes >= 0)
+    eligible, codes = eligible_for(target, situation)
     places, missing = places_for(int(eligible.sum()), target.share, target.number)
     if codes is None:
         persons = cut(rank(situation, target.rank, target.parameters), eligible, places)
@@ -64,3 +56,28 @@ def select(target: Target, situation: Situation) -> Selection:
     else:
         persons = cut_per_group(rank(situation, target.rank, target.parameters), eligible, places, codes)
     return Selection(persons, missing)
+
+
+def eligible_for(target: Target, situation: Situation) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return who may be picked now, and everybody's group.
+
+    Parameters
+    ----------
+    target : Target
+    situation : Situation
+
+    Returns
+    -------
+    eligible : bool[n_persons]
+        Who satisfies `where` and, with `per` or `groups`, is in a group.
+    codes : int32[n_persons] or None
+        Groups of `per` or `groups`; -1: in none.
+    """
+    eligible = situation.mask(target.where)
+    if target.groups is not None:
+        codes, _ = group_codes(target, situation.world)
+    elif target.per is not None:
+        codes, _ = situation.world.population.columns[target.per].groups()
+    else:
+        return eligible, None
+    return eligible & (codes >= 0), codes

@@ -14,6 +14,7 @@ import typer
 
 from experiments.commands.check import check
 from experiments.commands.listing import list_words
+from experiments.commands.plan import plan
 from experiments.commands.replay import replay
 from experiments.commands.run import run
 from simulator.errors import NetrialError
@@ -29,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(run)
+app.command()(plan)
 app.command()(check)
 app.command()(replay)
 app.command("list")(list_words)

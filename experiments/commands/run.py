@@ -21,6 +21,9 @@ def run(
         list[str] | None, typer.Option("--arm", help="Run only this arm and the control. May repeat.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the path of the report.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Run nothing: print the plan, what is done and what would run.")
+    ] = False,
 ) -> None:
     """Run a scenario and write its report; the same command resumes, and adds replicates."""
     loaded = load_scenario(scenario, settings, replicates, seed)
@@ -30,6 +33,11 @@ def run(
 
     trial = design(loaded, arm)
     folder = out if out is not None else default_folder(trial)
+    if dry_run:
+        from experiments.commands.plan import show_plan
+
+        show_plan(trial, jobs, folder=folder)
+        return
     with progress_bar(quiet) as progress:
         results = run_trial(trial, folder, jobs=jobs, progress=progress)
 

@@ -1,0 +1,68 @@
+"""`netrial plan`: what will happen, without running it; also what `netrial run --dry-run` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from experiments.commands.options import Replicates, ScenarioName, Seed, Settings, load_scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from experiments.design import Trial
+
+
+def plan(
+    scenario: ScenarioName,
+    settings: Settings = None,
+    replicates: Replicates = None,
+    seed: Seed = None,
+    jobs: Annotated[int | None, typer.Option(help="Threads that a run would use; default: all cores.")] = None,
+    arm: Annotated[
+        list[str] | None, typer.Option("--arm", help="Plan only this arm and the control. May repeat.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Say what will happen, without running it: people, rates, arms date by date, costs, time, inputs."""
+    loaded = load_scenario(scenario, settings, replicates, seed)
+
+    from experiments.design import design
+
+    show_plan(design(loaded, arm), jobs, as_json=as_json)
+
+
+def show_plan(trial: Trial, jobs: int | None, *, as_json: bool = False, folder: Path | None = None) -> None:
+    """Print the plan of a trial and, given its results folder, what is there and what would run."""
+    import json
+
+    from experiments.execution import threads_for
+    from experiments.plan import data, plan_of
+    from experiments.plan_sections import text_lines
+
+    threads = threads_for(jobs)
+    done = None if folder is None else _done(trial, folder)
+    made = plan_of(trial, threads)
+    if as_json:
+        known: dict[str, Any] = data(made) | ({} if done is None else {"done": done})
+        typer.echo(json.dumps(known, ensure_ascii=False, indent=1, allow_nan=False))
+        return
+    for line in text_lines(made):
+        typer.echo(line)
+    if done is not None:
+        typer.echo(f"\nWhat would run\n  in {done['folder']}: {done['said']}")
+
+
+def _done(trial: Trial, folder: Path) -> dict[str, Any]:
+    """Say which replicates a results folder holds, and how many a run would add."""
+    from experiments.execution import identity_of
+    from experiments.store import stored
+
+    asked = trial.scenario.spec.experiment.replicates
+    there = len(stored(folder, identity_of(trial)) & set(range(asked)))
+    missing = asked - there
+    replicates = f"{asked:,} replicate{'' if asked == 1 else 's'}"
+    would = f"{missing:,}" if missing else "none"
+    said = f"{replicates}: {there:,} {'is' if there == 1 else 'are'} there, {would} would run"
+    return {"folder": str(folder), "replicates": asked, "there": there, "would_run": missing, "said": said}
