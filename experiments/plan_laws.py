@@ -32,16 +32,17 @@ def law_in_words(
     weighed = source_states(transition)
     names = [state for state, _ in weighed]
     where = _along(transition, layers)
+    layer_of = [layer for layer, weight in transition.layers.items() if weight > 0]
+    if not names or not (layer_of or transition.law == GROUP):
+        return "by contacts, none of whom counts"
     if transition.law == PER_CONTACT:
-        layer_of = [layer for layer, weight in transition.layers.items() if weight > 0]
         increments = {
             (state, layer): rate(sample.contact(transition, state, layer)) for state in names for layer in layer_of
         }
         return _per_contact(sample, source, increments, where, unit)
     if transition.law == RESPONSE:
         return _response(sample, transition, person, where, unit)
-    layer = next(iter(transition.layers), "")
-    contacts = {state: sample.contact(transition, state, layer) for state in names}
+    contacts = {state: sample.contact(transition, state, *layer_of[:1]) for state in names}
     rates = {state: rate(one, group=(one,)) for state, one in contacts.items()}
     whom = f"contacts{where}"
     if transition.law == GROUP:

@@ -93,10 +93,13 @@ class Sample:
             values.update(dict.fromkeys(known or ()))
 
     def _value(self, column: str, label: str) -> float | str:
-        """Return a category as a condition reads it: a number, where the column holds numbers."""
-        if self.columns.get(column, ()) is None:
+        """Return a category as a condition reads it: a number, unless the column is known to hold words."""
+        if self.columns.get(column) is not None:
+            return label
+        try:
             return float(label)
-        return label
+        except ValueError:
+            return label
 
     def contact(self, transition: Transition, state: str, layer: str = "") -> Contact:
         """Return a contact in a state, otherwise what influences, and the transition's group, name first."""

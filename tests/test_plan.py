@@ -288,6 +288,21 @@ def test_examples_add_up_only_what_concerns_one_person():
     }
 
 
+def test_a_column_that_was_not_read_may_hold_numbers():
+    """Of a large town no column is made, and categories are known from the rates only."""
+    by_village = gain(ByColumn("village", {"2": 0.02, "5": 0.05}), where=parse("village > 3"))
+    assert any("only people with village above 3" in line for line in lines_of(by_village))
+    (move,) = moves_of({"weight": Behaviour("weight", ("lean", "obese"), (by_village,))}, "weight", {}, (), "year")
+    assert [(one.words, one.rate) for one in move.examples] == [("a lean person (village 5)", 0.05)]
+
+
+def test_contacts_that_count_for_nothing_are_said():
+    nobody = gain(0.1, law="per_contact", source=OBESE, layers={"friends": 0.0})
+    assert "  by contacts, none of whom counts (gain)" in lines_of(nobody)
+    nothing = gain(0.1, law="proportion", source=Source("weight", ("obese",), (0.0,)), layers=FRIENDS)
+    assert "  by contacts, none of whom counts (gain)" in lines_of(nothing)
+
+
 def test_any_behaviour_can_be_put_into_words():
     for seed in range(40):
         world = towns.random_case(seed, laws=True).world
