@@ -31,7 +31,7 @@ class RankRule(Part):
     model_config = ConfigDict(extra="allow", frozen=True)
     tag: ClassVar[str] = "<rule>"
 
-    rule: Text = Field(description="random, degree, most_named, nominated, …")
+    rule: Text = Field(description="Name of the rule; its parameters stand beside it.")
 
     @property
     def parameters(self) -> dict[str, Any]:
