@@ -9,6 +9,7 @@ from scenarios.checking import Checker
 from scenarios.checks_contacts import has_no_ties
 from scenarios.checks_numbers import check_duration, check_instant, check_number
 from scenarios.checks_outcomes import check_measure
+from scenarios.checks_parameters import check_parameters, check_word
 from scenarios.conversion import arm_items, intervention_of
 from simulator.behaviour import MOST_FACTOR
 from simulator.errors import NotBuiltError, Place, SpecError, allowed_words
@@ -243,9 +244,22 @@ def _check_target(checker: Checker, target: grammar.Target, place: Place) -> Non
         if target.groups is None:
             hint = "add `groups:`, or rank people by a rule: random, degree, most_named, nominated"
             checker.add("a measure ranks groups, not people", (*place, "rank"), hint)
+    elif target.groups is None:
+        _check_added_rule(checker, target.rank, place)
     if target.knowledge is not None:
         for i, layer in enumerate(target.knowledge.layers or ()):
             checker.word(layer, checker.known.layers, "layer", (*place, "knowledge", "layers", i))
+
+
+def _check_added_rule(checker: Checker, rank: str | grammar.RankRule, place: Place) -> None:
+    """Check a rule that is not one of netrial's own, and its parameters."""
+    from interventions.targeting import targets
+
+    rule, given = (rank, {}) if isinstance(rank, str) else (rank.rule, rank.parameters)
+    at_rule = (*place, "rank") if isinstance(rank, str) else (*place, "rank", "rule")
+    added = rule in targets and rule not in grammar.RANK_RULES
+    if added and check_word(checker, targets, rule, at_rule):
+        check_parameters(checker, targets[rule], rule, given, (*place, "rank"))
 
 
 def _check_ranking(checker: Checker, target: grammar.Target, converted: Any, place: Place) -> None:
