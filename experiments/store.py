@@ -255,6 +255,7 @@ class Store:
         targets: pd.DataFrame | None = None,
         seeds: Mapping[str, int] | None = None,
         inputs: Mapping[str, str] | None = None,
+        plugins: Sequence[Mapping[str, str]] = (),
         command: Sequence[str] = (),
         wall_seconds: float = 0.0,
     ) -> dict[str, Any]:
@@ -271,6 +272,8 @@ class Store:
         seeds : mapping of str to int, optional
         inputs : mapping of str to str, optional
             SHA-256 of every file read, by the name that the scenario gives it.
+        plugins : sequence of mapping
+            Words that packages bring and the scenario uses: group, name, package, version.
         command : sequence of str
         wall_seconds : float
 
@@ -299,6 +302,7 @@ class Store:
                 "seeds": seeds or {},
                 "command": list(command),
                 "versions": versions(),
+                "plugins": list(plugins),
                 "platform": f"{platform.system()} {platform.machine()}",
                 "inputs": inputs or {},
                 "outputs": outputs,

@@ -127,9 +127,8 @@ def check_network(checker: Checker, file_at: FileAt, graphs: Any) -> None:
     for name, layer in checker.spec.network.layers.items():
         place = ("network", "layers", name)
         checker.condition(layer.active, (*place, "active"))
-        if isinstance(layer, grammar.GeneratedLayer):
-            if not check_added_generator(checker, layer, place):
-                _check_generator(checker, layer, place)
+        if isinstance(layer, grammar.GeneratedLayer) and not check_added_generator(checker, layer, place):
+            _check_generator(checker, layer, place)
         if isinstance(layer.weight, str) and not isinstance(layer, grammar.FileLayer):
             hint = "a number, or {distribution: …}"
             checker.add("`weight` names a column, but the layer has no file", (*place, "weight"), hint)

@@ -16,6 +16,7 @@ from scenarios import grammar
 from scenarios.bibliography import ASSUMED, FITTED, bibliography
 from scenarios.grammar.parts import NAME_PATTERN
 from simulator.distributions import DISTRIBUTIONS
+from simulator.errors import SpecError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 IDENTITY = "urn:netrial:scenario:1"
@@ -40,11 +41,18 @@ def schema(*, plugins: bool = True) -> Json:
     dict
         Plain data. Every key has a description.
     """
+    added = _added(plugins)
     raw = grammar.ScenarioSpec.model_json_schema()
     definitions = {name: _tidy(each, name) for name, each in raw.pop("$defs").items()}
     whole = _tidy(raw, "Scenario")
     whole["title"] = "A netrial scenario"
-    for (part, key), words in _closed_words().items():
+    for name in ("Measure", "Outcome"):
+        definitions[name]["additionalProperties"] = False
+        for word, form in added["netrial.outcomes"].items():
+            parameters = {key: form[key] for key in ("properties", "required")}
+            said = {"type": "object", "description": form["description"], **parameters, "additionalProperties": False}
+            definitions[name]["properties"].setdefault(word, said)
+    for (part, key), words in _closed_words(added["netrial.targets"]).items():
         _name_words(definitions[part]["properties"][key], words)
     for part in definitions.values():
         if "source" in part.get("properties", {}):
@@ -52,8 +60,17 @@ def schema(*, plugins: bool = True) -> Json:
     _suggest(definitions["Target"]["properties"]["groups"], ["communities"])
     definitions["Outcomes"]["propertyNames"] = {"pattern": NAME_PATTERN}
     _name_words(whole["properties"]["references"]["items"], {key: each.text for key, each in bibliography().items()})
-    definitions["GeneratedLayer"] = _choice(definitions["GeneratedLayer"], "generator", _generators(definitions))
-    definitions["RankRule"] = _choice(definitions["RankRule"], "rule", _rules())
+    generators = _generators(definitions, added["netrial.networks"])
+    definitions["GeneratedLayer"] = _choice(definitions["GeneratedLayer"], "generator", generators)
+    definitions["RankRule"] = _choice(definitions["RankRule"], "rule", _rules() | added["netrial.targets"])
+    for name in ("Tactic", "UnnamedTactic"):
+        beside = {} if name == "Tactic" else {"name": definitions[name]["properties"]["name"]}
+        forms = {
+            word: {**form, "properties": form["properties"] | beside}
+            for word, form in added["netrial.interventions"].items()
+        }
+        definitions[name] = _choice(definitions[name], "tactic", forms) if forms else False
+    whole, definitions = _without_false(whole, definitions), _without_false(definitions, definitions)
     used = _used(whole, definitions)
     return {
         "$schema": DIALECT,
@@ -105,14 +122,48 @@ def _flat(forms: Iterable[Any]) -> Iterable[Any]:
         yield from form.get("anyOf", [form])
 
 
-def _closed_words() -> dict[tuple[str, str], Mapping[str, str]]:
+def _added(plugins: bool) -> dict[str, dict[str, Json]]:
+    """Return the words that packages bring, by group, with help and parameters; none that cannot be used."""
+    from scenarios.parameters import json_schema_of
+    from scenarios.plugins import registries
+
+    found: dict[str, dict[str, Json]] = {}
+    for registry in registries():
+        words = found[str(registry.group)] = {}
+        for name in registry if plugins else ():
+            if registry.plugin(name) is None:
+                continue
+            try:
+                form = json_schema_of(registry[name])
+            except SpecError:
+                continue
+            properties = {key: _tidy(each) for key, each in form["properties"].items()}
+            help_line = registry.help(name) or f"`{name}`."
+            words[name] = {"description": help_line, "properties": properties, "required": form.get("required", [])}
+    return found
+
+
+def _without_false(node: Any, definitions: Mapping[str, Any]) -> Any:
+    """Leave out the forms that allow nothing: a tactic where no package brings any."""
+    if isinstance(node, list):
+        return [_without_false(each, definitions) for each in node if not _is_false(each, definitions)]
+    if isinstance(node, dict):
+        return {key: _without_false(each, definitions) for key, each in node.items()}
+    return node
+
+
+def _is_false(node: Any, definitions: Mapping[str, Any]) -> bool:
+    return isinstance(node, dict) and definitions.get(str(node.get("$ref", "")).rpartition("/")[2]) is False
+
+
+def _closed_words(added: Mapping[str, Json]) -> dict[tuple[str, str], Mapping[str, str]]:
     """Return the words that a key may have, where no scenario can add to them, each with a line of help."""
     from interventions.groups import GROUP_RANKS
     from interventions.kinds import kinds
 
     kind_words = {name: kinds.help(name) for name in kinds}
     pairings = {name: f"`{name}` {NOT_BUILT}" if mark else "" for name, mark in grammar.PAIRINGS.items()}
-    ranks = {name: rule["description"] for name, rule in _rules().items()}
+    ranks = {name: rule["description"] for name, rule in (_rules() | dict(added)).items()}
     ranks |= {name: f"{help_line} (with `groups`)" for name, help_line in GROUP_RANKS.items() if name not in ranks}
     return {
         ("Intervention", "kind"): kind_words,
@@ -175,16 +226,16 @@ def _choice(part: Json, key: str, words: Mapping[str, Json]) -> Json:
     }
 
 
-def _generators(definitions: Mapping[str, Json]) -> dict[str, Json]:
+def _generators(definitions: Mapping[str, Json], added: Mapping[str, Json]) -> dict[str, Json]:
     """Return the keys that each generator takes."""
     from simulator.generators import networks
 
     known = definitions["GeneratedLayer"]["properties"]
     shared = {key: known[key] for key in grammar.AnyLayer.model_fields}
-    found: dict[str, Json] = {}
-    for name, (mark, needed, possible) in grammar.GENERATORS.items():
+    found = {name: {**form, "properties": form["properties"] | shared} for name, form in added.items()}
+    for name, (*mark, needed, possible) in grammar.GENERATORS.items():
         properties = {key: known[key] for key in (*needed, *possible)}
-        help_line = f"`{name}` {NOT_BUILT}" if mark else networks.help(name)
+        help_line = f"`{name}` {NOT_BUILT}" if any(mark) else networks.help(name)
         found[name] = {"description": help_line, "properties": properties | shared, "required": list(needed)}
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from simulator.errors import Problem, SpecError, allowed_words
 
@@ -112,7 +112,7 @@ def _package(point: EntryPoint) -> str:
     return point.dist.name if point.dist else point.value
 
 
-def _load(point: EntryPoint) -> object:
+def _load(point: EntryPoint) -> Any:
     """Import what an entry point names."""
     try:
         return point.load()

@@ -82,8 +82,8 @@ def test_every_key_is_described_and_no_other_is_allowed():
         for key, said in part.get("properties", {}).items():
             assert len(said.get("description", "")) > 3, key
             found += 1
-        if part.get("type") == "object" and "properties" in part and "actic" not in part["title"] + str(part.get("anyOf")):
-            assert part["additionalProperties"] is not True, part
+        if part.get("type") == "object" and "properties" in part and "anyOf" not in part:
+            assert part["additionalProperties"] is not True, part["title"]
     assert found > 200
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.options import warn_of_plugins
 from simulator.errors import StoreError
 
 
@@ -19,6 +20,7 @@ def schema(
     """
     from scenarios.schema import schema_text
 
+    warn_of_plugins()
     text = schema_text()
     if out is None:
         typer.echo(text, nl=False)

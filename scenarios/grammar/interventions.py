@@ -218,11 +218,10 @@ class Intervention(Part):
 
 
 class Tactic(Part):
-    """A registered recipe that expands into an intervention."""
+    """A registered recipe; it is expanded into an intervention before the models see it, if it can be."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     tag: ClassVar[str] = "<tactic>"
-    later: ClassVar[str] = "I"
 
     tactic: Text = Field(description="Name of the recipe; its parameters stand beside it.")
 
