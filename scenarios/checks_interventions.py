@@ -245,20 +245,20 @@ def _check_target(checker: Checker, target: grammar.Target, place: Place) -> Non
             hint = "add `groups:`, or rank people by a rule: random, degree, most_named, nominated"
             checker.add("a measure ranks groups, not people", (*place, "rank"), hint)
     elif target.groups is None:
-        _check_added_rule(checker, target.rank, place)
+        _check_rule(checker, target.rank, place)
     if target.knowledge is not None:
         for i, layer in enumerate(target.knowledge.layers or ()):
             checker.word(layer, checker.known.layers, "layer", (*place, "knowledge", "layers", i))
 
 
-def _check_added_rule(checker: Checker, rank: str | grammar.RankRule, place: Place) -> None:
-    """Check a rule that is not one of netrial's own, and its parameters."""
+def _check_rule(checker: Checker, rank: str | grammar.RankRule, place: Place) -> None:
+    """Check that a registered rule can be used and, where it is not one of netrial's own, its parameters."""
     from interventions.targeting import targets
 
     rule, given = (rank, {}) if isinstance(rank, str) else (rank.rule, rank.parameters)
     at_rule = (*place, "rank") if isinstance(rank, str) else (*place, "rank", "rule")
-    added = rule in targets and rule not in grammar.RANK_RULES
-    if added and check_word(checker, targets, rule, at_rule):
+    usable = rule in targets and check_word(checker, targets, rule, at_rule)
+    if usable and rule not in grammar.RANK_RULES:
         check_parameters(checker, targets[rule], rule, given, (*place, "rank"))
 
 

@@ -77,7 +77,7 @@ def check_measure(checker: Checker, measure: grammar.Measure, place: Place, *, o
         if kind in grammar.STATE_MEASURES:
             weighted = kind in ("share", "count", "person_time")
             checker.states(getattr(measure, kind), (*place, kind), weights=weighted)
-        elif kind not in grammar.MEASURE_KEYS and check_word(checker, outcomes, kind, (*place, kind)):
+        elif kind not in grammar.MEASURE_KEYS and check_word(checker, outcomes, kind, (*place, kind), on_key=True):
             check_parameters(checker, outcomes[kind], kind, measure.asked(kind), (*place, kind))
     if measure.time_to is not None:
         _check_level(checker, measure.time_to, (*place, "time_to"))

@@ -13,12 +13,15 @@ from simulator.errors import Place, SpecError
 from simulator.registry import Registry
 
 
-def check_word(checker: Checker, registry: Registry[Callable[..., Any]], word: str, place: Place) -> bool:
+def check_word(
+    checker: Checker, registry: Registry[Callable[..., Any]], word: str, place: Place, *, on_key: bool = False
+) -> bool:
     """Check that a registered word can be used: that its package can be imported, and no other brings it too."""
     try:
         registry[word]
     except SpecError as error:
-        checker.extend(error.problems, place)
+        for problem in error.problems:
+            checker.add(problem.message, place, problem.hint, on_key=on_key)
         return False
     return True
 
@@ -52,15 +55,18 @@ def check_parameters(
 
 
 def check_added_generator(checker: Checker, layer: grammar.GeneratedLayer, place: Place) -> bool:
-    """Check a generator that is not one of netrial's own, and its parameters; False where it is no such generator."""
+    """Check a generator that is not one of netrial's own, and its parameters; False where others must check it."""
     from simulator.generators import networks
 
     word = layer.generator
-    if word in grammar.GENERATORS or word not in networks:
+    if word not in networks:
+        return False
+    if not check_word(checker, networks, word, (*place, "generator")):
+        return True
+    if word in grammar.GENERATORS:
         return False
     shared = ("generator", *grammar.AnyLayer.model_fields)
     given = {key: getattr(layer, key) for key in layer.model_fields_set if key not in shared}
     given |= layer.__pydantic_extra__ or {}
-    if check_word(checker, networks, word, (*place, "generator")):
-        check_parameters(checker, networks[word], word, given, place)
+    check_parameters(checker, networks[word], word, given, place)
     return True

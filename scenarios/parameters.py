@@ -18,7 +18,7 @@ from pydantic.errors import PydanticUserError
 from scenarios.grammar.parts import States, Text
 from scenarios.shapes import problem_of
 from simulator.arguments import COLUMN, STATES, annotated, arguments, documented
-from simulator.errors import Problem, allowed_words
+from simulator.errors import Problem, allowed_words, nearest
 
 FIELDS = "p_"
 """Set before each name, since some names mean something to a model."""
@@ -89,13 +89,15 @@ def parameter_problems(word: str, function: Callable[..., Any], given: Mapping[s
         model_of(function).model_validate_json(json.dumps(given))
     except ValidationError as error:
         found: list[Problem] = []
+        unknown = [name for name in given if name not in allowed]
         for each in error.errors(include_url=False):
             name = str(each["loc"][0])
             if each["type"] == "extra_forbidden":
                 hint = allowed_words(name, allowed) if allowed else f"`{word}` has no parameters"
                 found.append(Problem(f"`{word}` takes no `{name}`", (name,), hint, on_key=True))
             elif each["type"] == "missing" and len(each["loc"]) == 1:
-                found.append(Problem(f"`{word}` needs `{name}`", (), on_key=True))
+                if not any(nearest(each, [name]) for each in unknown):  # a slip, which is said already
+                    found.append(Problem(f"`{word}` needs `{name}`", (), on_key=True))
             else:
                 found.append(problem_of(each, given))
         return list(dict.fromkeys(found))

@@ -65,7 +65,7 @@ class Expanded:
             inside = problem.place[len(place) :]
             if problem.place[: len(place)] == place and inside != ("name",):
                 where = f"`{'.'.join(map(str, inside))}`: " if inside else ""
-                hint = f"{problem.hint}; {expansion}" if problem.hint else str(expansion)
+                hint = "\n    ".join(filter(None, [problem.hint, str(expansion)]))
                 return Problem(where + problem.message, (*place, "tactic"), hint)
         return problem
 

@@ -1,4 +1,4 @@
-"""What the entry points name. The first line of a docstring is a word's help; keyword-only arguments are its parameters."""
+"""What the entry points name: first lines of docstrings are help, keyword-only arguments are parameters."""
 
 from typing import Annotated, Any
 
