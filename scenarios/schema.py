@@ -123,15 +123,19 @@ def _flat(forms: Iterable[Any]) -> Iterable[Any]:
 
 
 def _added(plugins: bool) -> dict[str, dict[str, Json]]:
-    """Return the words that packages bring, by group, with help and parameters; none that cannot be used."""
+    """Return the registered words that no table of the grammar has, by group, with help and parameters.
+
+    Words of plug-ins that cannot be used are left out, and all of them without `plugins`.
+    """
     from scenarios.parameters import json_schema_of
     from scenarios.plugins import registries
 
+    tabled = {*grammar.GENERATORS, *grammar.RANK_RULES}
     found: dict[str, dict[str, Json]] = {}
     for registry in registries():
         words = found[str(registry.group)] = {}
-        for name in registry if plugins else ():
-            if registry.plugin(name) is None:
+        for name in registry:
+            if name in tabled or (registry.plugin(name) and not plugins):
                 continue
             try:
                 form = json_schema_of(registry[name])

@@ -26,11 +26,11 @@ MEASURES = {
     "difference": "share in the first minus share in the second of two categories of a column",
 }
 
-PluginMeasure = Callable[..., float]
+WholeMeasure = Callable[..., float]
 
-outcomes: Registry[PluginMeasure] = Registry("measure", "netrial.outcomes")
-"""Measures that packages bring: ``measure(world, trajectory, people, **parameters) -> float``, a pure function of one
-trajectory and a set of people (bool[n_persons], never empty)."""
+outcomes: Registry[WholeMeasure] = Registry("measure", "netrial.outcomes")
+"""Measures of people as a whole: ``measure(world, trajectory, people, **parameters) -> float``, a pure function
+of one trajectory and of people (bool[n_persons], never empty). A package adds one by entry point."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Measure:
     among : {"targets", "others"}, optional
         Count only the people offered the intervention at the arm's first date, or only those never offered it.
     parameters : mapping of str to object
-        Of a measure that a package brings; such a measure has no `behaviour` and no `states` of its own.
+        Of a measure in `outcomes`; such a measure has no `behaviour` and no `states` of its own.
     """
 
     kind: str
@@ -201,8 +201,8 @@ class TimeReading:
 
 
 @dataclass(frozen=True)
-class PluginReading:
-    """A measure that a package brings; defined over everybody only, since nobody knows whether its parts add up."""
+class WholeReading:
+    """A measure in `outcomes`; defined over everybody only, since nobody knows whether its parts add up."""
 
     measure: Measure
     world: World
@@ -222,7 +222,7 @@ class PluginReading:
         return Value(float(function(self.world, self.trajectory, people, **parameters)), size)
 
 
-Reading = PersonReading | WeightedReading | GapReading | TimeReading | PluginReading
+Reading = PersonReading | WeightedReading | GapReading | TimeReading | WholeReading
 
 
 def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
@@ -244,7 +244,7 @@ def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
     if measure.where is not None:
         counted &= mask_of(measure.where, world, trajectory.start, trajectory.start)
     if measure.kind not in MEASURES:
-        return PluginReading(measure, world, trajectory, counted)
+        return WholeReading(measure, world, trajectory, counted)
     column = world.column_of(measure.behaviour)
     behaviour = world.behaviours[measure.behaviour]
     codes = tuple(behaviour.code(state) for state in measure.states)

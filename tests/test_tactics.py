@@ -28,7 +28,7 @@ WRITTEN = {
 }
 
 
-def ask_leaders(*, share: float = 0.1, times: "list[float] | None" = None) -> dict[str, Any]:
+def ask_leaders(*, share: float = 0.1, times: list[float] | None = None) -> dict[str, Any]:
     """Ask leaders."""
     return {**copy.deepcopy(WRITTEN), "target": {**WRITTEN["target"], "share": share}, "at": tuple(times or (0, 5))}
 
