@@ -47,13 +47,28 @@ def rank(situation: Situation, rule: str, parameters: Mapping[str, Any]) -> np.n
     Raises
     ------
     SpecError
-        If the rule is unknown or does not take these parameters.
+        If the rule is unknown or does not take these parameters; or if one that a package brings makes no ranking.
     """
     problems = check_rank(rule, parameters, tuple(situation.world.network.layers))
     if problems:
         raise SpecError(problems)
-    function = targets[rule]
-    return function(situation, **with_columns(function, parameters, situation.world.population.columns))
+    function, n_persons = targets[rule], situation.world.population.size
+    ranking = function(situation, **with_columns(function, parameters, situation.world.population.columns))
+    if (plugin := targets.plugin(rule)) and not _ranks(ranking, n_persons):
+        message = f"the targeting rule `{rule}` of the package `{plugin.package}` made something else than a ranking"
+        hint = f"each of 0 … {n_persons - 1} once, as int32[n_persons]: `best_first` makes one of scores"
+        raise SpecError(Problem(message, ("rank",), hint))
+    return ranking
+
+
+def _ranks(ranking: Any, n_persons: int) -> bool:
+    """Say whether an array holds every person once."""
+    return (
+        isinstance(ranking, np.ndarray)
+        and ranking.shape == (n_persons,)
+        and ranking.dtype.kind in "iu"
+        and np.array_equal(np.sort(ranking), np.arange(n_persons))
+    )
 
 
 def best_first(scores: np.ndarray, situation: Situation, rule: str) -> np.ndarray:

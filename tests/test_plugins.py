@@ -17,16 +17,21 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from small_towns import situation, town, undirected
 
+from interventions.targeting import rank, targets
 from scenarios.parameters import json_schema_of, parameter_problems
 from scenarios.plugins import plugins_of
 from scenarios.reading import read_text
 from simulator.arguments import annotated, documented
 from simulator.behaviour import Source
 from simulator.errors import SpecError
+from simulator.generators import networks
 from simulator.outcomes import Measure, outcomes, read
 from simulator.population import Column
 from simulator.registry import Plugin, Registry
+from simulator.streams import Draw
+from simulator.ties import generated_layer
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = Path(__file__).parent / "plugin_example"
@@ -317,7 +322,6 @@ def rank_first(situation: Any) -> np.ndarray:
 
 
 def test_the_hash_knows_the_version_of_a_plugin_that_is_used_and_of_no_other(installed):
-    from interventions.targeting import targets
     from scenarios.loading import load
 
     plain = load("obesity")
@@ -331,6 +335,34 @@ def test_the_hash_knows_the_version_of_a_plugin_that_is_used_and_of_no_other(ins
     assert asks.hash8() != first
     assert plain.hash8() == without
     assert asks.hash8(["groups"]) == only_groups
+
+
+@pytest.mark.parametrize(
+    "ranking", [[0, 1, 2], [0, 1, 2, 2], [0.0, 1.0, 2.0, 3.0], [1, 2, 3, 4]], ids=["short", "twice", "floats", "beyond"]
+)
+def test_a_rule_that_does_not_rank_everybody_once_is_refused(installed, ranking):
+    here = situation(town(4, [undirected("friends", [(0, 1)])]))
+    installed(targets, "mine", lambda situation: np.array([3, 1, 0, 2], np.int32))
+    assert rank(here, "mine", {}).tolist() == [3, 1, 0, 2]
+    installed(targets, "mine", lambda situation: np.array(ranking))
+    with pytest.raises(SpecError, match="`mine` of the package `here` made something else than a ranking"):
+        rank(here, "mine", {})
+
+
+@pytest.mark.parametrize(
+    "ties",
+    [[[1, 0]], [[0, 0]], [[0, 4]], [[-1, 2]], [[0, 2], [0, 1]], [[0, 1], [0, 1]], [[0.0, 1.0]], [0, 1]],
+    ids=["turned", "self", "beyond", "negative", "unsorted", "twice", "floats", "flat"],
+)
+def test_a_generator_that_makes_no_ties_is_refused(installed, ties):
+    draw = Draw(1, "network", 0)
+    installed(networks, "mine", lambda n, key: [[0, 1], [0, 3], [2, 3]])
+    layer = generated_layer("friends", "mine", 4, {}, draw)
+    assert layer.ties.tolist() == [[0, 1], [0, 3], [2, 3]]
+    assert (layer.ties.dtype, layer.ties.flags.c_contiguous) == (np.int32, True)
+    installed(networks, "mine", lambda n, key: np.array(ties))
+    with pytest.raises(SpecError, match="`mine` of the package `here` made something else than ties"):
+        generated_layer("friends", "mine", 4, {}, draw)
 
 
 def test_a_registry_without_a_group_has_no_plugins():
