@@ -230,7 +230,7 @@ def _measure_words() -> Mapping[str, str]:
     return {**MEASURES, **_registry_words(outcomes)}
 
 
-def _generator_words() -> Mapping[str, str]:
+def _network_words() -> Mapping[str, str]:
     from simulator.generators import networks
 
     return _registry_words(networks)
@@ -247,7 +247,7 @@ SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "kinds": _kind_words,
     "tactics": _tactic_words,
     "targets": _target_words,
-    "generators": _generator_words,
+    "networks": _network_words,
     "laws": _law_words,
     "measures": _measure_words,
 }

@@ -1,4 +1,4 @@
-"""The command line: one file for each command.
+"""The command line: `netrial run`, `netrial check`, `netrial list`; one file for each command.
 
 Heavy libraries are imported when a command needs them, so that help answers at once. Exit codes: 0 done, 1 some
 replicates failed, 2 bad usage or scenario, 3 the folder belongs to another scenario or is damaged, 130 interrupted.

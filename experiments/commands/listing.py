@@ -16,7 +16,7 @@ def list_words(
         typer.Argument(metavar="[SUBJECT]", help="One of the headings, e.g. targets; default: all."),
     ] = None,
 ) -> None:
-    """List what a scenario may name: scenarios, kinds of intervention, targeting rules, generators, laws, measures."""
+    """List what a scenario may name: scenarios, kinds of intervention, targeting rules, networks, laws, measures."""
     from experiments.description import SUBJECTS, words_for
 
     if subject is not None and subject not in SUBJECTS:
