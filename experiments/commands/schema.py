@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from experiments.commands.options import warn_of_plugins
-from simulator.errors import StoreError
+from simulator.errors import SpecError
 
 
 def schema(
@@ -28,5 +28,5 @@ def schema(
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"cannot write {out}: {error.strerror}") from None
+        raise SpecError(f"cannot write {out}: {error.strerror}") from None
     typer.echo(out)
