@@ -1,7 +1,7 @@
 """Targeting rules: each ranks all people, best target first.
 
 A rule is a function ``rule(situation, **parameters) -> int32[n_persons]`` in the registry `targets`; a
-package adds one by the entry point group ``netrial.targets``. A rule scores people, and `best_first` turns
+package adds one by the entry-point group ``netrial.targets``. A rule scores people, and `best_first` turns
 scores into a ranking, so that no rule can sort the wrong way. Where luck enters, it is keyed by the rule and
 the replicate, never by the arm or the date: two interventions with the same rule see the same order, and a
 smaller cut lies within a larger one.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interventions.cutting import rounded_share
+from simulator.arguments import with_columns
 from simulator.errors import Place, Problem, SpecError, allowed_words
 from simulator.registry import Registry
 
@@ -46,12 +47,28 @@ def rank(situation: Situation, rule: str, parameters: Mapping[str, Any]) -> np.n
     Raises
     ------
     SpecError
-        If the rule is unknown or does not take these parameters.
+        If the rule is unknown or does not take these parameters; or if one that a package brings makes no ranking.
     """
     problems = check_rank(rule, parameters, tuple(situation.world.network.layers))
     if problems:
         raise SpecError(problems)
-    return targets[rule](situation, **parameters)
+    function, n_persons = targets[rule], situation.world.population.size
+    ranking = function(situation, **with_columns(function, parameters, situation.world.population.columns))
+    if (plugin := targets.plugin(rule)) and not _ranks(ranking, n_persons):
+        message = f"the targeting rule `{rule}` of the package `{plugin.package}` made something else than a ranking"
+        hint = f"each of 0 … {n_persons - 1} once, as int32[n_persons]: `best_first` makes one of scores"
+        raise SpecError(Problem(message, ("rank",), hint))
+    return ranking
+
+
+def _ranks(ranking: Any, n_persons: int) -> bool:
+    """Say whether an array holds every person once."""
+    return (
+        isinstance(ranking, np.ndarray)
+        and ranking.shape == (n_persons,)
+        and ranking.dtype.kind in "iu"
+        and np.array_equal(np.sort(ranking), np.arange(n_persons))
+    )
 
 
 def best_first(scores: np.ndarray, situation: Situation, rule: str) -> np.ndarray:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.errors import SpecError, allowed_words
+from simulator.errors import Problem, SpecError, allowed_words
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,40 @@ class Layer:
     def n_ties(self) -> int:
         """Number of distinct ties."""
         return int(self.ties.shape[0])
+
+
+def checked_pairs(pairs: object, n_persons: int, whence: str) -> np.ndarray:
+    """Return ties that a package made, as a layer holds them, or refuse them.
+
+    Parameters
+    ----------
+    pairs : int[n_ties, 2]
+    n_persons : int
+    whence : str
+        Who made them, for the message.
+
+    Returns
+    -------
+    int32[n_ties, 2]
+        C-contiguous.
+
+    Raises
+    ------
+    SpecError
+        If they are not distinct pairs of the persons 0 … n_persons - 1, smaller person first, sorted.
+    """
+    ties = np.asarray(pairs)
+    sound = ties.ndim == 2 and ties.shape[1] == 2 and ties.dtype.kind in "iu"
+    if sound and ties.size:
+        one, two = ties.astype(np.int64).T
+        rows = one * n_persons + two
+        sound = bool(
+            (one >= 0).all() and (one < two).all() and (two < n_persons).all() and (rows[1:] > rows[:-1]).all()
+        )
+    if not sound:
+        hint = f"distinct pairs of 0 … {n_persons - 1} as int32[n_ties, 2], smaller person first, sorted"
+        raise SpecError(Problem(f"{whence} made something else than ties", hint=hint))
+    return np.ascontiguousarray(ties, np.int32)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from simulator.distributions import Distribution
 from simulator.errors import Problem, SpecError, allowed_words
 from simulator.merging import BOTH, INFLUENCES, SOURCE_TO_TARGET, check_weights, merge
-from simulator.network import Layer, TieCounts
+from simulator.network import Layer, TieCounts, checked_pairs
 from simulator.population import Population, column_from_series, rows_where
 from simulator.tables import canonical_ids, lines, match_ids
 
@@ -158,6 +158,8 @@ def generated_layer(
     if problems:
         raise SpecError(problems)
     ties = networks[generator](n, draw.key("layer", name), **params)
+    if plugin := networks.plugin(generator):
+        ties = checked_pairs(ties, n, f"the generator `{generator}` of the package `{plugin.package}`")
     layer = Layer(name, ties, counts=TieCounts(rows=len(ties)), origin=f"generated: {generator}")
     return _weighted(layer, weight, n, draw)
 
