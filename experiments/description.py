@@ -189,6 +189,12 @@ def _target_words() -> dict[str, str]:
     return {name: targets.help(name) for name in targets}
 
 
+def _network_words() -> dict[str, str]:
+    from simulator.generators import networks
+
+    return {name: networks.help(name) for name in networks}
+
+
 def _law_words() -> Mapping[str, str]:
     from simulator.behaviour import LAWS
 
@@ -205,6 +211,7 @@ SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "scenarios": _scenario_words,
     "kinds": _kind_words,
     "targets": _target_words,
+    "networks": _network_words,
     "laws": _law_words,
     "measures": _measure_words,
 }

@@ -20,7 +20,7 @@ from scenarios.conversion import (
 from scenarios.files import table_at
 from scenarios.turnover import turnover_of, with_places
 from simulator.behaviour import ByColumn
-from simulator.errors import NotBuiltError, Place, Problem, SpecError
+from simulator.errors import Place, Problem, SpecError
 from simulator.units import convert_duration, to_ticks
 
 if TYPE_CHECKING:
@@ -238,13 +238,15 @@ def layer_of(
             draw=draw,
         )
     if isinstance(given, grammar.NetworkxLayer):
-        raise NotBuiltError(Problem("`networkx` is not built yet", ("networkx",), on_key=True))
-    mark, needed, possible = grammar.GENERATORS.get(given.generator, ("", (), ()))
-    if mark:
-        raise NotBuiltError(Problem(f"`{given.generator}` is not built yet", ("generator",)))
-    parameters = {key: getattr(given, key) for key in (*needed, *possible) if getattr(given, key, None) is not None}
+        from simulator.networkx_layers import networkx_layer
+
+        return networkx_layer(name, given.networkx, given.arguments, population, draw, given.influence, weight)
+    own = set(grammar.GeneratedLayer.model_fields) - {"generator", *grammar.AnyLayer.model_fields}
+    parameters = {key: getattr(given, key) for key in own if getattr(given, key) is not None}
     parameters |= dict(given.__pydantic_extra__ or {})
-    return ties.generated_layer(name, given.generator, population.size, parameters, draw, weight)
+    return ties.generated_layer(
+        name, given.generator, population.size, parameters, draw, weight, columns=population.columns
+    )
 
 
 def initial_states(scenario: Scenario, world: World, draw: Draw) -> np.ndarray:
