@@ -100,7 +100,7 @@ def stochastic_blocks(
     if problems:
         raise SpecError(problems)
     # People in order of the size of their block, then of blocks: those of one block stand together.
-    order = np.lexsort((codes, sizes[codes]))
+    order = np.lexsort((codes, sizes[codes])).astype(np.int32)
     block = codes[order]
     size = sizes[block]
     begins = np.flatnonzero(np.append(True, block[1:] != block[:-1])[:n])
@@ -147,7 +147,7 @@ def blocks_by(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
     codes, names = column.groups()
     missing = int((codes < 0).sum())
     if missing:
-        message = f"{people_in_words(missing)} of {codes.size:,} have no `{column.name}`, and so no block"
+        message = f"`{column.name}` is missing for {people_in_words(missing)} of {codes.size:,}, who so have no block"
         raise SpecError(Problem(message, ("by",), "fill the column in, or leave them out by `population.where`"))
     return codes, names
 

@@ -118,7 +118,7 @@ def wanted_contacts(column: Column) -> np.ndarray:
         values = np.array([*map(float, column.categories), np.nan])[values]  # code -1 reads the last
     missing = int(np.isnan(values).sum())
     if missing:
-        message = f"{people_in_words(missing)} of {values.size:,} have no `{column.name}`"
+        message = f"`{column.name}` is missing for {people_in_words(missing)} of {values.size:,}"
         raise SpecError(Problem(message, ("column",), "fill the column in, or leave them out by `population.where`"))
     rounded = np.floor(values + 0.5)
     if rounded.size and rounded.min() < 0:
