@@ -77,16 +77,22 @@ def _world(scenario: Scenario, number: int) -> World:
         ids = () if spec.population.id is None else (spec.population.id,)
         people_frame = table_at(scenario.file_at(("population", "file"), spec.population.file), ids)
     population = _placed(("population",), lambda: population_of(spec, people_frame, draw))
-    layers = {}
+    layers: dict[str, Layer] = {}
+    problems: list[Problem] = []
     for name, given in spec.network.layers.items():
         place = ("network", "layers", name)
         frame = None
         if isinstance(given, grammar.FileLayer):
             frame = table_at(scenario.file_at((*place, "file"), given.file), (given.source, given.target))
-        layers[name] = _placed(
-            place,
-            lambda name=name, frame=frame: layer_of(spec, name, population, frame, scenario.graphs.get(name), draw),
-        )
+        try:
+            layers[name] = _placed(
+                place,
+                lambda name=name, frame=frame: layer_of(spec, name, population, frame, scenario.graphs.get(name), draw),
+            )
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
     population = _placed(("population",), lambda: with_places(spec, population, draw))
     population = _with_thresholds(spec, population, draw)
     network = ContactNetwork(population.size, layers)
