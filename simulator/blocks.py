@@ -16,6 +16,9 @@ from simulator.network import distinct
 from simulator.population import Column
 from simulator.streams import stream_key
 
+ROUNDING = 1e-12
+"""Relative error that a product of two parameters may have: 12.5 * 0.56 is a little more than 7."""
+
 
 @networks.add("erdos_renyi")
 def erdos_renyi(n: int, key: int, *, mean_degree: float) -> np.ndarray:
@@ -163,7 +166,7 @@ def block_problems(sizes: np.ndarray, names: tuple[str, ...], mean_degree: float
     found = []
     inside, outside = mean_degree * within, mean_degree * (1 - within)
     there = np.flatnonzero(sizes)
-    if there.size and inside > sizes[there].min() - 1:
+    if there.size and inside > (sizes[there].min() - 1) * (1 + ROUNDING):
         smallest = there[sizes[there].argmin()]
         message = (
             f"{inside:.4g} contacts inside one's own block are too many: the smallest block, {names[smallest]}, has "
@@ -172,7 +175,7 @@ def block_problems(sizes: np.ndarray, names: tuple[str, ...], mean_degree: float
         hint = "people of every block expect mean_degree * within contacts in it: make one smaller, or blocks larger"
         found.append(Problem(message, ("within",), hint))
     others = 2 * _pairs_between(sizes) / max(n, 1)
-    if outside > others * (1 + 1e-12):
+    if outside > others * (1 + ROUNDING):
         message = f"{outside:.4g} contacts outside one's own block are too many: "
         message += f"on average there are {others:.4g} people" if others else "there is one block, and nobody outside"
         found.append(Problem(message, ("within",), "people expect mean_degree * (1 - within) contacts outside"))

@@ -220,12 +220,8 @@ def lattice_problem(n: int | None, neighbours: float) -> Problem | None:
     if n is None:
         return None
     if neighbours == 2:
-        too_thin = n < 3
-        return (
-            Problem(f"{people_in_words(n)} cannot stand in a ring", ("neighbours",), "at least 3 can")
-            if too_thin
-            else None
-        )
+        ring = Problem(f"{people_in_words(n)} cannot stand in a ring", ("neighbours",), "at least 3 can")
+        return ring if n < 3 else None
     rows, columns = most_square(n)
     if rows >= 3:
         return None

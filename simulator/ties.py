@@ -205,7 +205,8 @@ def layer_from_networkx(name: str, graph: nx.Graph, population: Population | Non
     if population is None:
         population = population_from_networkx(graph)
     persons = _persons_of_nodes(graph, population)
-    return layer_of_nodes(name, graph, persons, population, SOURCE_TO_TARGET if graph.is_directed() else BOTH)
+    influence = SOURCE_TO_TARGET if graph.is_directed() else BOTH
+    return layer_of_nodes(name, graph, persons, population, influence)
 
 
 def layer_of_nodes(name: str, graph: nx.Graph, persons: np.ndarray, population: Population, influence: str) -> Layer:

@@ -216,6 +216,9 @@ def test_equal_blocks_stand_in_the_order_of_people() -> None:
     apart = stochastic_blocks(9, 1, mean_degree=6, within=0, blocks=3)
     assert len(apart) == 27
     assert (apart[:, 0] // 3 != apart[:, 1] // 3).all()
+    assert 12.5 * 0.56 > 7  # by rounding; 7 others are in the block
+    rounded = stochastic_blocks(16, 1, mean_degree=12.5, within=0.56, blocks=2)
+    assert (np.bincount(rounded[(rounded // 8)[:, 0] == (rounded // 8)[:, 1]].ravel()) == 7).all()
     households = Column("home", np.arange(4000) // 4 * 1.0)
     assert len(stochastic_blocks(4000, 1, mean_degree=3, within=1, by=households)) == 6000
     assert stochastic_blocks(3, 1, mean_degree=0, within=0.5, blocks=3).shape == (0, 2)

@@ -12,12 +12,10 @@ from simulator.errors import SpecError
 def list_words(
     subject: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[SUBJECT]", help="scenarios, kinds, targets, networks, laws or measures; default: all."
-        ),
+        typer.Argument(metavar="[SUBJECT]", help="scenarios, kinds, targets, laws or measures; default: all."),
     ] = None,
 ) -> None:
-    """List what a scenario may name: bundled scenarios, kinds of intervention, targeting rules, networks, laws, …"""
+    """List what a scenario may name: bundled scenarios, kinds of intervention, targeting rules, laws, measures."""
     from experiments.description import SUBJECTS, words_for
 
     if subject is not None and subject not in SUBJECTS:
