@@ -110,8 +110,26 @@ def _layer(scenario: Scenario, name: str, residents: int) -> PlannedLayer:
         return PlannedLayer(_rows(path), weighted=weighted, surveyed=True)
     if isinstance(given, grammar.GeneratedLayer):
         numbers = given.model_dump(include={"mean_degree", "neighbours", "degree"})
+        if given.generator == "degrees" and given.column is not None:
+            numbers["degree"] = _mean_of(scenario, given.column)
         return generated(given.generator, residents, numbers, weighted=weighted)
-    return PlannedLayer(0)
+    return PlannedLayer(0)  # what a generator of NetworkX makes is known only once it has made it
+
+
+def _mean_of(scenario: Scenario, name: str) -> float:
+    """Return the mean of a column of numbers, of all people of a file or of all who may be drawn."""
+    from scenarios.files import table_at
+    from scenarios.worlds import distribution_of
+
+    people = scenario.spec.population
+    column = people.columns.get(name)
+    if column is not None and column.categories is not None:
+        return sum(float(key) * share for key, share in column.categories.items()) / sum(column.categories.values())
+    if column is not None and column.distribution is not None:
+        return float(distribution_of(column).sample((np.arange(1000) + 0.5) / 1000).mean())
+    assert people.file is not None
+    frame = table_at(scenario.file_at(("population", "file"), people.file), (str(people.id),))
+    return float(frame[name if column is None else column.from_].astype(float).mean())
 
 
 def _rows(path: Path) -> int:

@@ -10,7 +10,6 @@ from simulator.errors import Place, Problem
 
 MARKS = {
     "L": "it comes with more exposure laws and time",
-    "F": "it comes with more generators and file formats",
     "I": "it comes with more ways to intervene",
     "T": "it comes with living ties and people who come and go",
     "X": "it comes with larger experiments",
@@ -21,15 +20,13 @@ Later = tuple[Place, str, str]
 """Place, what is not built, and its mark."""
 
 
-def not_built(spec: grammar.ScenarioSpec, graphs: frozenset[str] = frozenset()) -> list[Problem]:
+def not_built(spec: grammar.ScenarioSpec) -> list[Problem]:
     """List what a scenario asks for that is not built yet.
 
     Parameters
     ----------
     spec : ScenarioSpec
         Checked.
-    graphs : frozenset of str
-        Layers that are given in Python, as graphs: these are built.
 
     Returns
     -------
@@ -40,7 +37,6 @@ def not_built(spec: grammar.ScenarioSpec, graphs: frozenset[str] = frozenset()) 
     return [
         Problem(f"`{name}` is not built yet", place, MARKS[mark], on_key=place[-1] == name)
         for place, name, mark in dict.fromkeys(found)
-        if not (place[:2] == ("network", "layers") and place[-1] == "networkx" and place[2] in graphs)
     ]
 
 
@@ -78,11 +74,7 @@ def _in_part(place: Place, part: grammar.Part) -> Iterator[Later]:
         if _mark_of(field) and getattr(part, name) is not None:
             key = str(field.alias or name)
             yield (*place, key), key, _mark_of(field)
-    if isinstance(part, grammar.GeneratedLayer):
-        yield from _marked(part.generator, grammar.GENERATORS, (*place, "generator"))
-    elif isinstance(part, grammar.NetworkxLayer):
-        yield (*place, "networkx"), "networkx", "F"
-    elif isinstance(part, grammar.Target) and isinstance(part.rank, str):
+    if isinstance(part, grammar.Target) and isinstance(part.rank, str):
         yield from _marked(part.rank, grammar.RANK_RULES, (*place, "rank"))
     elif isinstance(part, grammar.RankRule):
         yield from _marked(part.rule, grammar.RANK_RULES, (*place, "rule"))

@@ -65,7 +65,7 @@ def check_scenario(
     check_observed(checker, file_at)
     check_experiment(checker)
     problems = [*shaped.problems, *_not_about(checker.problems, shaped.cut)]
-    if not problems and not refused and not not_built(shaped.spec, frozenset(graphs)):
+    if not problems and not refused and not not_built(shaped.spec):
         look_for_warnings(checker)
     return shaped.spec, problems, checker.warnings
 

@@ -81,12 +81,23 @@ def _most_in_layer(checker: Checker, name: str) -> float | None:
         if not changed:
             fixed = {"lattice": layer.neighbours, "random_regular": layer.degree, "empty": 0}
             most = fixed.get(layer.generator, everybody)
+            if layer.generator == "degrees":
+                most = _most_wanted(checker, layer.column) or everybody
             most = 0 if has_no_ties(checker, name) else most
     else:
         return None
     if weight is None or most is None:
         return None
     return most * max(weight, added.get(name, 0.0))
+
+
+def _most_wanted(checker: Checker, column: str | None) -> float | None:
+    """Return the largest number of contacts in a column of `degrees`; None where it is drawn, or cannot be read."""
+    drawn = checker.spec.population.columns.get(column or "")
+    labels = checker.known.labels.get(column or "", ())
+    if (drawn is not None and drawn.distribution is not None) or not all(map(str.isdecimal, labels)):
+        return None
+    return max(map(float, labels), default=None)
 
 
 def largest(number: Any) -> float | None:

@@ -8,12 +8,13 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
+from scenarios.checks_generators import check_generator, check_networkx
 from scenarios.checks_numbers import check_number
 from scenarios.checks_parameters import check_added_generator
 from scenarios.files import table_at
 from scenarios.known import labels_of
 from scenarios.worlds import column_plans, layer_of, population_of
-from simulator.errors import Place, Problem, SpecError, allowed_words
+from simulator.errors import Place, SpecError, allowed_words
 
 FileAt = Callable[[Place, str], Path]
 DISTRIBUTION_KEYS = ("mean", "sd", "min", "max")
@@ -128,7 +129,9 @@ def check_network(checker: Checker, file_at: FileAt, graphs: Any) -> None:
         place = ("network", "layers", name)
         checker.condition(layer.active, (*place, "active"))
         if isinstance(layer, grammar.GeneratedLayer) and not check_added_generator(checker, layer, place):
-            _check_generator(checker, layer, place)
+            check_generator(checker, layer, place)
+        elif isinstance(layer, grammar.NetworkxLayer) and name not in graphs:
+            check_networkx(checker, layer, place)
         if isinstance(layer.weight, str) and not isinstance(layer, grammar.FileLayer):
             hint = "a number, or {distribution: …}"
             checker.add("`weight` names a column, but the layer has no file", (*place, "weight"), hint)
@@ -178,62 +181,6 @@ def _check_ties(checker: Checker, name: str, layer: Any, place: Place, file_at: 
 
 def _bare(spec: grammar.ScenarioSpec) -> grammar.Population:
     return spec.population.model_copy(update={"columns": {}})
-
-
-def _check_generator(checker: Checker, layer: grammar.GeneratedLayer, place: Place) -> None:
-    name = layer.generator
-    given = {key for key in layer.model_fields_set if key not in ("generator", *grammar.AnyLayer.model_fields)}
-    given |= set(layer.__pydantic_extra__ or {})
-    if name in grammar.GENERATORS:
-        _, needed, possible = grammar.GENERATORS[name]
-    else:
-        from simulator.generators import networks, parameters
-
-        if name not in networks:
-            names = list(dict.fromkeys([*grammar.GENERATORS, *networks.names()]))
-            hint = allowed_words(name, names)
-            checker.add(f"no generator is named `{name}`", (*place, "generator"), hint)
-            return
-        taken = parameters(name)
-        needed = tuple(key for key, must in taken.items() if must)
-        possible = tuple(key for key, must in taken.items() if not must)
-    for key in sorted(given):
-        if key not in needed and key not in possible:
-            hint = allowed_words(key, [*needed, *possible, "weight"])
-            checker.add(f"`{name}` takes no `{key}`", (*place, key), hint, on_key=True)
-    for key in needed:
-        if key not in given:
-            checker.add(f"`{name}` needs `{key}`", place, on_key=True)
-    if name in ("watts_strogatz", "holme_kim") and layer.mean_degree is not None:
-        _check_mean_degree(checker, layer.mean_degree, name, place)
-    if name == "lattice" and layer.neighbours is not None:
-        from simulator.generators import lattice_problem
-
-        checker.extend(_at_most_one(lattice_problem(checker.n_people, layer.neighbours)), place)
-    if name == "random_regular" and layer.degree is not None:
-        from simulator.generators import regular_problem
-
-        checker.extend(_at_most_one(regular_problem(checker.n_people, layer.degree)), place)
-    if layer.by is not None and name == "stochastic_blocks":
-        checker.column(layer.by, (*place, "by"))
-    if layer.column is not None and name == "degrees":
-        checker.column(layer.column, (*place, "column"))
-
-
-def _check_mean_degree(checker: Checker, mean_degree: float, name: str, place: Place) -> None:
-    place = (*place, "mean_degree")
-    people = checker.n_people
-    if mean_degree % 2:
-        hint = "each person brings half of it, so give an even whole number"
-        checker.add(f"mean_degree is {mean_degree:g}; it must be even", place, hint)
-    elif people is not None:
-        most = people - 1 if name == "watts_strogatz" else 2 * people - 1
-        if mean_degree > most:
-            checker.add(f"{people} people cannot have {mean_degree:g} contacts each", place)
-
-
-def _at_most_one(problem: Problem | None) -> list[Problem]:
-    return [] if problem is None else [problem]
 
 
 def check_references(checker: Checker) -> None:

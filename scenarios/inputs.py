@@ -154,14 +154,23 @@ def _network(spec: grammar.ScenarioSpec) -> Iterator[Input]:
                 if key not in ("generator", *grammar.AnyLayer.model_fields) and getattr(layer, key) is not None
             }
             if parameters:  # an empty layer assumes nothing
-                words = ", ".join(f"{key} {_short(value)}" for key, value in parameters.items())
-                yield Input(place, "network", f"{layer.generator}: {words}", "", ASSUMED)
+                read = layer.generator == "degrees" and spec.population.file is not None
+                words = f"{layer.generator}: {_words(parameters)}"
+                yield Input(place, "network", words, "", "file" if read else ASSUMED)
         else:
-            yield Input((*place, "networkx"), "network", layer.networkx, "", "file")
+            from simulator.networkx_layers import networkx_generators
+
+            made = layer.networkx in networkx_generators()  # if not, it is a graph that is given in Python
+            words = f"{layer.networkx}: {_words(layer.arguments)}" if layer.arguments else layer.networkx
+            yield Input((*place, "networkx"), "network", words, "", ASSUMED if made else "file")
         if isinstance(layer.weight, grammar.Distribution):
             yield Input((*place, "weight"), "network", _distribution(layer.weight), "", ASSUMED)
         elif isinstance(layer.weight, float | int):
             yield Input((*place, "weight"), "network", f"{layer.weight:g}", "", ASSUMED)
+
+
+def _words(parameters: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {_short(value)}" for key, value in parameters.items())
 
 
 def _short(value: Any) -> str:

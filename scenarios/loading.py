@@ -248,7 +248,7 @@ class Scenario:
         """Return what the scenario asks for that is not built yet, with places."""
         from scenarios.built import not_built
 
-        return not_built(self.spec, frozenset(self.graphs))
+        return not_built(self.spec)
 
     def require_built(self) -> None:
         """Refuse to go on with a scenario that asks for something that is not built yet.

@@ -237,10 +237,9 @@ def _generators(definitions: Mapping[str, Json], added: Mapping[str, Json]) -> d
     known = definitions["GeneratedLayer"]["properties"]
     shared = {key: known[key] for key in grammar.AnyLayer.model_fields}
     found = {name: {**form, "properties": form["properties"] | shared} for name, form in added.items()}
-    for name, (*mark, needed, possible) in grammar.GENERATORS.items():
+    for name, (needed, possible) in grammar.GENERATORS.items():
         properties = {key: known[key] for key in (*needed, *possible)}
-        help_line = f"`{name}` {NOT_BUILT}" if any(mark) else networks.help(name)
-        found[name] = {"description": help_line, "properties": properties | shared, "required": list(needed)}
+        found[name] = {"description": networks.help(name), "properties": properties | shared, "required": list(needed)}
     return found
 
 

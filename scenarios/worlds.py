@@ -20,7 +20,7 @@ from scenarios.conversion import (
 from scenarios.files import table_at
 from scenarios.turnover import turnover_of, with_places
 from simulator.behaviour import ByColumn
-from simulator.errors import NotBuiltError, Place, Problem, SpecError
+from simulator.errors import Place, Problem, SpecError
 from simulator.units import convert_duration, to_ticks
 
 if TYPE_CHECKING:
@@ -77,16 +77,22 @@ def _world(scenario: Scenario, number: int) -> World:
         ids = () if spec.population.id is None else (spec.population.id,)
         people_frame = table_at(scenario.file_at(("population", "file"), spec.population.file), ids)
     population = _placed(("population",), lambda: population_of(spec, people_frame, draw))
-    layers = {}
+    layers: dict[str, Layer] = {}
+    problems: list[Problem] = []
     for name, given in spec.network.layers.items():
         place = ("network", "layers", name)
         frame = None
         if isinstance(given, grammar.FileLayer):
             frame = table_at(scenario.file_at((*place, "file"), given.file), (given.source, given.target))
-        layers[name] = _placed(
-            place,
-            lambda name=name, frame=frame: layer_of(spec, name, population, frame, scenario.graphs.get(name), draw),
-        )
+        try:
+            layers[name] = _placed(
+                place,
+                lambda name=name, frame=frame: layer_of(spec, name, population, frame, scenario.graphs.get(name), draw),
+            )
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
     population = _placed(("population",), lambda: with_places(spec, population, draw))
     population = _with_thresholds(spec, population, draw)
     network = ContactNetwork(population.size, layers)
@@ -238,13 +244,15 @@ def layer_of(
             draw=draw,
         )
     if isinstance(given, grammar.NetworkxLayer):
-        raise NotBuiltError(Problem("`networkx` is not built yet", ("networkx",), on_key=True))
-    mark, needed, possible = grammar.GENERATORS.get(given.generator, ("", (), ()))
-    if mark:
-        raise NotBuiltError(Problem(f"`{given.generator}` is not built yet", ("generator",)))
-    parameters = {key: getattr(given, key) for key in (*needed, *possible) if getattr(given, key, None) is not None}
+        from simulator.networkx_layers import networkx_layer
+
+        return networkx_layer(name, given.networkx, given.arguments, population, draw, given.influence, weight)
+    own = set(grammar.GeneratedLayer.model_fields) - {"generator", *grammar.AnyLayer.model_fields}
+    parameters = {key: getattr(given, key) for key in own if getattr(given, key) is not None}
     parameters |= dict(given.__pydantic_extra__ or {})
-    return ties.generated_layer(name, given.generator, population.size, parameters, draw, weight)
+    return ties.generated_layer(
+        name, given.generator, population.size, parameters, draw, weight, columns=population.columns
+    )
 
 
 def initial_states(scenario: Scenario, world: World, draw: Draw) -> np.ndarray:

@@ -18,7 +18,17 @@ GIB = 2**30
 TIE = 8
 """Two persons, int32 each."""
 
-MAKING = {"watts_strogatz": 4, "holme_kim": 32, "random_regular": 8, "lattice": 0, "empty": 0}
+MAKING = {
+    "empty": 0,
+    "lattice": 0,
+    "watts_strogatz": 4,
+    "random_regular": 8,
+    "degrees": 14,
+    "erdos_renyi": 25,
+    "barabasi_albert": 32,
+    "holme_kim": 32,
+    "stochastic_blocks": 48,
+}
 """Bytes a tie that a generator holds, as measured, beside the ties that it returns."""
 
 READING = 120
@@ -61,11 +71,11 @@ def generated(generator: str, n_persons: int, parameters: Mapping[str, Any], *, 
     Parameters
     ----------
     generator : str
-        A name of `generators.networks`, or one that is not built yet.
+        A name of `generators.networks`.
     n_persons : int
     parameters : mapping of str to number
-        Contacts of a person are `mean_degree`, `neighbours` or `degree`; without any of them (a plug-in's own
-        parameters) no ties are foreseen.
+        Contacts of a person are `mean_degree`, `neighbours` or `degree` (of `degrees`, the mean of its column);
+        without any of them (a plug-in's own parameters) no ties are foreseen.
     weighted : bool
 
     Returns

@@ -1,26 +1,34 @@
 """Standard networks, made by compiled code from one 64-bit key: the same ties on every machine.
 
-A generator is ``generator(n, key, **parameters) -> int32[n_ties, 2]``, distinct pairs of the persons 0 … n-1, smaller
-person first, sorted. The compiled code is in `simulator.wiring`.
+What a generator is, `simulator.generating` says; those of independent pairs are in `simulator.blocks`, those of given
+numbers of contacts in `simulator.degrees`. The compiled code is in `simulator.wiring`.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable
 
 import numpy as np
 
 from simulator import wiring
+from simulator.blocks import erdos_renyi, stochastic_blocks
+from simulator.degrees import degrees, random_regular
 from simulator.errors import Problem, SpecError
-from simulator.network import pack, unpack
-from simulator.registry import Registry
+from simulator.generating import check_share, networks, parameters, people_in_words, sorted_pairs
 
-Generator = Callable[..., np.ndarray]
-
-networks: Registry[Generator] = Registry("network generator", "netrial.networks")
-"""Generators by name; the parameters of each are its keyword-only arguments."""
+__all__ = [
+    "barabasi_albert",
+    "degrees",
+    "empty",
+    "erdos_renyi",
+    "holme_kim",
+    "lattice",
+    "networks",
+    "parameters",
+    "random_regular",
+    "stochastic_blocks",
+    "watts_strogatz",
+]
 
 OFFSETS = {
     2: ((0, 1),),
@@ -29,12 +37,6 @@ OFFSETS = {
     8: ((0, 1), (1, 0), (1, 1), (1, -1)),
 }
 """Contacts of each person inside a lattice, and how many rows and columns away half of them are."""
-
-
-def parameters(name: str) -> dict[str, bool]:
-    """Return the parameters of a registered generator, and whether each must be given."""
-    arguments = inspect.signature(networks[name]).parameters.values()
-    return {a.name: a.default is a.empty for a in arguments if a.kind is a.KEYWORD_ONLY}
 
 
 @networks.add("empty")
@@ -83,10 +85,12 @@ def watts_strogatz(n: int, key: int, *, mean_degree: int, rewiring: float) -> np
         If `mean_degree` is odd, negative or not below `n`, or `rewiring` is not a share.
     """
     half = _half(mean_degree)
-    _check_share("rewiring", rewiring)
+    check_share("rewiring", rewiring)
     if half and n <= mean_degree:
         raise SpecError(
-            Problem(f"{_people(n)} cannot have {mean_degree} contacts each", ("mean_degree",), "make it smaller")
+            Problem(
+                f"{people_in_words(n)} cannot have {mean_degree} contacts each", ("mean_degree",), "make it smaller"
+            )
         )
     if not half:
         return np.empty((0, 2), np.int32)
@@ -128,20 +132,38 @@ def holme_kim(n: int, key: int, *, mean_degree: int, triangles: float) -> np.nda
     SpecError
         If `mean_degree` is odd, negative or not below twice `n`, or `triangles` is not a share.
     """
-    half = _half(mean_degree)
-    _check_share("triangles", triangles)
-    if half and n <= half:
-        raise SpecError(
-            Problem(
-                f"{_people(n)} cannot have {mean_degree} contacts each",
-                ("mean_degree",),
-                f"holme_kim with mean_degree {mean_degree} starts from {half} people and needs at least one more",
-            )
-        )
-    if not half:
-        return np.empty((0, 2), np.int32)
-    chosen, names = wiring.growth(n, half, float(triangles), np.uint64(key))
-    return _sorted(np.repeat(names[half:], half), names[chosen].ravel())
+    check_share("triangles", triangles)
+    return _grown("holme_kim", n, key, mean_degree, float(triangles))
+
+
+@networks.add("barabasi_albert")
+def barabasi_albert(n: int, key: int, *, mean_degree: int) -> np.ndarray:
+    """A few people know many: newcomers prefer those whom many know already.
+
+    People join one by one, each with ``m = mean_degree / 2`` ties to different people, drawn in proportion to the
+    number of contacts they have (Barabási & Albert 1999, doi:10.1126/science.286.5439.509): `holme_kim` without
+    triangles, tie for tie. The share of people with k or more contacts falls as k**-2, and friends of a friend are
+    seldom friends. As ``networkx.barabasi_albert_graph``, but who joined when is drawn.
+
+    Parameters
+    ----------
+    n : int
+        Number of people.
+    key : int
+        64-bit key of the random stream.
+    mean_degree : int
+        Contacts per person, in the limit of many people: there are ``(n - m) * m`` ties. Even, and below ``2 * n``.
+
+    Returns
+    -------
+    int32[(n - m) * m, 2]
+
+    Raises
+    ------
+    SpecError
+        If `mean_degree` is odd, negative or not below twice `n`.
+    """
+    return _grown("barabasi_albert", n, key, mean_degree, 0.0)
 
 
 @networks.add("lattice")
@@ -198,8 +220,8 @@ def lattice_problem(n: int | None, neighbours: float) -> Problem | None:
     if n is None:
         return None
     if neighbours == 2:
-        too_thin = n < 3
-        return Problem(f"{_people(n)} cannot stand in a ring", ("neighbours",), "at least 3 can") if too_thin else None
+        ring = Problem(f"{people_in_words(n)} cannot stand in a ring", ("neighbours",), "at least 3 can")
+        return ring if n < 3 else None
     rows, columns = most_square(n)
     if rows >= 3:
         return None
@@ -207,7 +229,7 @@ def lattice_problem(n: int | None, neighbours: float) -> Problem | None:
     above = next(k for k in range(max(n, 8) + 1, 2 * n + 10) if _is_squarish(k))
     near = " or ".join(f"{k:,} ({' x '.join(map(str, most_square(k)))})" for k in (below, above) if k is not None)
     return Problem(
-        f"{_people(n)} cannot stand on a lattice: their grid would be {rows} x {columns}, and it needs 3 rows",
+        f"{people_in_words(n)} cannot stand on a lattice: their grid would be {rows} x {columns}, and it needs 3 rows",
         ("neighbours",),
         f"sizes near by that fit well: {near}",
     )
@@ -218,66 +240,6 @@ def _is_squarish(n: int) -> bool:
     return rows >= 3 and columns <= 2 * rows
 
 
-@networks.add("random_regular")
-def random_regular(n: int, key: int, *, degree: int) -> np.ndarray:
-    """Everybody has equally many contacts, drawn at random: the comparator of a lattice, without its triangles.
-
-    Everybody's ends of ties are paired at random (Bollobás 1980, doi:10.1016/S0195-6698(80)80030-8). Each tie to
-    oneself or to a contact is then switched with a tie drawn uniformly, so that all degrees stay and no new one
-    arises (McKay & Wormald 1990, doi:10.1016/0196-6774(90)90029-E): about degree**2 / 4 of all ties, however many
-    people there are. All such networks are then nearly equally likely (not so
-    below about 20 people). Where more than half of all others are to be
-    contacts, those who are not are drawn instead. Time grows in proportion to n, and memory too.
-
-    Parameters
-    ----------
-    n : int
-        Number of people.
-    key : int
-        64-bit key of the random stream.
-    degree : int
-        Contacts of every person; below `n`, and n * degree is even.
-
-    Returns
-    -------
-    int32[n * degree / 2, 2]
-
-    Raises
-    ------
-    SpecError
-        If there is no such network, or n * degree is 2**32 or more.
-    """
-    problem = regular_problem(n, degree)
-    if problem is not None:
-        raise SpecError(problem)
-    degree = int(degree)
-    strangers = max(n - 1, 0) - degree
-    if 2 * degree > n - 1:
-        return wiring.all_but(wiring.regular(n, strangers, np.uint64(key)))
-    return wiring.rows_of(wiring.regular(n, degree, np.uint64(key)))
-
-
-def regular_problem(n: int | None, degree: float) -> Problem | None:
-    """Say why n people (None: not known) cannot have `degree` contacts each; None: they can."""
-    if not degree >= 0 or degree % 1 != 0:
-        return Problem(f"degree is {degree:g}; it is a number of contacts", ("degree",), "allowed: 0, 1, 2, …")
-    if n is None or degree == 0:
-        return None
-    if degree >= n:
-        hint = f"at most {n - 1}" if n else ""
-        return Problem(f"{_people(n)} cannot have {degree:g} contacts each", ("degree",), hint)
-    if n * degree % 2:
-        hint = "make one of the two numbers even"
-        return Problem(
-            f"{_people(n)} cannot have {degree:g} contacts each: a tie has two ends, and {n * degree:,.0f} is odd",
-            ("degree",),
-            hint,
-        )
-    if n * degree >= 2**32:
-        return Problem(f"{n * degree / 2:.3g} ties are too many", ("degree",), f"at most {2**31:,}")
-    return None
-
-
 def _half(mean_degree: int) -> int:
     if not mean_degree >= 0 or mean_degree % 2 != 0:
         hint = "each person brings half of it, so give an even whole number"
@@ -285,16 +247,17 @@ def _half(mean_degree: int) -> int:
     return int(mean_degree) // 2
 
 
-def _check_share(name: str, share: float) -> None:
-    if not 0 <= share <= 1:
-        raise SpecError(Problem(f"{name} is {share:g}; it is a share", (name,), "allowed: 0 to 1"))
-
-
-def _people(n: int) -> str:
-    return "1 person" if n == 1 else f"{n:,} people"
-
-
-def _sorted(one: np.ndarray, two: np.ndarray) -> np.ndarray:
-    packed = pack(np.minimum(one, two), np.maximum(one, two))
-    packed.sort()
-    return unpack(packed)
+def _grown(name: str, n: int, key: int, mean_degree: int, triangles: float) -> np.ndarray:
+    half = _half(mean_degree)
+    if half and n <= half:
+        raise SpecError(
+            Problem(
+                f"{people_in_words(n)} cannot have {mean_degree} contacts each",
+                ("mean_degree",),
+                f"{name} with mean_degree {mean_degree} starts from {half} people and needs at least one more",
+            )
+        )
+    if not half:
+        return np.empty((0, 2), np.int32)
+    chosen, names = wiring.growth(n, half, triangles, np.uint64(key))
+    return sorted_pairs(np.repeat(names[half:], half), names[chosen].ravel())

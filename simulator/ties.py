@@ -12,7 +12,7 @@ from simulator.distributions import Distribution
 from simulator.errors import Problem, SpecError, allowed_words
 from simulator.merging import BOTH, INFLUENCES, SOURCE_TO_TARGET, check_weights, merge
 from simulator.network import Layer, TieCounts, checked_pairs
-from simulator.population import Population, column_from_series, rows_where
+from simulator.population import Column, Population, column_from_series, rows_where
 from simulator.tables import canonical_ids, lines, match_ids
 
 if TYPE_CHECKING:
@@ -107,11 +107,17 @@ def layer_from_table(
         unused_columns=tuple(column for column in columns if column not in used),
     )
     layer = replace(layer, counts=counts, origin="file")
-    return layer if weight_column is not None else _weighted(layer, weight, population.size, draw)
+    return layer if weight_column is not None else weighted(layer, weight, population.size, draw)
 
 
 def generated_layer(
-    name: str, generator: str, n: int, params: Mapping[str, Any], draw: Draw, weight: Weight = None
+    name: str,
+    generator: str,
+    n: int,
+    params: Mapping[str, Any],
+    draw: Draw,
+    weight: Weight = None,
+    columns: Mapping[str, Column] | None = None,
 ) -> Layer:
     """Generate the ties of one layer among n people.
 
@@ -122,11 +128,13 @@ def generated_layer(
     generator : str
         A name in the registry `generators.networks`.
     n : int
-    params : mapping of str to number
-        The generator's parameters.
+    params : mapping of str to number or str
+        The generator's parameters; one that is a column is given by its name.
     draw : Draw
         Of scope ``"network"``.
     weight : float or Distribution, optional
+    columns : mapping of str to Column, optional
+        What is known of the n people.
 
     Returns
     -------
@@ -136,8 +144,9 @@ def generated_layer(
     Raises
     ------
     SpecError
-        If the generator or a parameter is unknown, a parameter is missing, or no such network exists.
+        If the generator, a parameter or a column is unknown, a parameter is missing, or no such network exists.
     """
+    from simulator.generating import columns_in
     from simulator.generators import networks, parameters
 
     if generator not in networks:
@@ -155,13 +164,20 @@ def generated_layer(
         for key, required in allowed.items()
         if required and key not in params
     ]
+    given, known = dict(params), columns or {}
+    for key in columns_in(generator):
+        if key in given:
+            column = str(given[key])
+            given[key] = known.get(column)
+            if given[key] is None:
+                problems.append(Problem(f"no column is named `{column}`", (key,), allowed_words(column, list(known))))
     if problems:
         raise SpecError(problems)
-    ties = networks[generator](n, draw.key("layer", name), **params)
+    ties = networks[generator](n, draw.key("layer", name), **given)
     if plugin := networks.plugin(generator):
         ties = checked_pairs(ties, n, f"the generator `{generator}` of the package `{plugin.package}`")
     layer = Layer(name, ties, counts=TieCounts(rows=len(ties)), origin=f"generated: {generator}")
-    return _weighted(layer, weight, n, draw)
+    return weighted(layer, weight, n, draw)
 
 
 def layer_from_networkx(name: str, graph: nx.Graph, population: Population | None = None) -> Layer:
@@ -186,11 +202,39 @@ def layer_from_networkx(name: str, graph: nx.Graph, population: Population | Non
     SpecError
         If a node is unknown, a weight is negative or no number, or repeated ties have different weights.
     """
-    from simulator.graphs import adjacency, population_from_networkx
+    from simulator.graphs import population_from_networkx
 
     if population is None:
         population = population_from_networkx(graph)
     persons = _persons_of_nodes(graph, population)
+    influence = SOURCE_TO_TARGET if graph.is_directed() else BOTH
+    return layer_of_nodes(name, graph, persons, population, influence)
+
+
+def layer_of_nodes(name: str, graph: nx.Graph, persons: np.ndarray, population: Population, influence: str) -> Layer:
+    """Take the ties of one layer from a NetworkX graph whose nodes are known to be these people.
+
+    Parameters
+    ----------
+    name : str
+    graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
+    persons : int64[n_nodes]
+        Who each node is, in the graph's order; -1: somebody who is left out.
+    population : Population
+    influence : str
+        A key of `INFLUENCES`; the source of an arc u → v is u.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    SpecError
+        If a weight is negative or no number, or repeated ties have different weights.
+    """
+    from simulator.graphs import adjacency
+
     one, two, attributes = adjacency(graph)
     inside = (persons[one] >= 0) & (persons[two] >= 0)
     one, two = persons[one[inside]], persons[two[inside]]
@@ -203,7 +247,6 @@ def layer_from_networkx(name: str, graph: nx.Graph, population: Population | Non
         except (TypeError, ValueError):
             raise SpecError(Problem("a weight of the graph is not a number", ("networkx",))) from None
         check_weights(weights, lambda k: f"the tie {population.ids[one[k]]} – {population.ids[two[k]]}", "networkx")
-    influence = SOURCE_TO_TARGET if graph.is_directed() else BOTH
     layer = merge(name, one, two, influence, weights, lambda row: "one arc", population, attributes)
     counts = replace(layer.counts, rows=inside.size, outside=int((~inside).sum()))
     return replace(layer, counts=counts, namings=None, origin="networkx")
@@ -274,10 +317,12 @@ def _column_weights(values: pd.Series, rows: np.ndarray, frame: pd.DataFrame) ->
     return weights
 
 
-def _weighted(layer: Layer, weight: Weight, n: int, draw: Draw | None) -> Layer:
-    """Give all ties a fixed weight, or each a drawn one that depends on the two people only."""
-    if weight is None or weight == 1:
+def weighted(layer: Layer, weight: Weight, n: int, draw: Draw | None) -> Layer:
+    """Give all ties a fixed weight, or each a drawn one that depends on the two people only; None: they stay."""
+    if weight is None:
         return layer
+    if weight == 1:
+        return replace(layer, weights=None)
     if isinstance(weight, Distribution):
         if draw is None:
             raise ValueError("weights are to be drawn, but `draw` is None")

@@ -12,6 +12,13 @@ from numba import njit
 TRIES = 64
 """Draws at random before the generators look at everybody there is."""
 
+REDRAWS = 4
+"""Pairings that may fail to be mended before ties are made without luck, and switched at random from there."""
+
+FEW, MANY, FAR = 1000, 3, 20
+"""Random switches that wash out how bad ties were mended: FEW for each bad tie, but not above MANY for each tie, nor
+above FEW in all where ties are fewer; FAR for each tie where ties were made without luck."""
+
 U = np.uint64
 
 
@@ -216,59 +223,102 @@ def lattice(rows, columns, offsets, periodic):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def regular(n, degree, key):  # type: ignore[no-untyped-def]
-    """Return int32[n, degree]: the contacts of each person, in no order. At most half of the others are contacts."""
-    contacts = np.empty((n, degree), np.int32)
+def paired(starts, washed, key):  # type: ignore[no-untyped-def]
+    """Return int32[starts[n]]: the contacts of person i, in no order, at starts[i] … starts[i + 1] - 1.
+
+    Ends of ties are paired at random, and bad ties are switched away; where this is to be `washed`, random switches
+    follow. There must be a network with these numbers of contacts, and at most half of all pairs are tied in it.
+    """
+    n = starts.size - 1
+    contacts = np.empty(starts[n], np.int32)
+    ends = np.empty(starts[n], np.int32)
     count = U(0)
-    while True:
-        ends = np.empty(n * degree, np.int32)
-        for place in range(ends.size):
-            ends[place] = place // degree
+    n_ties = ends.size // 2
+    bad = -1
+    for _ in range(REDRAWS):
+        _fill(ends, starts)
         known = np.zeros(n, np.int32)
-        for pair in range(ends.size // 2):
+        for pair in range(n_ties):
             for place in (2 * pair, 2 * pair + 1):  # the place-th of the ends in random order
                 count += U(1)
                 other = place + _place(_word(key, count), ends.size - place)
                 ends[place], ends[other] = ends[other], ends[place]
             one, two = ends[2 * pair], ends[2 * pair + 1]
-            contacts[one, known[one]] = two
+            contacts[starts[one] + known[one]] = two
             known[one] += 1
-            contacts[two, known[two]] = one
+            contacts[starts[two] + known[two]] = one
             known[two] += 1
-        repaired, count = _repaired(contacts, key, count)
-        if repaired:
-            return contacts
+        _fill(ends, starts)  # from here on: whose contact stands at a place
+        bad, count = _mended(starts, contacts, ends, key, count)
+        if bad >= 0:
+            break
+    if bad < 0:
+        _matched(starts, contacts)
+        switches = max(FAR * n_ties, FEW)
+    else:
+        switches = min(FEW * bad, max(MANY * n_ties, FEW)) if washed else 0
+    for _ in range(switches):
+        count += U(2)
+        p = _place(_word(key, count - U(1)), ends.size)
+        q = _place(_word(key, count), ends.size)
+        if _may_switch(starts, contacts, ends[p], contacts[p], ends[q], contacts[q]):
+            _switch(starts, contacts, ends, p, q)
+    return contacts
 
 
 @njit
-def _repaired(contacts, key, count):  # type: ignore[no-untyped-def]
-    """Switch away ties to oneself and to contacts; return whether that went well, and the count of words."""
-    n, degree = contacts.shape
-    for one in range(n):
-        for j in range(degree):
-            while contacts[one, j] == one or _holds(contacts[one, :j], contacts[one, j]):
-                two = contacts[one, j]
+def _fill(ends, starts):  # type: ignore[no-untyped-def]
+    for person in range(starts.size - 1):
+        ends[starts[person] : starts[person + 1]] = person
+
+
+@njit
+def _mended(starts, contacts, ends, key, count):  # type: ignore[no-untyped-def]
+    """Switch away ties to oneself and to contacts; return how many (-1: one stayed), and the count of words."""
+    bad = 0
+    seen = np.full(starts.size - 1, -1, np.int32)  # of whom somebody is the last known to be a contact
+    for one in range(starts.size - 1):
+        for p in range(starts[one], starts[one + 1]):
+            while contacts[p] == one or seen[contacts[p]] == one:
                 for _ in range(TRIES):
                     count += U(1)
-                    place = _place(_word(key, count), n * degree)
-                    three, k = place // degree, place % degree
-                    four = contacts[three, k]
-                    # Instead of one – two and three – four: one – three and two – four.
-                    if (
-                        one != three
-                        and two != four
-                        and not (one == two and three == four)
-                        and not _holds(contacts[one], three)
-                        and not _holds(contacts[two], four)
-                    ):
-                        contacts[one, j] = three
-                        contacts[three, k] = one
-                        _replace(contacts[two], one, four)
-                        _replace(contacts[four], three, two)
+                    q = _place(_word(key, count), ends.size)
+                    if _may_switch(starts, contacts, one, contacts[p], ends[q], contacts[q]):
+                        _switch(starts, contacts, ends, p, q)
+                        bad += 1
                         break
                 else:
-                    return False, count
-    return True, count
+                    return -1, count
+            seen[contacts[p]] = one
+    return bad, count
+
+
+@njit(inline="always")
+def _may_switch(starts, contacts, one, two, three, four):  # type: ignore[no-untyped-def]
+    """Say whether one – three and two – four may stand for the ties one – two and three – four."""
+    return (
+        one != three
+        and two != four
+        and not (one == two and three == four)
+        and not _tied(starts, contacts, one, three)
+        and not _tied(starts, contacts, two, four)
+    )
+
+
+@njit(inline="always")
+def _tied(starts, contacts, one, two):  # type: ignore[no-untyped-def]
+    if starts[one + 1] - starts[one] > starts[two + 1] - starts[two]:
+        one, two = two, one
+    return _holds(contacts[starts[one] : starts[one + 1]], two)
+
+
+@njit(inline="always")
+def _switch(starts, contacts, ends, p, q):  # type: ignore[no-untyped-def]
+    one, two, three, four = ends[p], contacts[p], ends[q], contacts[q]
+    contacts[p] = three
+    contacts[q] = one
+    _replace(contacts[starts[two] : starts[two + 1]], one, four)
+    _replace(contacts[starts[four] : starts[four + 1]], three, two)
 
 
 @njit(inline="always")
@@ -279,15 +329,52 @@ def _replace(row, old, new):  # type: ignore[no-untyped-def]
             return
 
 
+@njit
+def _matched(starts, contacts):  # type: ignore[no-untyped-def]
+    """Give everybody their contacts without any luck: those who want fewest take those who want most, in turn.
+
+    Havel (1955) and Hakimi (1962, doi:10.1137/0110037).
+    """
+    n = starts.size - 1
+    order = np.argsort(starts[:-1] - starts[1:], kind="mergesort")
+    left = (starts[1:] - starts[:-1])[order]  # contacts still wanted; this stays in falling order
+    known = np.zeros(n, np.int64)
+    for last in range(n - 1, -1, -1):
+        one, wanted = order[last], left[last]
+        if wanted == 0:
+            continue
+        least = left[wanted - 1]  # of all who want as many as this, those at the end are taken
+        first, after = _first_below(left, wanted, least + 1), _first_below(left, last, least)
+        for j in range(wanted):
+            place = j if j < first else after - wanted + j
+            two = order[place]
+            left[place] -= 1
+            contacts[starts[one] + known[one]] = two
+            known[one] += 1
+            contacts[starts[two] + known[two]] = one
+            known[two] += 1
+
+
+@njit
+def _first_below(falling, size, value):  # type: ignore[no-untyped-def]
+    """Return the first place in falling[:size] that holds less than `value`; `size` if there is none."""
+    low, high = 0, size
+    while low < high:
+        middle = (low + high) // 2
+        if falling[middle] < value:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
 @njit(nogil=True, cache=True)
-def rows_of(contacts):  # type: ignore[no-untyped-def]
-    """Return int32[n_ties, 2], sorted: the ties of people who all have equally many contacts, int32[n, degree]."""
-    n, degree = contacts.shape
-    ties = np.empty((n * degree // 2, 2), np.int32)
+def rows_of(starts, contacts):  # type: ignore[no-untyped-def]
+    """Return int32[n_ties, 2], sorted: the ties of people whose contacts stand as those of `paired`."""
+    ties = np.empty((contacts.size // 2, 2), np.int32)
     made = 0
-    for person in range(n):
-        row = np.sort(contacts[person])
-        for other in row:
+    for person in range(starts.size - 1):
+        for other in np.sort(contacts[starts[person] : starts[person + 1]]):
             if other > person:
                 ties[made, 0], ties[made, 1] = person, other
                 made += 1
@@ -295,17 +382,48 @@ def rows_of(contacts):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def all_but(strangers):  # type: ignore[no-untyped-def]
-    """Return int32[n_ties, 2], sorted: ties between all who are not strangers, int32[n, k]."""
-    n, k = strangers.shape
-    ties = np.empty((n * (n - 1 - k) // 2, 2), np.int32)
+def all_but(starts, strangers):  # type: ignore[no-untyped-def]
+    """Return int32[n_ties, 2], sorted: ties between all but those who would be contacts by `paired`."""
+    n = starts.size - 1
+    ties = np.empty(((n * (n - 1) - strangers.size) // 2, 2), np.int32)
     stranger_to = np.full(n, -1, np.int64)
     made = 0
     for person in range(n):
-        for other in strangers[person]:
+        for other in strangers[starts[person] : starts[person + 1]]:
             stranger_to[other] = person
         for other in range(person + 1, n):
             if stranger_to[other] != person:
                 ties[made, 0], ties[made, 1] = person, other
                 made += 1
     return ties
+
+
+@njit(nogil=True, cache=True)
+def places(size, many, first, key):  # type: ignore[no-untyped-def]
+    """Return int64[many] in [0, size), size below 2**62: those of the words of the stream from the first-th on."""
+    found = np.empty(many, np.int64)
+    low32, half = U(0xFFFFFFFF), U(32)
+    high, low = U(size) >> half, U(size) & low32
+    for k in range(many):
+        word = _word(key, U(first + k))
+        word_high, word_low = word >> half, word & low32
+        one = word_high * low + (word_low * low >> half)
+        two = word_low * high + (one & low32)
+        found[k] = np.int64(word_high * high + (one >> half) + (two >> half))
+    return found
+
+
+@njit(nogil=True, cache=True)
+def pairs_at(chosen, begin, firsts, ends):  # type: ignore[no-untyped-def]
+    """Return int32[k, 2], sorted: the pairs at the places `chosen`, int64[k], ascending, of a list of pairs.
+
+    The list names for each person i, from `begin` on, the pairs with the people from firsts[i] to ends[i] - 1.
+    """
+    pairs = np.empty((chosen.size, 2), np.int32)
+    person, passed = begin, 0
+    for k in range(chosen.size):
+        while chosen[k] - passed >= ends[person] - firsts[person]:
+            passed += ends[person] - firsts[person]
+            person += 1
+        pairs[k, 0], pairs[k, 1] = person, firsts[person] + chosen[k] - passed
+    return pairs

@@ -1,4 +1,4 @@
-"""What `docs/scenarios.md` shows of the laws can be run as it stands there."""
+"""What `docs/scenarios.md` shows of networks and of the laws can be run as it stands there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 from ruamel.yaml import YAML
 
 import netrial
+from scenarios.grammar import GENERATORS
 from scenarios.loading import Scenario, load
+from scenarios.worlds import world_of
 
 PAGE = (Path(__file__).parent.parent / "docs" / "scenarios.md").read_text()
 FLAT = re.sub(r"\s+", " ", PAGE)
@@ -106,3 +108,22 @@ def test_the_transitions_that_are_shown_run(town: Scenario) -> None:
     transitions = read(block)["transitions"]
     assert len(transitions) == 5
     runs(town.set("behaviours.smoking.transitions", transitions))
+
+
+def test_the_networks_that_are_shown_can_be_made(town: Scenario) -> None:
+    rows = re.findall(r"^\| `(\{generator: .*?\})` \|", PAGE, re.MULTILINE)
+    (block,) = [text for text in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE) if "caves:" in text]
+    friends = re.search(r"`friends: (\{categories: .*?\}\})`", FLAT)
+    assert friends
+    layers = {str(row["generator"]): row for row in map(read, rows)} | read(block)
+    assert {*GENERATORS} | {"caves", "near", "web"} == set(layers)
+    columns = {**town.spec.model_dump(by_alias=True, exclude_none=True)["population"]["columns"]}
+    columns |= {"village": {"categories": {"a": 1, "b": 1}}, "friends": read(friends[1])}
+    scenario = town.set(
+        {
+            "population": {"size": 1000, "columns": columns},
+            "network.layers": {"friends": FRIENDS, "work": FRIENDS, **layers},
+        }
+    )
+    made = world_of(scenario).network.layers
+    assert [name for name in made if not made[name].n_ties] == ["empty"]

@@ -206,14 +206,21 @@ def test_ties_are_sorted_as_a_library_would(rewiring: float, kind: type) -> None
 @pytest.mark.parametrize("key", [1, 2**64 - 1])
 def test_compiled_code_does_what_it_says_uncompiled(monkeypatch: pytest.MonkeyPatch, key: int) -> None:
     def calls() -> list[np.ndarray]:
-        contacts = wiring.regular(20, 4, np.uint64(key))
+        starts = np.concatenate([[0], np.cumsum(np.r_[9, 5, np.full(18, 4)])])
+        contacts = wiring.paired(starts, True, np.uint64(key))
+        hub = np.concatenate([[0], np.cumsum(np.r_[19, np.full(19, 1)])])  # made without luck
+        drawn = np.sort(wiring.places(190, 20, 7, np.uint64(key)))
         return [
             wiring.small_world(40, 3, 0.5, np.uint64(key)),
             wiring.sorted_ties(wiring.small_world(40, 3, 0.5, np.uint64(key)), np.empty(40, np.uint32)),
             *wiring.growth(40, 3, 0.5, np.uint64(key)),
             contacts,
-            wiring.rows_of(contacts),
-            wiring.all_but(contacts),
+            wiring.rows_of(starts, contacts),
+            wiring.all_but(starts, contacts),
+            wiring.paired(hub, True, np.uint64(key)),
+            drawn,
+            wiring.places(2**61, 50, 0, np.uint64(key)),
+            wiring.pairs_at(drawn, 0, np.arange(1, 21), np.full(20, 20)),
             wiring.lattice(4, 5, np.array(OFFSETS[8]), True),
         ]
 

@@ -25,8 +25,6 @@ LATER: list[tuple[str, Any, str, str]] = [
         "transitions",
         "transitions",
     ),
-    ("network.layers.close_ties", {"generator": "erdos_renyi", "mean_degree": 4}, "generator", "erdos_renyi"),
-    ("network.layers.close_ties", {"networkx": "gnp_random_graph", "arguments": {"p": 0.1}}, "networkx", "networkx"),
     (f"{TRANSITION}.rate", {"distribution": "gamma", "mean": 1, "sd": 1}, "distribution", "distribution"),
     (f"{LEADERS}.target.budget", None, "", ""),
     (f"{LEADERS}.target.knowledge", {"asked": 0.2, "names": 5}, "knowledge", "knowledge"),
@@ -90,6 +88,8 @@ def test_what_stands_near_a_later_key_is_built() -> None:
             f"{TRANSITION}.from": ["lean"],
             f"{TRANSITION}.rate": {"by": "area", "values": {"urban": 0.02, "rural": 0.03}},
             "network.layers.close_ties.weight": {"distribution": "gamma", "mean": 1, "sd": 0.5},
+            "network.layers.meet": {"generator": "erdos_renyi", "mean_degree": 4},
+            "network.layers.cliques": {"networkx": "gnp_random_graph", "arguments": {"p": 0.1}},
             "arms.written_out": [{"kind": "broadcast", "target": {}, "at": 0, "effect": {}}],
         }
     )

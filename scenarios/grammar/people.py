@@ -135,9 +135,9 @@ class GeneratedLayer(AnyLayer):
     neighbours: Counting | None = Field(default=None, description="lattice: contacts of each person; 2, 4, 6 or 8.")
     periodic: Flag | None = Field(default=None, description="lattice: whether it closes on itself.")
     degree: Whole | None = Field(default=None, description="random_regular: contacts of each person.")
-    blocks: Any = Field(default=None, description="stochastic_blocks: the blocks.")
-    by: Text | None = Field(default=None, description="stochastic_blocks: column that holds the block.")
-    within: Any = Field(default=None, description="stochastic_blocks: share of ties within blocks.")
+    blocks: Counting | None = Field(default=None, description="stochastic_blocks: number of equal blocks.")
+    by: Text | None = Field(default=None, description="stochastic_blocks: column that says who is in which block.")
+    within: Share | None = Field(default=None, description="stochastic_blocks: share of ties within blocks.")
     column: Text | None = Field(default=None, description="degrees: column that holds the numbers of contacts.")
 
 
@@ -192,15 +192,15 @@ class Network(Part):
     layers: dict[Name, LayerSpec] = Field(default_factory=dict, description="Kinds of ties, by name.")
 
 
-GENERATORS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    "empty": ("", (), ()),
-    "watts_strogatz": ("", ("mean_degree", "rewiring"), ()),
-    "holme_kim": ("", ("mean_degree", "triangles"), ()),
-    "lattice": ("", ("neighbours",), ("periodic",)),
-    "random_regular": ("", ("degree",), ()),
-    "erdos_renyi": ("F", ("mean_degree",), ()),
-    "barabasi_albert": ("F", ("mean_degree",), ()),
-    "stochastic_blocks": ("F", ("mean_degree",), ("blocks", "by", "within")),
-    "degrees": ("F", ("column",), ()),
+GENERATORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "empty": ((), ()),
+    "erdos_renyi": (("mean_degree",), ()),
+    "watts_strogatz": (("mean_degree", "rewiring"), ()),
+    "barabasi_albert": (("mean_degree",), ()),
+    "holme_kim": (("mean_degree", "triangles"), ()),
+    "stochastic_blocks": (("mean_degree", "within"), ("blocks", "by")),
+    "lattice": (("neighbours",), ("periodic",)),
+    "random_regular": (("degree",), ()),
+    "degrees": (("column",), ()),
 }
-"""Generators of the grammar: (mark, parameters that are needed, parameters that may be given)."""
+"""Generators of the grammar: (parameters that are needed, parameters that may be given)."""
