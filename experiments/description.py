@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scenarios.inputs import Input
     from scenarios.loading import Scenario
     from simulator.clock_plan import ClockPlan
+    from simulator.registry import Registry
     from simulator.world import World
 
 
@@ -63,8 +64,13 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
     from scenarios.bibliography import references_of
     from scenarios.inputs import inputs_of
 
+    tactics = {
+        ".".join(map(str, place)): {"tactic": each.tactic, **each.parameters}
+        for place, each in scenario.expansions.items()
+    }
     return {
         "scenario": scenario.resolved(),
+        **({"tactics": tactics} if tactics else {}),  # the scenario holds what they expanded into
         "control": scenario.control,
         "arms": {name: [member.name for member in build.arms_of(scenario.spec)[name]] for name in arms},
         "interventions": {
@@ -180,8 +186,31 @@ def check_lines(scenario: Scenario) -> list[str]:
 
 def _scenario_words() -> dict[str, str]:
     from scenarios.loading import load, names
+    from simulator.errors import SpecError
 
-    return {name: load(name).title for name in names()}
+    found = {}
+    for name in names():
+        try:
+            found[name] = load(name).title
+        except SpecError as error:  # of a package: others can be used all the same
+            found[name] = f"cannot be used: {error}".split("\n")[0]
+    return found
+
+
+def _registry_words(registry: Registry[Any]) -> dict[str, str]:
+    """Return what is registered, each with its help; what a package brings says so."""
+    from simulator.errors import SpecError
+
+    found = {}
+    for name in registry:
+        plugin = registry.plugin(name)
+        try:
+            found[name] = registry.help(name)
+        except SpecError as error:
+            found[name] = f"cannot be used: {error}"
+        else:
+            found[name] += f" ({plugin.package} {plugin.version})" if plugin else ""
+    return found
 
 
 def _kind_words() -> dict[str, str]:
@@ -193,7 +222,7 @@ def _kind_words() -> dict[str, str]:
 def _target_words() -> dict[str, str]:
     from interventions.targeting import targets
 
-    return {name: targets.help(name) for name in targets}
+    return _registry_words(targets)
 
 
 def _law_words() -> Mapping[str, str]:
@@ -203,15 +232,29 @@ def _law_words() -> Mapping[str, str]:
 
 
 def _measure_words() -> Mapping[str, str]:
-    from simulator.outcomes import MEASURES
+    from simulator.outcomes import MEASURES, outcomes
 
-    return MEASURES
+    return {**MEASURES, **_registry_words(outcomes)}
+
+
+def _generator_words() -> Mapping[str, str]:
+    from simulator.generators import networks
+
+    return _registry_words(networks)
+
+
+def _tactic_words() -> Mapping[str, str]:
+    from interventions.tactics import tactics
+
+    return _registry_words(tactics)
 
 
 SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "scenarios": _scenario_words,
     "kinds": _kind_words,
+    "tactics": _tactic_words,
     "targets": _target_words,
+    "generators": _generator_words,
     "laws": _law_words,
     "measures": _measure_words,
 }

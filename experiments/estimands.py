@@ -22,7 +22,9 @@ TOTALS = ("count", "person_time", "entries", "first_entries", "exits")
 MEANS = ("share",)
 """Measures that are means over people: the whole is the sum of its parts, weighted by people."""
 WHOLES = ("time_to", "difference")
-"""Measures of the whole only: they have no parts that add up."""
+"""Measures of the whole only: they have no parts that add up. So are those that packages bring."""
+OUTCOME_KEYS = ("where", "by", "between", "at", "among", "better", "matters")
+"""What an outcome says beside its measure."""
 WHOLE_NUMBERS = ("count", "entries", "first_entries", "exits")
 """Totals that are whole numbers, so that their parts add up exactly."""
 
@@ -49,7 +51,7 @@ class OutcomeSpec:
     ----------
     name : str
     kind : str
-        The measure: a key of `simulator.outcomes.MEASURES`.
+        The measure: a key of `simulator.outcomes.MEASURES`, or one that a package brings.
     better : {"lower", "higher"}
     matters : float, optional
         Smallest difference worth having, in the outcome's own unit.
@@ -103,11 +105,11 @@ def outcome_specs(outcomes: Mapping[str, Any]) -> dict[str, OutcomeSpec]:
         matters = given.get("matters")
         if isinstance(matters, Mapping):  # a number with its source
             matters = matters["value"]
-        kind = next(kind for kind in kinds if given.get(kind) is not None)
+        kind = next((kind for kind in kinds if given.get(kind) is not None), None) or measure_brought(given) or ""
         specs[name] = OutcomeSpec(
             name=name,
             kind=kind,
-            weighted=isinstance(given[kind], Mapping) and kind != "time_to",
+            weighted=isinstance(given[kind], Mapping) and kind in (*TOTALS, *MEANS),
             better=given["better"],
             matters=None if matters is None else float(matters),
             primary=name == primary,
@@ -122,6 +124,11 @@ def outcome_specs(outcomes: Mapping[str, Any]) -> dict[str, OutcomeSpec]:
                 )
             )
     return specs
+
+
+def measure_brought(given: Mapping[str, Any]) -> str | None:
+    """Return the measure of an outcome that a package brings: its parameters stand below it, as a mapping."""
+    return next((key for key, each in given.items() if isinstance(each, Mapping) and key not in OUTCOME_KEYS), None)
 
 
 def effects(
@@ -354,8 +361,8 @@ def check_decomposition(pairs: pd.DataFrame, specs: Mapping[str, OutcomeSpec]) -
     """
     unit = ["arm", *UNIT, "outcome"]
     kind = pairs["outcome"].map({name: spec.kind for name, spec in specs.items()})
-    has_parts = pairs["outcome"].map({name: spec.kind not in WHOLES and not spec.among for name, spec in specs.items()})
-    has_parts = has_parts.astype(bool)
+    split = {name: spec.kind in (*TOTALS, *MEANS) and not spec.among for name, spec in specs.items()}
+    has_parts = pairs["outcome"].map(split).astype(bool)
     problems = [
         f"{row.outcome} has no {row.estimand} effect, but {row.arm} has one in replicate {row.replicate}"
         for row in pairs[~has_parts & (pairs["estimand"] != "overall")].itertuples()

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from experiments.memory import footprint_of
 from experiments.replicate import run_replicate
 from experiments.results import Results
 from experiments.store import Identity, Store
+from scenarios.plugins import plugins_of
 from scenarios.problems import ScenarioError
 from simulator.errors import NetrialError, SpecError, StoreError
 from simulator.footprint import available_memory, check_memory
@@ -146,6 +147,7 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
             seeds={"seed": trial.seed},
             inputs=_input_hashes(resolved),
             scenario_file=_origin_of(trial.scenario),
+            plugins=[asdict(plugin) for plugin in plugins_of(trial.scenario, tuple(trial.arms))],
             command=sys.argv,
             wall_seconds=time.monotonic() - began,
         )

@@ -96,6 +96,9 @@ def run_record(facts: Facts) -> list[tuple[str, str]]:
     versions = manifest.get("versions") or {}
     if versions:
         record.append(("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
+    for plugin in manifest.get("plugins") or []:
+        said = f"{plugin['name']} ({plugin['group']}) of {plugin['package']} {plugin['version']}"
+        record.append(("Plug-in", said))
     command = manifest.get("command")
     if command:
         record.append(("Command", command if isinstance(command, str) else shlex.join(str(part) for part in command)))

@@ -308,7 +308,7 @@ def _notes(facts: Facts, reader: Reader, words: OutcomeWords, columns: Mapping[s
     notes = []
     if words.matters is not None and facts.others:
         worth = words.matters * words.scale(facts.counted(words.name))
-        notes.append(f"A difference worth having was set at {number(worth)} {words.per}.")
+        notes.append(f"A difference worth having was set at {' '.join(filter(None, [number(worth), words.per]))}.")
     if words.kind == "share":
         notes.append("100 in 10,000 people is one percentage point.")
     if "total" in columns and facts.others:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.estimands import measure_brought
+
 MINUS = "−"
 BASE = 10_000
 """Absolute numbers are given per so many people."""
@@ -164,7 +166,7 @@ class OutcomeWords:
     name : str
         As in the tables.
     kind : str
-        One of `KINDS`.
+        One of `KINDS`, or a measure that a package brings.
     behaviour : str
     states : tuple of str
     lower : bool
@@ -214,6 +216,8 @@ class OutcomeWords:
             return "percentage points"
         if self.kind == "time_to":
             return f"{self.unit}s"
+        if self.kind not in KINDS:  # a measure that a package brings has units of its own
+            return ""
         return f"per {BASE:,} people counted" if self.where else f"per {BASE:,} people"
 
     @property
@@ -223,6 +227,8 @@ class OutcomeWords:
             return f"{self.label}: percentage points {'lower' if self.lower else 'higher'}"
         if self.kind == "time_to":
             return f"{self.label}: {self.unit}s {'sooner' if self.lower else 'later'}"
+        if self.kind not in KINDS:
+            return f"{self.label}: {'lower' if self.lower else 'higher'}"
         if self.kind == "share":
             return f"{self.label}: {'fewer' if self.lower else 'more'} people {self.per.replace(' people', '', 1)}"
         return f"{self.label} {self.gain} {self.per}"
@@ -231,6 +237,8 @@ class OutcomeWords:
     def level_heading(self) -> str:
         """What the column of levels shows: "Obese years per 10,000 people"."""
         label = self.label[:1].upper() + self.label[1:]
+        if self.kind not in KINDS:
+            return label
         return f"{label}, {self.per}" if self.kind in ("difference", "time_to") else f"{label} {self.per}"
 
     @property
@@ -249,7 +257,7 @@ class OutcomeWords:
         """Factor from the tables' unit to the report's, effects over a population of `people`."""
         if self.kind == "difference":
             return 100.0
-        if self.kind == "time_to":
+        if self.kind == "time_to" or self.kind not in KINDS:
             return 1.0
         return float(BASE) if self.kind == "share" else BASE / max(people, 1.0)
 
@@ -258,8 +266,8 @@ def outcome_words(name: str, measure: Mapping[str, Any], scenario: Mapping[str, 
     """Read one outcome of the scenario into the words of the report."""
     behaviours = scenario.get("behaviours") or {}
     unit = str((scenario.get("time") or {}).get("unit", "time unit"))
-    kind = next((key for key in KINDS if measure.get(key) is not None), "count")
-    behaviour, states = states_of(measure.get(kind), behaviours)
+    kind = next((key for key in KINDS if measure.get(key) is not None), None) or measure_brought(measure) or "count"
+    behaviour, states = states_of(measure.get(kind), behaviours) if kind in KINDS else ("", ())
     at = measure.get("at")
     at = float(at) if isinstance(at, (int, float)) else None
     where = str(measure.get("where") or "")
@@ -294,7 +302,7 @@ def _definition(
         "exits": f"times that anybody ceases to be {state}",
         "time_to": f"{unit}s until {_level(level, measure)} are {state}; the horizon where it is never reached",
         "difference": "",
-    }[kind]
+    }.get(kind, plain_label(kind))
     if kind == "difference":
         first, second = [plain_label(str(one)) for one in measure.get("between", ("first", "second"))]
         said = f"share who are {state} {when}, {first} minus {second}"

@@ -241,6 +241,7 @@ class Store:
         seeds: Mapping[str, int] | None = None,
         inputs: Mapping[str, str] | None = None,
         scenario_file: str = "",
+        plugins: Sequence[Mapping[str, str]] = (),
         command: Sequence[str] = (),
         wall_seconds: float = 0.0,
     ) -> dict[str, Any]:
@@ -259,6 +260,8 @@ class Store:
             SHA-256 of every file read, by the name that the scenario gives it.
         scenario_file : str
             Where the scenario came from: a bundled one's name, or a path.
+        plugins : sequence of mapping
+            Words that packages bring and the scenario uses: group, name, package, version.
         command : sequence of str
         wall_seconds : float
 
@@ -287,6 +290,7 @@ class Store:
                 "seeds": seeds or {},
                 "command": list(command),
                 "versions": versions(),
+                "plugins": list(plugins),
                 "platform": f"{platform.system()} {platform.machine()}",
                 "inputs": inputs or {},
                 "scenario_file": scenario_file,

@@ -202,7 +202,8 @@ def ranking_lines(effects: pd.DataFrame, verdict: Verdict, time_unit: str = "yea
     wide = max(len(arm) for arm in arms)
     unit = unit_in_words(spec, verdict.people, time_unit)
     factor, _ = scaled(spec, verdict.people, time_unit)
-    lines = [f"{label(spec.name)}, {unit}: {spec.better} is better ({verdict.replicates} replicates)"]
+    measured = ", ".join(filter(None, [label(spec.name), unit]))
+    lines = [f"{measured}: {spec.better} is better ({verdict.replicates} replicates)"]
     for place, arm in enumerate(arms, start=1):
         row = table.loc[arm]
         start = f"{place:>3}. {arm:<{wide}}  {number(factor * row['mean']):>8}"
@@ -241,7 +242,7 @@ def difference_in_words(
     elif spec.kind in TOTALS:
         amount = f"{number(factor * abs(effect))} {_word(spec, effect)} {label(spec.name)} {unit}".strip()
     else:
-        amount = f"{label(spec.name)} {number(factor * abs(effect))} {unit} {_word(spec, effect)}"
+        amount = " ".join([label(spec.name), number(factor * abs(effect)), *filter(None, [unit]), _word(spec, effect)])
     return f"{amount} ({_interval(effect, low, high, factor)})"
 
 
@@ -259,19 +260,21 @@ def scaled(spec: OutcomeSpec, people: float, time_unit: str = "year") -> tuple[f
     factor : float
     unit : str
         Of a difference: "per 10,000 people" (totals; "" with factor 1 where `people` is unknown), "percentage
-        points" (shares and their differences), "years" (`time_to`).
+        points" (shares and their differences), "years" (`time_to`), "" (a measure that a package brings).
     """
     if spec.kind in TOTALS:
         return (1.0, "") if math.isnan(people) or people <= 0 else (10_000 / people, "per 10,000 people")
     if spec.kind == "time_to":
         return 1.0, f"{time_unit}s"
-    return 100.0, "percentage points"
+    return (100.0, "percentage points") if spec.kind in ("share", "difference") else (1.0, "")
 
 
 def unit_in_words(spec: OutcomeSpec, people: float, time_unit: str = "year") -> str:
     """Return the unit of an outcome's values after scaling: "per 10,000 people", "%", "percentage points", "years"."""
     _, unit = scaled(spec, people, time_unit)
-    return "%" if spec.kind in MEANS else unit or "in all"
+    if spec.kind in MEANS:
+        return "%"
+    return unit or ("in all" if spec.kind in TOTALS else "")
 
 
 def label(name: str) -> str:

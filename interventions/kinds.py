@@ -2,8 +2,7 @@
 
 All kinds share the same parts (`interventions.specs`), so a kind holds no machinery: it is the label under
 which reports compare strategies, and a check that the parts which make it that kind are there. A kind is a
-function ``check(intervention) -> list[Problem]``, places relative to the intervention; a package adds one by
-the entry point group ``netrial.interventions``.
+function ``check(intervention) -> list[Problem]``, places relative to the intervention.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from interventions.specs import Intervention
 
 Kind = Callable[["Intervention"], list[Problem]]
-kinds: Registry[Kind] = Registry("kind of intervention", "netrial.interventions")
+kinds: Registry[Kind] = Registry("kind of intervention")
 
 
 @kinds.add("champions")

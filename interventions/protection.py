@@ -90,9 +90,9 @@ def protects(
         Where states can be ordered by harm in several ways, one is enough; else, the reasons are those of the
         order that suits the rates best.
     """
-    primary = behaviours[measure.behaviour]
-    harmful = harmful_states(measure, better, primary)
-    if harmful is None:
+    primary = behaviours.get(measure.behaviour)  # none for a measure that a package brings
+    harmful = None if primary is None else harmful_states(measure, better, primary)
+    if primary is None or harmful is None:
         reason = f"the primary outcome, a `{measure.kind}`, does not say which states are harmful"
         return Verdict(False, (reason,))
     relevant = _bearing_on(primary.name, behaviours)

@@ -1,7 +1,7 @@
 """Targeting rules: each ranks all people, best target first.
 
 A rule is a function ``rule(situation, **parameters) -> int32[n_persons]`` in the registry `targets`; a
-package adds one by the entry point group ``netrial.targets``. A rule scores people, and `best_first` turns
+package adds one by the entry-point group ``netrial.targets``. A rule scores people, and `best_first` turns
 scores into a ranking, so that no rule can sort the wrong way. Where luck enters, it is keyed by the rule and
 the replicate, never by the arm or the date: two interventions with the same rule see the same order, and a
 smaller cut lies within a larger one.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interventions.cutting import rounded_share
+from simulator.arguments import with_columns
 from simulator.errors import Place, Problem, SpecError, allowed_words
 from simulator.registry import Registry
 
@@ -51,7 +52,8 @@ def rank(situation: Situation, rule: str, parameters: Mapping[str, Any]) -> np.n
     problems = check_rank(rule, parameters, tuple(situation.world.network.layers))
     if problems:
         raise SpecError(problems)
-    return targets[rule](situation, **parameters)
+    function = targets[rule]
+    return function(situation, **with_columns(function, parameters, situation.world.population.columns))
 
 
 def best_first(scores: np.ndarray, situation: Situation, rule: str) -> np.ndarray:

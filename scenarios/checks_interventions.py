@@ -9,6 +9,7 @@ from scenarios.checking import Checker
 from scenarios.checks_contacts import has_no_ties
 from scenarios.checks_numbers import check_duration, check_instant, check_number
 from scenarios.checks_outcomes import check_measure
+from scenarios.checks_parameters import check_parameters, check_word
 from scenarios.conversion import arm_items, intervention_of
 from simulator.behaviour import MOST_FACTOR
 from simulator.errors import NotBuiltError, Place, SpecError, allowed_words
@@ -243,9 +244,22 @@ def _check_target(checker: Checker, target: grammar.Target, place: Place) -> Non
         if target.groups is None:
             hint = "add `groups:`, or rank people by a rule: random, degree, most_named, nominated"
             checker.add("a measure ranks groups, not people", (*place, "rank"), hint)
+    elif target.groups is None:
+        _check_rule(checker, target.rank, place)
     if target.knowledge is not None:
         for i, layer in enumerate(target.knowledge.layers or ()):
             checker.word(layer, checker.known.layers, "layer", (*place, "knowledge", "layers", i))
+
+
+def _check_rule(checker: Checker, rank: str | grammar.RankRule, place: Place) -> None:
+    """Check that a registered rule can be used and, where it is not one of netrial's own, its parameters."""
+    from interventions.targeting import targets
+
+    rule, given = (rank, {}) if isinstance(rank, str) else (rank.rule, rank.parameters)
+    at_rule = (*place, "rank") if isinstance(rank, str) else (*place, "rank", "rule")
+    usable = rule in targets and check_word(checker, targets, rule, at_rule)
+    if usable and rule not in grammar.RANK_RULES:
+        check_parameters(checker, targets[rule], rule, given, (*place, "rank"))
 
 
 def _check_ranking(checker: Checker, target: grammar.Target, converted: Any, place: Place) -> None:

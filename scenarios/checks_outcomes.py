@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_numbers import check_duration, check_instant
+from scenarios.checks_parameters import check_parameters, check_word
 from scenarios.checks_people import FileAt
 from scenarios.conversion import label
 from scenarios.files import table_at
 from simulator.errors import Place, SpecError, allowed_words
+from simulator.outcomes import outcomes
 
 MOST_OBSERVATIONS = 100_000
 
@@ -65,7 +67,7 @@ def check_measure(checker: Checker, measure: grammar.Measure, place: Place, *, o
         Whether it is taken on a whole trajectory, of which states now are no part.
     """
     kinds = measure.kinds
-    allowed = [key for key in grammar.MEASURE_KEYS if key not in grammar.LATER_MEASURES]
+    allowed = [key for key in (*grammar.MEASURE_KEYS, *outcomes.names()) if key not in grammar.LATER_MEASURES]
     if not kinds:
         checker.add("nothing is measured", place, f"one of {', '.join(allowed)}", on_key=True)
     for kind in kinds[1:]:
@@ -75,6 +77,8 @@ def check_measure(checker: Checker, measure: grammar.Measure, place: Place, *, o
         if kind in grammar.STATE_MEASURES:
             weighted = kind in ("share", "count", "person_time")
             checker.states(getattr(measure, kind), (*place, kind), weights=weighted)
+        elif kind not in grammar.MEASURE_KEYS and check_word(checker, outcomes, kind, (*place, kind), on_key=True):
+            check_parameters(checker, outcomes[kind], kind, measure.asked(kind), (*place, kind))
     if measure.time_to is not None:
         _check_level(checker, measure.time_to, (*place, "time_to"))
     why = "outcomes count people by columns and by `start.` states" if outcome else ""
@@ -142,7 +146,7 @@ def check_observed(checker: Checker, file_at: FileAt) -> None:
         elif observed.measure is not None:
             check_measure(checker, observed.measure, (*place, "measure"), outcome=True)
             for kind in observed.measure.kinds:
-                if isinstance(getattr(observed.measure, kind), Mapping):
+                if kind in grammar.MEASURE_KEYS and isinstance(getattr(observed.measure, kind), Mapping):
                     hint = "observed data are of people in a state, or in one of several: [light, heavy]"
                     checker.add("states have no weights here", (*place, "measure", kind), hint, on_key=True)
         elif observed.outcome is not None and "outcomes" not in checker.missing:

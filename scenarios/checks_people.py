@@ -9,6 +9,7 @@ from typing import Any
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_numbers import check_number
+from scenarios.checks_parameters import check_added_generator
 from scenarios.files import table_at
 from scenarios.known import labels_of
 from scenarios.worlds import column_plans, layer_of, population_of
@@ -126,7 +127,7 @@ def check_network(checker: Checker, file_at: FileAt, graphs: Any) -> None:
     for name, layer in checker.spec.network.layers.items():
         place = ("network", "layers", name)
         checker.condition(layer.active, (*place, "active"))
-        if isinstance(layer, grammar.GeneratedLayer):
+        if isinstance(layer, grammar.GeneratedLayer) and not check_added_generator(checker, layer, place):
             _check_generator(checker, layer, place)
         if isinstance(layer.weight, str) and not isinstance(layer, grammar.FileLayer):
             hint = "a number, or {distribution: …}"

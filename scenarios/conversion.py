@@ -5,12 +5,14 @@ Everything here is a pure function of a checked scenario.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from interventions.specs import Cost, Effect, Intervention, NewTies, Rewiring, Target
+from interventions.targeting import targets
 from scenarios import grammar
 from scenarios.states import resolve
+from simulator.arguments import STATES, annotated
 from simulator.behaviour import (
     GROUP,
     PER_CONTACT,
@@ -29,7 +31,7 @@ from simulator.behaviour import (
     Transition,
 )
 from simulator.conditions import Condition, parse
-from simulator.outcomes import Measure
+from simulator.outcomes import Measure, outcomes
 from simulator.units import convert_duration, convert_rate
 
 if TYPE_CHECKING:
@@ -198,7 +200,11 @@ def measure_of(given: grammar.Measure, behaviours: Mapping[str, tuple[str, ...]]
         The scenario's time unit.
     """
     kind, of, reaches = given.kind, "share", None
-    states: Any = getattr(given, kind)
+    states: Any = given.asked(kind)
+    where = condition_of(given.where)
+    if kind not in grammar.MEASURE_KEYS:
+        parameters = with_states(outcomes[kind], states, behaviours)
+        return Measure(kind, "", (), where=where, among=given.among, parameters=parameters)
     if isinstance(states, grammar.Level):
         of = "share" if states.share is not None else "count"
         reaches = states.reaches
@@ -209,7 +215,7 @@ def measure_of(given: grammar.Measure, behaviours: Mapping[str, tuple[str, ...]]
         behaviour=source.behaviour,
         states=source.states,
         weights=source.weights,
-        where=condition_of(given.where),
+        where=where,
         at=None if given.at in (None, "end") else duration_of(given.at, unit),
         by=given.by,
         between=None if given.between is None else (label(given.between[0]), label(given.between[1])),
@@ -217,6 +223,14 @@ def measure_of(given: grammar.Measure, behaviours: Mapping[str, tuple[str, ...]]
         of=of,
         among=given.among,
     )
+
+
+def with_states(
+    function: Callable[..., Any], given: Mapping[str, Any], behaviours: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """Return the parameters of a registered function in which words for states have become states."""
+    named = annotated(function, STATES)
+    return {name: resolve(each, behaviours) if name in named else each for name, each in given.items()}
 
 
 def label(category: Any) -> str:
@@ -285,6 +299,8 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         rule, parameters = given.rank.rule, given.rank.parameters
     else:
         measure = measure_of(given.rank, states_of(spec), spec.time.unit)
+    if parameters and rule in targets:
+        parameters = with_states(targets[rule], parameters, states_of(spec))
     return Target(
         where=condition_of(given.where),
         rank=rule,

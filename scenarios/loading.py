@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scenarios.finding import LIBRARY, find, names
 from simulator.errors import Place, Problem, SpecError, allowed_words
-from simulator.registry import Registry
 
 if TYPE_CHECKING:
     import networkx
@@ -16,13 +16,10 @@ if TYPE_CHECKING:
     from scenarios.grammar import ScenarioSpec
     from scenarios.problems import Located, Marks
     from scenarios.reading import Reading
+    from scenarios.tactics import Expansion
     from simulator.model import ContagionModel
 
-LIBRARY = Path(__file__).parent / "library"
-SUFFIXES = (".yaml", ".yml")
-
-folders: Registry[Path] = Registry("folder of scenarios", "netrial.scenarios")
-"""Further folders of scenarios, from packages that join the entry-point group ``netrial.scenarios``."""
+__all__ = ["LIBRARY", "Scenario", "load", "names"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,8 @@ class Scenario:
     warnings : tuple of Located
         What can be run but is hardly meant: states that nobody can reach, layers that nothing reads. Each prints with
         its file, line and column.
+    expansions : mapping of place to Expansion
+        Tactics, and what they expanded into; `spec` holds the expansions only.
     """
 
     path: Path
@@ -54,6 +53,7 @@ class Scenario:
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     marks: Marks | None = field(default=None, repr=False, compare=False)
     warnings: tuple[Located, ...] = field(default=(), repr=False, compare=False)
+    expansions: Mapping[Place, Expansion] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
         changed = f", {len(self.overrides)} values changed" if self.overrides else ""
@@ -320,39 +320,6 @@ def scenario_of(path: Path, reading: Reading) -> Scenario:
     return _checked(path, reading.source.text, reading.data, reading.marks, {}, {}, reading.problems)
 
 
-def names() -> dict[str, Path]:
-    """Return the scenarios that can be loaded by name: the bundled ones, and those of plug-ins."""
-    found: dict[str, Path] = {}
-    for folder in [*(folders[name] for name in folders), LIBRARY]:
-        found |= {path.stem: path for path in sorted(Path(folder).iterdir()) if path.suffix in SUFFIXES}
-    return dict(sorted(found.items()))
-
-
-def find(scenario: str | Path) -> tuple[Path, str]:
-    """Return the file of a scenario, and what messages call it.
-
-    Raises
-    ------
-    SpecError
-        If there is neither such a file nor such a name.
-    """
-    known = names()
-    if isinstance(scenario, str) and scenario in known:
-        return known[scenario], known[scenario].name
-    path = Path(scenario)
-    try:
-        is_file, is_folder = path.is_file(), path.is_dir()
-    except (OSError, ValueError):
-        is_file = is_folder = False
-    if is_file or (path.suffix in SUFFIXES and not is_folder):
-        return path, str(path)
-    if is_folder:
-        raise SpecError(Problem(f"`{scenario}` is a folder", hint="name the scenario's file in it"))
-    word = str(scenario)
-    message = f"there is no scenario or file `{word[:200]}`"
-    raise SpecError(Problem(message, hint=allowed_words(word, list(known))))
-
-
 def _checked(
     path: Path,
     text: str,
@@ -364,17 +331,19 @@ def _checked(
 ) -> Scenario:
     from scenarios.checks import check_scenario
     from scenarios.problems import Located, ScenarioError, in_order
+    from scenarios.tactics import expand
 
+    expanded = expand(data)
     values = {each.problem.place for each in refused if not each.problem.on_key}
     spec, problems, warned = check_scenario(
-        data, lambda place, name: _file_at(path, marks, place, name), graphs, values
+        expanded.data, lambda place, name: _file_at(path, marks, place, name), graphs, values
     )
-    located = [*refused, *map(marks.locate, problems)]
+    located = [*refused, *map(marks.locate, [*expanded.problems, *expanded.pointed(problems)])]
     if located:
         raise ScenarioError(located)
-    found = [marks.locate(problem) for problem in warned]
+    found = [marks.locate(problem) for problem in expanded.pointed(warned)]
     warnings = in_order(Located(each.problem, each.mark, warning=True) for each in found)
-    return Scenario(path, text, spec, dict(overrides), dict(graphs), data, marks, warnings)
+    return Scenario(path, text, spec, dict(overrides), dict(graphs), data, marks, warnings, expanded.expansions)
 
 
 def _file_at(path: Path, marks: Marks, place: Place, name: str) -> Path:

@@ -49,7 +49,7 @@ def reading_of_value(path: str, value: Any) -> Reading:
         If it is nothing that a scenario can hold.
     """
     try:
-        text = value if isinstance(value, str) else json.dumps(_plain(value), ensure_ascii=False)
+        text = value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
     except (TypeError, ValueError) as error:
         problem = Problem(f"`{path}` cannot be set to a {type(value).__name__}", hint=str(error)[:200])
         raise ScenarioError([Located(problem)]) from None
@@ -60,15 +60,15 @@ def reading_of_value(path: str, value: Any) -> Reading:
     return read_text(text, f"{PREFIX}{path}={text}", mapping=False)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn tuples, paths, numpy numbers and arrays into what JSON knows."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, PurePath):
         return str(value)
-    return _plain(value.tolist()) if hasattr(value, "tolist") else value
+    return plain(value.tolist()) if hasattr(value, "tolist") else value
 
 
 def put(

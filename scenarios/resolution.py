@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios import grammar
 from scenarios.conversion import control_of, layers_of, observe_every_of
 from scenarios.files import content_hash
+from scenarios.plugins import plugins_of
 from simulator import ENGINE
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ def hash8(scenario: Scenario, arms: Collection[str] | None = None) -> str:
     }
     kept["time"].pop("start", None)  # a label
     kept["engine"] = ENGINE
+    code = [plugin for plugin in plugins_of(scenario, arms) if plugin.group != "netrial.interventions"]
+    if code:  # what a tactic does stands here already, expanded
+        kept["plugins"] = [[each.group, each.name, each.package, each.version] for each in code]
     kept = _uniform(kept)
     for column in kept["population"].get("columns", {}).values():
         if "categories" in column:  # who is in which depends on their order

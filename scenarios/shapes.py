@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag, ValidationError
@@ -16,6 +16,7 @@ from pydantic import BaseModel, Tag, ValidationError
 from scenarios.grammar import ScenarioSpec
 from scenarios.problems import ProblemInside
 from simulator.errors import Place, Problem, allowed_words, nearest
+from simulator.outcomes import outcomes
 
 MOST_PROBLEMS = 200
 
@@ -119,13 +120,23 @@ def to_spec(data: Mapping[str, Any], refused: Collection[Place] = ()) -> Shaped:
             return Shaped(spec, problems, frozenset(missing), frozenset(cut))
 
 
+def problem_of(error: Any, data: Any) -> Problem:
+    """Turn one pydantic error about some data into a Problem; its place is one that the data have."""
+    problem, place = _problem(error, data)
+    here, kept = data, 0
+    while kept < len(place) and _has(here, place[kept]):
+        here, kept = here[place[kept]], kept + 1
+    return replace(problem, place=place[:kept])
+
+
 def _problem(error: Any, data: Any) -> tuple[Problem, Place]:
     """Turn one pydantic error into a Problem, and say which place must be cut."""
     kind, context, found = error["type"], error.get("ctx") or {}, error["input"]
     place, on_key = _place(error["loc"], data)
     name = str(place[-1]) if place else ""
-    if kind == "extra_forbidden":
-        allowed = _allowed_keys(error["loc"][:-1])
+    if kind in ("extra_forbidden", "unknown_measure"):
+        allowed = _allowed_keys(error["loc"][: -2 if on_key else -1])
+        allowed += outcomes.names() if kind == "unknown_measure" else []
         return Problem(f"unknown key `{name}`", place, allowed_words(name, allowed), True), place
     if kind == "missing":
         hint = ADVICE.get(name, "")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from simulator.arguments import with_columns
 from simulator.conditions import Condition, mask_of
+from simulator.registry import Registry
 from simulator.trajectory import Trajectory
 from simulator.units import from_ticks, to_ticks
 from simulator.world import World
@@ -23,6 +26,12 @@ MEASURES = {
     "difference": "share in the first minus share in the second of two categories of a column",
 }
 
+WholeMeasure = Callable[..., float]
+
+outcomes: Registry[WholeMeasure] = Registry("measure", "netrial.outcomes")
+"""Measures of people as a whole: ``measure(world, trajectory, people, **parameters) -> float``, a pure function
+of one trajectory and of people (bool[n_persons], never empty). A package adds one by entry point."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -31,7 +40,7 @@ class Measure:
     Parameters
     ----------
     kind : str
-        A key of `MEASURES`.
+        A key of `MEASURES`, or a name in `outcomes`.
     behaviour : str
     states : tuple of str
         States of that behaviour that count.
@@ -49,6 +58,8 @@ class Measure:
         For `time_to`: what reaches the level.
     among : {"targets", "others"}, optional
         Count only the people offered the intervention at the arm's first date, or only those never offered it.
+    parameters : mapping of str to object
+        Of a measure in `outcomes`; such a measure has no `behaviour` and no `states` of its own.
     """
 
     kind: str
@@ -62,6 +73,7 @@ class Measure:
     of: str = "share"
     among: str | None = None
     weights: tuple[float, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Value(NamedTuple):
@@ -188,7 +200,29 @@ class TimeReading:
         return Value(from_ticks(int(ticks[np.argmax(there)]) if reached else self.trajectory.horizon), size, reached)
 
 
-Reading = PersonReading | WeightedReading | GapReading | TimeReading
+@dataclass(frozen=True)
+class WholeReading:
+    """A measure in `outcomes`; defined over everybody only, since nobody knows whether its parts add up."""
+
+    measure: Measure
+    world: World
+    trajectory: Trajectory
+    counted: np.ndarray
+
+    splits = False
+
+    def over(self, people: np.ndarray) -> Value:
+        """Return what the package's function makes of the counted ones among `people` (bool[n_persons])."""
+        people = people & self.counted
+        size = int(np.count_nonzero(people))
+        if not size:
+            return NOBODY
+        function = outcomes[self.measure.kind]
+        parameters = with_columns(function, self.measure.parameters, self.world.population.columns)
+        return Value(float(function(self.world, self.trajectory, people, **parameters)), size)
+
+
+Reading = PersonReading | WeightedReading | GapReading | TimeReading | WholeReading
 
 
 def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
@@ -206,12 +240,14 @@ def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
     Reading
         ``reading.over(people)`` is the value over any set of people.
     """
-    column = world.column_of(measure.behaviour)
-    behaviour = world.behaviours[measure.behaviour]
-    codes = tuple(behaviour.code(state) for state in measure.states)
     counted = trajectory.start[:, 0] < len(next(iter(world.behaviours.values())).states)  # there at time 0
     if measure.where is not None:
         counted &= mask_of(measure.where, world, trajectory.start, trajectory.start)
+    if measure.kind not in MEASURES:
+        return WholeReading(measure, world, trajectory, counted)
+    column = world.column_of(measure.behaviour)
+    behaviour = world.behaviours[measure.behaviour]
+    codes = tuple(behaviour.code(state) for state in measure.states)
     tick = trajectory.horizon if measure.at is None else to_ticks(measure.at)
     if measure.kind == "time_to":
         return TimeReading(measure, trajectory, column, codes, counted)

@@ -44,7 +44,6 @@ LATER: list[tuple[str, Any, str, str]] = [
     (f"{BUDDIES}.ties.remove", {"share": 0.5, "to": "obesity == obese"}, "remove", "remove"),
     (f"{BUDDIES}.ties.add.pairing", "similar", "pairing", "similar"),
     (f"{BUDDIES}.ties.add.by", "area", "by", "by"),
-    ("interventions.spread", {"tactic": "snowball", "coupons": 3}, "tactic", "tactic"),
     ("background", ["leaders"], "background", "background"),
     ("arms.rich", {"interventions": ["leaders"], "budget": 20000}, "budget", "budget"),
     ("outcomes.highest", {"peak": "obesity.obese", "better": "lower"}, "peak", "peak"),

@@ -17,6 +17,7 @@ from experiments.commands.listing import list_words
 from experiments.commands.plan import plan
 from experiments.commands.replay import replay
 from experiments.commands.run import run
+from experiments.commands.schema import schema
 from simulator.errors import NetrialError
 
 INTERRUPTED = 130
@@ -34,6 +35,7 @@ app.command()(plan)
 app.command()(check)
 app.command()(replay)
 app.command("list")(list_words)
+app.command()(schema)
 
 
 def _interrupted(*_: object) -> None:

@@ -40,6 +40,14 @@ def load_scenario(
     return loaded
 
 
+def warn_of_plugins() -> None:
+    """Say on stderr which plug-ins that are installed cannot be used."""
+    from scenarios.plugins import unusable
+
+    for problem in unusable():
+        typer.echo(f"warning: {problem}", err=True)
+
+
 @contextmanager
 def progress_bar(quiet: bool, what: str = "replicates") -> Iterator[Callable[[int, int], None] | None]:
     """Show a bar with the time left, on stderr, on a terminal only."""

@@ -31,7 +31,7 @@ class RankRule(Part):
     model_config = ConfigDict(extra="allow", frozen=True)
     tag: ClassVar[str] = "<rule>"
 
-    rule: Text = Field(description="random, degree, most_named, nominated, …")
+    rule: Text = Field(description="Name of the rule; its parameters stand beside it.")
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -218,11 +218,10 @@ class Intervention(Part):
 
 
 class Tactic(Part):
-    """A registered recipe that expands into an intervention."""
+    """A registered recipe; it is expanded into an intervention before the models see it, if it can be."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     tag: ClassVar[str] = "<tactic>"
-    later: ClassVar[str] = "I"
 
     tactic: Text = Field(description="Name of the recipe; its parameters stand beside it.")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
 
 from scenarios.grammar.parts import ConditionText, Part, Positive, States, Text, Time, later
+from simulator.outcomes import outcomes
 
 STATE_MEASURES = ("share", "count", "person_time", "entries", "first_entries", "exits", "difference")
 LATER_MEASURES = ("ever", "peak", "unbroken_for", "contacts_in", "assortativity", "slope")
@@ -16,6 +18,16 @@ When = Annotated[
     Annotated[Literal["end"], Tag("<end>")] | Annotated[Time, Tag("<time>")],
     Discriminator(lambda value: "<end>" if isinstance(value, str) else "<time>"),
 ]
+
+
+def _check_measure_name(name: str) -> str:
+    if name not in outcomes:
+        raise PydanticCustomError("unknown_measure", "unknown key")
+    return name
+
+
+MeasureName = Annotated[str, AfterValidator(_check_measure_name)]
+"""A measure that a package brings; its parameters stand below it."""
 
 
 class Level(Part):
@@ -29,7 +41,9 @@ class Level(Part):
 class Measure(Part):
     """Exactly one thing that is measured, over whom and when."""
 
+    model_config = ConfigDict(extra="allow", frozen=True)
     tag: ClassVar[str] = "<measure>"
+    __pydantic_extra__: dict[MeasureName, dict[str, Any] | None]
 
     share: States | None = Field(default=None, description="Share of people in these states.")
     count: States | None = Field(default=None, description="Number of people in these states.")
@@ -56,9 +70,13 @@ class Measure(Part):
     @property
     def kinds(self) -> tuple[str, ...]:
         """Measures that are asked for; a valid scenario has exactly one."""
-        return tuple(key for key in MEASURE_KEYS if getattr(self, key) is not None)
+        return tuple(key for key in (*MEASURE_KEYS, *self.__pydantic_extra__) if self.asked(key) is not None)
 
     @property
     def kind(self) -> str:
         """The one thing that is measured."""
         return self.kinds[0]
+
+    def asked(self, kind: str) -> Any:
+        """Return what stands at the key of a measure: states, a level, or the parameters of a package's measure."""
+        return getattr(self, kind) if kind in MEASURE_KEYS else self.__pydantic_extra__.get(kind)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Strict, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Strict, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from simulator.conditions import ConditionError, parse
 
 RESERVED = ("and", "or", "not", "in")
 """Words of the condition language; nothing that a condition may mention is called so."""
+
+NAME_PATTERN = f"^(?!(?:{'|'.join(RESERVED)})$)[A-Za-z][A-Za-z0-9_]*$"
+"""Names, as the JSON Schema says it."""
 
 Unit = Literal["year", "month", "week", "day", "hour"]
 
@@ -68,7 +71,7 @@ Whole = Annotated[int, Strict(), Field(ge=0)]
 Counting = Annotated[int, Strict(), Field(ge=1)]
 Flag = Annotated[bool, Strict()]
 Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, AfterValidator(_check_name)]
+Name = Annotated[str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})]
 ConditionText = Annotated[
     str,
     AfterValidator(_check_condition),

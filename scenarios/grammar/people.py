@@ -126,7 +126,7 @@ class GeneratedLayer(AnyLayer):
     model_config = ConfigDict(extra="allow", frozen=True)
     tag: ClassVar[str] = "<generator>"
 
-    generator: Text = Field(description="empty, watts_strogatz, holme_kim, …")
+    generator: Text = Field(description="Name of the generator; its parameters stand beside it.")
     mean_degree: NotNegative | None = Field(default=None, description="Mean number of contacts.")
     rewiring: Share | None = Field(default=None, description="watts_strogatz: share of ties rewired at random.")
     triangles: Share | None = Field(

@@ -1,0 +1,160 @@
+"""Tactics in a scenario: each is replaced by the intervention that it expands into, before anything else is checked."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from interventions.tactics import tactics
+from scenarios.overrides import plain
+from scenarios.parameters import parameter_problems
+from simulator.errors import Place, Problem, SpecError, allowed_words
+
+MOST_SHOWN = 600
+"""Characters of an expansion that a message shows."""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """One tactic of a scenario.
+
+    Parameters
+    ----------
+    tactic : str
+    parameters : mapping of str to object
+        As written.
+    intervention : mapping of str to object
+        What it expands into, as a scenario would say it.
+    """
+
+    tactic: str
+    parameters: Mapping[str, Any]
+    intervention: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        text = json.dumps(self.intervention, ensure_ascii=False)
+        text = text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + " …"
+        return f"the tactic `{self.tactic}` expanded to {text}"
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """A scenario's data with every tactic expanded.
+
+    Parameters
+    ----------
+    data : dict
+    expansions : dict of place to Expansion
+    problems : list of Problem
+        Of tactics that could not be expanded; these stand in the data as they were.
+    """
+
+    data: dict[str, Any]
+    expansions: dict[Place, Expansion] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def pointed(self, problems: list[Problem]) -> list[Problem]:
+        """Return problems in which what is wrong with an expansion points at its tactic, and says what it came to."""
+        return [self._pointed(problem) for problem in problems]
+
+    def _pointed(self, problem: Problem) -> Problem:
+        for place, expansion in self.expansions.items():
+            inside = problem.place[len(place) :]
+            if problem.place[: len(place)] == place and inside != ("name",):
+                where = f"`{'.'.join(map(str, inside))}`: " if inside else ""
+                hint = "\n    ".join(filter(None, [problem.hint, str(expansion)]))
+                return Problem(where + problem.message, (*place, "tactic"), hint)
+        return problem
+
+
+def expand(data: Mapping[str, Any]) -> Expanded:
+    """Replace every tactic of a scenario's data by what it expands into.
+
+    Parameters
+    ----------
+    data : mapping
+        As read; left as it is.
+
+    Returns
+    -------
+    Expanded
+    """
+    places = list(_places(data))
+    if not places:
+        return Expanded(dict(data))
+    expanded = Expanded(copy.deepcopy(dict(data)))
+    for place in places:
+        holder: Any = expanded.data
+        for part in place[:-1]:
+            holder = holder[part]
+        given = holder[place[-1]]
+        try:
+            expansion = _expansion(given, unnamed=place[0] != "interventions")
+        except SpecError as error:
+            expanded.problems.extend(replace(each, place=(*place, *each.place)) for each in error.problems)
+            continue
+        expanded.expansions[place] = expansion
+        holder[place[-1]] = dict(expansion.intervention)
+        if place[0] != "interventions":
+            holder[place[-1]]["name"] = given.get("name", given["tactic"])
+    return expanded
+
+
+def _places(data: Mapping[str, Any]) -> Iterator[Place]:
+    """Yield where tactics stand: named, in arms, and in the background."""
+
+    def is_tactic(value: Any) -> bool:
+        return isinstance(value, dict) and isinstance(value.get("tactic"), str)
+
+    def listed(items: Any, place: Place) -> Iterator[Place]:
+        for i, item in enumerate(items if isinstance(items, list) else []):
+            if is_tactic(item):
+                yield (*place, i)
+
+    def mapping(key: str) -> Mapping[str, Any]:
+        return data[key] if isinstance(data.get(key), dict) else {}
+
+    yield from (("interventions", name) for name, value in mapping("interventions").items() if is_tactic(value))
+    for arm, items in mapping("arms").items():
+        if isinstance(items, dict):
+            yield from listed(items.get("interventions"), ("arms", arm, "interventions"))
+        else:
+            yield from listed(items, ("arms", arm))
+    yield from listed(data.get("background"), ("background",))
+
+
+def _expansion(given: Mapping[str, Any], *, unnamed: bool) -> Expansion:
+    """Expand one tactic; places of problems are relative to it."""
+    word = given["tactic"]
+    if word not in tactics:
+        known = tactics.names()
+        hint = allowed_words(word, known) if known else "no package that is installed brings tactics"
+        raise SpecError(Problem(f"no tactic is named `{word}`", ("tactic",), hint))
+    try:
+        function = tactics[word]
+    except SpecError as error:
+        raise SpecError(replace(each, place=("tactic",)) for each in error.problems) from None
+    beside = ("tactic", "name") if unnamed else ("tactic",)
+    parameters = {key: value for key, value in given.items() if key not in beside}
+    problems = parameter_problems(word, function, parameters)
+    if problems:
+        raise SpecError(problems)
+    try:
+        made = function(**copy.deepcopy(parameters))
+    except SpecError:
+        raise
+    except Exception as error:  # whatever a package's function does, it is said which one it was
+        hint = f"{type(error).__name__}: {error}"[:300]
+        raise SpecError(Problem(f"the tactic `{word}` failed", ("tactic",), hint)) from error
+    if not isinstance(made, Mapping) or "tactic" in made or "name" in made:
+        hint = "it must return the keys of an intervention: kind, target, at, effect, …"
+        raise SpecError(Problem(f"the tactic `{word}` does not expand into an intervention", ("tactic",), hint))
+    try:
+        intervention = json.loads(json.dumps(plain(made), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        message = f"the tactic `{word}` returned what a scenario cannot hold"
+        raise SpecError(Problem(message, ("tactic",), str(error)[:200])) from None
+    return Expansion(word, parameters, intervention)
