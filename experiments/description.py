@@ -57,6 +57,8 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
 
     return {
         "scenario": scenario.resolved(),
+        "overrides": overridden(scenario),
+        "graphs": list(scenario.graphs),
         "control": scenario.control,
         "arms": {name: [member.name for member in build.arms_of(scenario.spec)[name]] for name in arms},
         "interventions": {
@@ -75,6 +77,20 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
         "protection": protection_lines(protection_of(scenario)),
         "warnings": [str(warning.problem) for warning in scenario.warnings],
     }
+
+
+def overridden(scenario: Scenario) -> dict[str, Any]:
+    """Return what ``--set`` or `Scenario.set` changed: paths of keys, and the values they now have, as plain data."""
+    found = {}
+    for path in scenario.overrides:
+        value: Any = scenario.data
+        try:
+            for part in path.split("."):
+                value = value[int(part)] if isinstance(value, list) else value[part]
+        except (KeyError, IndexError):  # a later change took away what this one had changed
+            continue
+        found[path] = value
+    return found
 
 
 def portrait_lines(world: World) -> list[str]:
