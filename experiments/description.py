@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from experiments.forecast import Forecast
     from interventions.protection import Verdict
     from scenarios.inputs import Input
     from scenarios.loading import Scenario
     from simulator.clock_plan import ClockPlan
+    from simulator.errors import Problem
     from simulator.world import World
 
 
@@ -153,44 +156,150 @@ def try_out(scenario: Scenario, world: World) -> tuple[ClockPlan, np.ndarray]:
         raise scenario.located(SpecError(problems)) from None
 
 
-def check_lines(scenario: Scenario) -> list[str]:
-    """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
+@dataclass(frozen=True)
+class Examination:
+    """What `netrial check` finds in a valid scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    missing : tuple of Problem
+        What it asks for that is not built yet; where there is any, nothing below is known.
+    world : World, optional
+        Town number 0.
+    protection : interventions.protection.Verdict, optional
+    forecast : Forecast, optional
+        What a run will cost.
+    """
+
+    scenario: Scenario
+    missing: tuple[Problem, ...] = ()
+    world: World | None = None
+    protection: Verdict | None = None
+    forecast: Forecast | None = None
+
+
+def examine(scenario: Scenario) -> Examination:
+    """Make the first town of a scenario, lay out its clocks, and foresee what a run costs.
+
+    Raises
+    ------
+    SpecError
+        If a run would refuse the scenario.
+    """
     from dataclasses import replace
 
     from experiments.execution import cores
-    from experiments.forecast import forecast, forecast_lines
+    from experiments.forecast import forecast
     from experiments.memory import footprint_of
     from scenarios import build
-    from scenarios.inputs import assumed_inputs
     from simulator.footprint import available_memory, check_memory
 
-    missing = [str(problem) for problem in scenario.not_built()]
+    missing = tuple(scenario.not_built())
     if missing:
-        return [f"{scenario.name}: the scenario is valid, but cannot be run yet:", *(f"  {line}" for line in missing)]
+        return Examination(scenario, missing)
     one = replace(footprint_of(scenario, tuple(scenario.spec.arms), 1), networks=1)
     check_memory(one, available_memory())
     world = build.world_of(scenario, 0)
     plan, states = try_out(scenario, world)
     foreseen = forecast(scenario, plan, states, threads=cores())
-    assumed = assumed_inputs(scenario.spec)
-    spec = scenario.spec
-    said = [
+    return Examination(scenario, (), world, protection_of(scenario), foreseen)
+
+
+def check_lines(scenario: Scenario) -> list[str]:
+    """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
+    return examination_lines(examine(scenario))
+
+
+def examination_lines(found: Examination) -> list[str]:
+    """Put an examination in plain lines."""
+    from experiments.forecast import forecast_lines
+    from scenarios.inputs import assumed_inputs
+
+    scenario, spec = found.scenario, found.scenario.spec
+    if found.missing:
+        lines = [f"  {problem}" for problem in found.missing]
+        return [f"{scenario.name}: the scenario is valid, but cannot be run yet:", *lines]
+    assert found.world is not None
+    assert found.protection is not None
+    assert found.forecast is not None
+    assumed = assumed_inputs(spec)
+    return [
         f"{scenario.name}: the scenario is valid",
         f"  {len(spec.arms)} arms ({', '.join(spec.arms)}), control {scenario.control}, "
         f"{spec.experiment.replicates} replicates, primary outcome {spec.outcomes.primary}",
-        *(f"  {line}" for line in portrait_lines(world)),
+        *(f"  {line}" for line in portrait_lines(found.world)),
         f"  {len(assumed)} inputs are assumed" + (":" if assumed else ""),
         *(f"    {entry.name} = {entry.value} {entry.unit}".rstrip() for entry in assumed),
-        *(f"  {line}" for line in protection_lines(protection_of(scenario))),
-        *(f"  {line}" for line in forecast_lines(foreseen, spec.time.unit)),
+        *(f"  {line}" for line in protection_lines(found.protection)),
+        *(f"  {line}" for line in forecast_lines(found.forecast, spec.time.unit)),
     ]
-    return said
+
+
+def examination_data(found: Examination) -> dict[str, Any]:
+    """Return an examination as plain data: what ``netrial check --json`` prints, but for the warnings.
+
+    Returns
+    -------
+    dict
+        ``scenario``, ``title``, ``hash``, ``valid``, ``runs`` (whether all that it asks for is built), ``not_built``,
+        ``arms``, ``control``, ``replicates``, ``primary``, ``inputs``, ``assumed`` (how many of them); and, where it
+        runs, ``portrait``, ``protection`` (``holds``, ``reasons``) and ``forecast``: ``rings`` of all replicates,
+        ``seconds``, ``memory_bytes``, ``available_bytes``, ``threads``, ``idle`` (share of rings that move nobody),
+        ``transitions``.
+    """
+    from dataclasses import asdict
+
+    from scenarios.inputs import inputs_of
+    from simulator.portrait import portrait
+
+    scenario, spec = found.scenario, found.scenario.spec
+    inputs = [_input(entry) for entry in inputs_of(spec)]
+    data: dict[str, Any] = {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "hash": scenario.hash8(),
+        "valid": True,
+        "runs": not found.missing,
+        "not_built": [str(problem) for problem in found.missing],
+        "arms": list(spec.arms),
+        "control": scenario.control,
+        "replicates": spec.experiment.replicates,
+        "primary": spec.outcomes.primary,
+        "inputs": inputs,
+        "assumed": sum(entry["assumed"] for entry in inputs),
+    }
+    if found.missing:
+        return data
+    assert found.world is not None
+    assert found.protection is not None
+    assert found.forecast is not None
+    there, foreseen = found.world.without_reserve(), found.forecast
+    return data | {
+        "portrait": asdict(portrait(there.network, there.population)),
+        "protection": {"holds": found.protection.holds, "reasons": list(found.protection.reasons)},
+        "forecast": {
+            "rings": foreseen.rings,
+            "seconds": foreseen.seconds,
+            "memory_bytes": foreseen.memory.total,
+            "available_bytes": foreseen.available,
+            "threads": foreseen.threads,
+            "idle": foreseen.idle,
+            "transitions": [asdict(one) for one in foreseen.transitions],
+        },
+    }
 
 
 def _scenario_words() -> dict[str, str]:
     from scenarios.loading import load, names
 
     return {name: load(name).title for name in names()}
+
+
+def _template_words() -> Mapping[str, str]:
+    from scenarios.starting import templates
+
+    return templates()
 
 
 def _kind_words() -> dict[str, str]:
@@ -219,6 +328,7 @@ def _measure_words() -> Mapping[str, str]:
 
 SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "scenarios": _scenario_words,
+    "templates": _template_words,
     "kinds": _kind_words,
     "targets": _target_words,
     "laws": _law_words,

@@ -315,6 +315,21 @@ def load(scenario: str | Path) -> Scenario:
     return _checked(path, reading.source.text, reading.data, reading.marks, {}, {}, reading.problems)
 
 
+def load_text(text: str, path: Path) -> Scenario:
+    """Load a scenario from a text that was kept, as if it lay at `path`; see `load`.
+
+    Parameters
+    ----------
+    text : str
+    path : Path
+        Need not exist; the files that the scenario names are looked for beside it.
+    """
+    from scenarios.reading import read_text
+
+    reading = read_text(text, path.name)
+    return _checked(path, text, reading.data, reading.marks, {}, {}, reading.problems)
+
+
 def names() -> dict[str, Path]:
     """Return the scenarios that can be loaded by name: the bundled ones, and those of plug-ins."""
     found: dict[str, Path] = {}

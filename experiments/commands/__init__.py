@@ -1,4 +1,4 @@
-"""The command line: `netrial run`, `netrial check`, `netrial list`; one file for each command.
+"""The command line: `netrial new`, `check`, `run`, `status`, `report` and so on; one file for each command.
 
 Heavy libraries are imported when a command needs them, so that help answers at once. Exit codes: 0 done, 1 some
 replicates failed, 2 bad usage or scenario, 3 the folder belongs to another scenario or is damaged, 130 interrupted.
@@ -12,9 +12,14 @@ import sys
 
 import typer
 
+from experiments.commands.as_json import error_data, print_json
 from experiments.commands.check import check
 from experiments.commands.listing import list_words
+from experiments.commands.new import new
+from experiments.commands.report import report
 from experiments.commands.run import run
+from experiments.commands.status import status
+from experiments.commands.verify import verify
 from simulator.errors import NetrialError
 
 INTERRUPTED = 130
@@ -27,9 +32,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(run)
-app.command()(check)
+# In the order in which somebody meets them.
+app.command()(new)
 app.command("list")(list_words)
+app.command()(check)
+app.command()(run)
+app.command()(status)
+app.command()(report)
+app.command()(verify)
 
 
 def _interrupted(*_: object) -> None:
@@ -40,10 +50,13 @@ def _interrupted(*_: object) -> None:
 
 
 def main() -> None:
-    """Run the command line; netrial's own refusals are printed without a traceback."""
+    """Run the command line; netrial's own refusals are printed without a traceback (with ``--json``, as data)."""
     signal.signal(signal.SIGINT, _interrupted)
     try:
         app()
     except NetrialError as error:
-        typer.echo(f"{error}", err=True)
+        if "--json" in sys.argv:
+            print_json(error_data(error))
+        else:
+            typer.echo(f"{error}", err=True)
         sys.exit(error.exit_code)

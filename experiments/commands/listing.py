@@ -6,22 +6,34 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.as_json import Json, print_json
 from simulator.errors import SpecError
 
 
 def list_words(
     subject: Annotated[
         str | None,
-        typer.Argument(metavar="[SUBJECT]", help="scenarios, kinds, targets, laws or measures; default: all."),
+        typer.Argument(
+            metavar="[SUBJECT]", help="scenarios, templates, kinds, targets, laws or measures; default: all."
+        ),
     ] = None,
+    json: Json = False,
 ) -> None:
-    """List what a scenario may name: bundled scenarios, kinds of intervention, targeting rules, laws, measures."""
+    """List the words that a scenario may use.
+
+    Bundled scenarios, templates for new ones, kinds of intervention, targeting rules, laws, measures.
+
+    With --json: for each subject, its words with their lines of help.
+    """
     from experiments.description import SUBJECTS, words_for
 
     if subject is not None and subject not in SUBJECTS:
         from simulator.errors import allowed_words
 
         raise SpecError(f"nothing called `{subject}` can be listed; {allowed_words(subject, list(SUBJECTS))}")
+    if json:
+        print_json({title: words_for(title) for title in (SUBJECTS if subject is None else [subject])})
+        return
     for title in SUBJECTS if subject is None else [subject]:
         typer.echo(f"{title}")
         words = words_for(title)
