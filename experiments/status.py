@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,7 @@ def status_of(folder: str | Path) -> Status:
         finished=manifest.get("finished") if state == FINISHED else None,
         bytes=sum(map(_size, folder.rglob("*"))),
         report=str(report) if report.exists() else None,
-        command=command_text(asked.get("command") or manifest.get("command") or (), folder) if left else "",
+        command=command_text(asked.get("command") or manifest.get("command") or (), folder, manifest) if left else "",
         problem=problem,
     )
 
@@ -133,13 +133,21 @@ def results_in(place: Path) -> list[Path]:
     return sorted(path.parent for path in place.glob("*/manifest.json"))
 
 
-def command_text(command: Sequence[str], folder: Path) -> str:
-    """Write a run's command as it would be typed again."""
-    if command and (Path(command[0]).stem == "netrial" or Path(command[0]).parts[-3:] == MODULE):
-        return shlex.join(["netrial", *command[1:]])
-    if command:  # somebody else's program, which called netrial
+def command_text(command: Sequence[str], folder: Path, manifest: Mapping[str, Any]) -> str:
+    """Write a run's command as one would type it again, for the folder as it is now called; empty if it is unknown."""
+    if not command:
+        return ""
+    if Path(command[0]).stem != "netrial" and Path(command[0]).parts[-3:] != MODULE:
         return f"the same Python call again, with out={str(folder)!r}"
-    return f"netrial run SCENARIO --out {shlex.quote(str(folder))}"
+    words, waiting = ["netrial"], list(command[1:])
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--out":
+            del waiting[:1]
+        elif not word.startswith("--out="):
+            words.append(word)
+    default = Path("results") / f"{manifest.get('scenario')}-{manifest.get('hash')}"
+    return shlex.join(words if folder == default else [*words, "--out", str(folder)])
 
 
 def last_line(text: str) -> str:
@@ -192,7 +200,7 @@ def detail_lines(each: Status) -> list[str]:
     lines = [f"{each.folder}: {each.state}", f"  {named}", f"  {each.completed:,} of {asked} replicates are done"]
     if each.stored > each.completed:
         lines.append(f"  {each.stored - each.completed:,} more are stored, of a longer run")
-    if each.missing:
+    if each.missing and each.state != RUNNING:
         lines.append(f"  missing: {spans(each.missing)}")
     lines += [f"  replicate {number} failed: {why}" for number, why in each.failures.items()]
     if each.started:
@@ -207,7 +215,10 @@ def detail_lines(each: Status) -> list[str]:
     if each.problem:
         lines.append(f"  {each.problem}")
     if each.command:
-        lines += ["to go on:" if each.state == UNFINISHED else "to try again what failed:", f"  {each.command}"]
+        lines += [
+            "to go on:" if each.missing or not each.failures else "to try again what failed:",
+            f"  {each.command}",
+        ]
     return lines
 
 

@@ -27,7 +27,7 @@ def verify(
     With --json: folder, right, checked (what holds), and findings, each with kind (damaged, foreign, missing, unequal,
     unfinished, note), file, message, hint.
     """
-    from experiments.verification import verification_lines
+    from experiments.findings import verification_lines
     from experiments.verification import verify as verified
 
     seen = verified(folder, replicate)
