@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments.manifest import written
 from experiments.parts import TABLES
+from simulator.errors import StoreError
 
 if TYPE_CHECKING:
     from experiments.results import Results
@@ -53,12 +54,19 @@ def write_csv(results: Results, folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, table in csv_tables(results).items():
-        path = folder / f"{name}.csv"
-        with written(path) as file:
-            file.write(table.to_csv(index=False, lineterminator="\n").encode("utf-8"))
-        paths.append(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in csv_tables(results).items():
+            paths.append(folder / f"{name}.csv")
+            with written(paths[-1]) as file:
+                file.write(table.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+    except OSError as error:
+        raise StoreError(f"cannot write to {folder}: {error.strerror}. Choose another folder") from error
     return paths
