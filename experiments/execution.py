@@ -149,7 +149,7 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
             targets=store.picked(range(asked), town.world.population.ids),
             seeds={"seed": trial.seed},
             inputs=_input_hashes(resolved),
-            scenario_file=str(trial.scenario.path.absolute()),
+            scenario_file=_origin_of(trial.scenario),
             command=sys.argv,
             wall_seconds=time.monotonic() - began,
         )
@@ -161,6 +161,14 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # not on every system
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _origin_of(scenario: Scenario) -> str:
+    """Return a bundled scenario's name, or the path of its file."""
+    from scenarios.loading import names
+
+    known = {path: name for name, path in names().items()}
+    return known.get(scenario.path, str(scenario.path.resolve()))
 
 
 def _input_hashes(resolved: Mapping[str, Any]) -> dict[str, str]:

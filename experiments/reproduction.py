@@ -81,8 +81,7 @@ def _same(one: pa.Table | None, other: pa.Table | None) -> bool:
 def trial_again(folder: Path, manifest: Mapping[str, Any]) -> Trial:
     """Make the trial that a results folder is about once more.
 
-    Files that the scenario names are looked for where it lay when it was run, then beside the bundled scenario of its
-    name, then in the current folder.
+    Files that the scenario names are looked for where it lay when it was run, then in the current folder.
 
     Parameters
     ----------
@@ -115,19 +114,16 @@ def trial_again(folder: Path, manifest: Mapping[str, Any]) -> Trial:
 
 
 def _changed(text: str, path: Path, overrides: Mapping[str, Any]) -> Scenario:
-    from scenarios.loading import load_text
+    from scenarios.loading import scenario_of
+    from scenarios.reading import read_text
 
-    scenario = load_text(text, path)
+    scenario = scenario_of(path, read_text(text, path.name))
     return scenario.set(overrides) if overrides else scenario
 
 
 def _places(manifest: Mapping[str, Any]) -> Iterator[Path]:
     from scenarios.loading import names
 
-    given = manifest.get("scenario_file")
-    if given:
-        yield Path(given)
-    bundled = names().get(Path(given).stem if given else str(manifest.get("scenario")))
-    if bundled is not None:
-        yield bundled
+    origin = str(manifest.get("scenario_file") or manifest["scenario"])
+    yield names().get(origin, Path(origin))
     yield Path.cwd() / "scenario.yaml"

@@ -246,8 +246,8 @@ class Store:
         seeds : mapping of str to int, optional
         inputs : mapping of str to str, optional
             A hash of what is in every file read, by the name that the scenario gives it.
-        scenario_file : str, optional
-            Where the scenario lay; its files are found from there when a replicate is to be run again.
+        scenario_file : str
+            Where the scenario came from: a bundled one's name, or a path.
         command : sequence of str
         wall_seconds : float
 
@@ -275,10 +275,10 @@ class Store:
                 "failures": {str(number): text for number, text in failures.items()},
                 "seeds": seeds or {},
                 "command": list(command),
-                "scenario_file": scenario_file,
                 "versions": versions(),
                 "platform": f"{platform.system()} {platform.machine()}",
                 "inputs": inputs or {},
+                "scenario_file": scenario_file,
                 "outputs": outputs,
                 "started": self._started,
                 "finished": now(),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from scenarios.grammar import ScenarioSpec
     from scenarios.problems import Located, Marks
+    from scenarios.reading import Reading
     from simulator.model import ContagionModel
 
 LIBRARY = Path(__file__).parent / "library"
@@ -311,23 +312,12 @@ def load(scenario: str | Path) -> Scenario:
     from scenarios.reading import read_file
 
     path, shown = find(scenario)
-    reading = read_file(path, shown)
+    return scenario_of(path, read_file(path, shown))
+
+
+def scenario_of(path: Path, reading: Reading) -> Scenario:
+    """Check what was read, and return it as a scenario whose files lie beside `path`; see `load`."""
     return _checked(path, reading.source.text, reading.data, reading.marks, {}, {}, reading.problems)
-
-
-def load_text(text: str, path: Path) -> Scenario:
-    """Load a scenario from a text that was kept, as if it lay at `path`; see `load`.
-
-    Parameters
-    ----------
-    text : str
-    path : Path
-        Need not exist; the files that the scenario names are looked for beside it.
-    """
-    from scenarios.reading import read_text
-
-    reading = read_text(text, path.name)
-    return _checked(path, text, reading.data, reading.marks, {}, {}, reading.problems)
 
 
 def names() -> dict[str, Path]:

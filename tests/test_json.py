@@ -80,25 +80,26 @@ def test_a_failed_replicate_is_in_the_data_and_in_the_code(town, monkeypatch, ca
 
 def test_check_prints_what_it_finds(town, monkeypatch, capsys):
     text = town.read_text()
-    text = text.replace("    friends:", "    unused: {generator: lattice, neighbours: 2}\n    friends:")
-    town.write_text(text.replace("per_contact: regularly}", "per_contact: regularly, layers: [friends]}"))
+    town.write_text(text.replace("[rarely, regularly]", "[rarely, regularly, daily]"))
     typed = type_in(["check", town, "--json"], monkeypatch, capsys)
     assert (typed.code, typed.err) == (0, ""), "warnings are in the data, not on stderr"
     data = data_of(typed.out)
     assert (data["valid"], data["runs"], data["not_built"]) == (True, True, [])
     assert data["hash"] == netrial.load(town).hash8()
     assert data["portrait"]["people"] == 200
-    assert {layer["name"]: layer["ties"] for layer in data["portrait"]["layers"]} == {"friends": 600, "unused": 199}
+    assert {layer["name"]: layer["ties"] for layer in data["portrait"]["layers"]} == {"friends": 600}
     assert data["assumed"] == sum(entry["assumed"] for entry in data["inputs"]) == 8
-    assert {"place": "behaviours.walking.transitions.begin.rate", "value": "0.01"}.items() <= data["inputs"][3].items()
+    values = {entry["place"]: (entry["value"], entry["unit"], entry["source"]) for entry in data["inputs"]}
+    assert values["behaviours.walking.transitions.begin.rate"] == ("0.01", "per month", "assumed")
     assert data["protection"] == {"holds": True, "reasons": []}
     assert data["forecast"]["rings"] == pytest.approx(50 * 3 * (200 * 0.01 + 1200 * 0.01 + 200 * 0.08) * 24, rel=0.5)
     assert {each["name"] for each in data["forecast"]["transitions"]} == {
         *("walking.begin", "walking.join", "walking.stop")
     }
     (warning,) = data["warnings"]
-    assert (warning["place"], warning["file"]) == ("network.layers.unused", "town.yaml")
-    assert town.read_text().splitlines()[warning["line"] - 1][warning["column"] - 1 :].startswith("unused")
+    assert (warning["place"], warning["file"]) == ("behaviours.walking.states.2", "town.yaml")
+    assert "`daily`" in warning["message"]
+    assert town.read_text().splitlines()[warning["line"] - 1][warning["column"] - 1 :].startswith("daily")
 
 
 def test_check_says_what_is_not_built(town, monkeypatch, capsys):

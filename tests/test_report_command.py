@@ -43,7 +43,7 @@ def test_the_report_comes_out_again_without_scenario_data_or_simulation(folder, 
 
     for module, name in (
         (loading, "load"),
-        (loading, "load_text"),
+        (loading, "scenario_of"),
         (execution, "run_trial"),
         (replicate, "run_replicate"),
     ):
