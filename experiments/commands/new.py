@@ -22,15 +22,12 @@ def new(
     It explains itself line by line, and runs as it stands. The schema beside it lets editors complete keys and
     underline slips. Nothing that exists is overwritten.
     """
-    from scenarios.schema import schema
-
-    from scenarios.loading import SUFFIXES
-    from scenarios.starting import write_new
+    from scenarios import schema, starting
 
     path = Path(name)
-    if path.suffix not in SUFFIXES:
+    if path.suffix not in (".yaml", ".yml"):
         path = path.with_name(f"{path.name}.yaml")
-    for written in write_new(path, template, schema()):
+    for written in starting.write_new(path, template, schema.schema()):
         typer.echo(f"wrote {written}")
     typer.echo("what to type next:")
     typer.echo(f"  netrial check {shlex.quote(str(path))}")
