@@ -37,14 +37,16 @@ from experiments.findings import (
     Verification,
 )
 from experiments.manifest import read_manifest, sha256_of, versions
-from experiments.parts import to_pandas
+from experiments.parts import TABLES, to_pandas
 from experiments.reproduction import check_scenario
 from experiments.results import Results
 from experiments.status import command_text, last_line, spans
-from experiments.store import OUTPUTS, TEMPORARY
+from experiments.store import TEMPORARY
 from experiments.stored_parts import StoredParts
 from simulator.errors import StoreError
 
+NEEDED = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES))
+"""Files that every finished run has."""
 CLOSE = 1e-9
 """Relative difference allowed in effects: another numpy may add up in another order."""
 
@@ -116,7 +118,7 @@ def _outputs(folder: Path, outputs: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(MISSING, name, "there is no such file any more", ANEW)
         elif sha256_of(path) != digest:
             yield Finding(DAMAGED, name, "its bytes are not those that were written", ANEW)
-    for name in OUTPUTS if outputs else ():
+    for name in NEEDED if outputs else ():
         if name not in outputs:
             yield Finding(MISSING, name, "the netrial that wrote the folder knew no such file", ANEW)
 
