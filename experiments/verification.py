@@ -3,8 +3,8 @@
 1. the manifest, and the hash of every file that it names;
 2. every part: whole, of this scenario, of the replicate that its name says; none missing;
 3. tables against parts, effects against pairs, and whether effects add up;
-4. the scenario's text against the folder's hash, and its files against theirs, where they can be found;
-5. the report against the tables;
+4. the report against the tables;
+5. the scenario's text, and the files that it names where they can be found, against the folder's hash;
 6. on request, one replicate run again and compared with its part.
 
 Nothing is written. What is wrong is found in one pass, so that it can be mended at once.
@@ -104,7 +104,8 @@ def verify(folder: str | Path, replicate: int | None = None) -> Verification:
         seen.found(
             _effects(results), "the effects are what the pairs give, and overall effects are the sums of their parts"
         )
-        seen.found(_report(results), "the report is what the tables give")
+        if manifest["completed"]:  # of nothing, there is no report
+            seen.found(_report(results), "the report is what the tables give")
     if replicate is not None or (finished and whole_outputs):
         check_scenario(seen, folder, manifest, stored, replicate)
     seen.findings += [*_leftovers(folder), *_versions(manifest)]
@@ -206,7 +207,7 @@ def _report(results: Results) -> Iterator[Finding]:
     hint = f"`netrial report {results.folder}` writes it anew"
     if not path.exists():
         yield Finding(NOTE, path.name, "there is no report", hint)
-    elif results.manifest["completed"] and path.read_bytes() != render(results)[0].encode("utf-8"):
+    elif path.read_bytes() != render(results)[0].encode("utf-8"):
         same = results.manifest.get("versions") == versions()
         why = "" if same else ", which other versions may explain"
         yield Finding(UNEQUAL if same else NOTE, path.name, f"it is not what the tables give{why}", hint)
