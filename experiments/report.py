@@ -20,7 +20,7 @@ from experiments import report_record as record
 from experiments import report_tables as tables
 from experiments.report_facts import Facts
 from experiments.report_words import BASE, PEOPLE_KINDS, plural
-from simulator.errors import StoreError
+from simulator.errors import NetrialError, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,12 +50,16 @@ def write_report(results: Results, folder: Path | None = None) -> Path:
 
     Raises
     ------
+    NetrialError
+        If every replicate failed.
     StoreError
         If the folder cannot be written to.
     """
     from experiments.figures import save_figures
     from experiments.manifest import written
 
+    if not results.manifest.get("completed", True):
+        raise NetrialError(f"every replicate in {results.folder} failed, so there is nothing to report")
     html, pictures = render(results)
     folder = Path(results.folder) if folder is None else folder
     path = folder / "report.html"

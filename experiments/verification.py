@@ -3,8 +3,8 @@
 1. the manifest, and the hash of every file that it names;
 2. every part: whole, of this scenario, of the replicate that its name says; none missing;
 3. tables against parts, effects against pairs, and whether effects add up;
-4. the scenario's text against the folder's hash, and its files against theirs, where they can be found;
-5. the report against the tables;
+4. the report against the tables;
+5. the scenario's text, and the files that it names where they can be found, against the folder's hash;
 6. on request, one replicate run again and compared with its part.
 
 Nothing is written. What is wrong is found in one pass, so that it can be mended at once.
@@ -37,14 +37,16 @@ from experiments.findings import (
     Verification,
 )
 from experiments.manifest import read_manifest, sha256_of, versions
-from experiments.parts import to_pandas
+from experiments.parts import TABLES, to_pandas
 from experiments.reproduction import check_scenario
 from experiments.results import Results
 from experiments.status import command_text, last_line, spans
-from experiments.store import OUTPUTS, TEMPORARY
+from experiments.store import TEMPORARY
 from experiments.stored_parts import StoredParts
 from simulator.errors import StoreError
 
+NEEDED = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES))
+"""Files that every finished run has."""
 CLOSE = 1e-9
 """Relative difference allowed in effects: another numpy may add up in another order."""
 
@@ -102,7 +104,8 @@ def verify(folder: str | Path, replicate: int | None = None) -> Verification:
         seen.found(
             _effects(results), "the effects are what the pairs give, and overall effects are the sums of their parts"
         )
-        seen.found(_report(results), "the report is what the tables give")
+        if manifest["completed"]:  # of nothing, there is no report
+            seen.found(_report(results), "the report is what the tables give")
     if replicate is not None or (finished and whole_outputs):
         check_scenario(seen, folder, manifest, stored, replicate)
     seen.findings += [*_leftovers(folder), *_versions(manifest)]
@@ -116,7 +119,7 @@ def _outputs(folder: Path, outputs: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(MISSING, name, "there is no such file any more", ANEW)
         elif sha256_of(path) != digest:
             yield Finding(DAMAGED, name, "its bytes are not those that were written", ANEW)
-    for name in OUTPUTS if outputs else ():
+    for name in NEEDED if outputs else ():
         if name not in outputs:
             yield Finding(MISSING, name, "the netrial that wrote the folder knew no such file", ANEW)
 
@@ -204,7 +207,7 @@ def _report(results: Results) -> Iterator[Finding]:
     hint = f"`netrial report {results.folder}` writes it anew"
     if not path.exists():
         yield Finding(NOTE, path.name, "there is no report", hint)
-    elif results.manifest["completed"] and path.read_bytes() != render(results)[0].encode("utf-8"):
+    elif path.read_bytes() != render(results)[0].encode("utf-8"):
         same = results.manifest.get("versions") == versions()
         why = "" if same else ", which other versions may explain"
         yield Finding(UNEQUAL if same else NOTE, path.name, f"it is not what the tables give{why}", hint)

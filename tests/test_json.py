@@ -12,6 +12,7 @@ from commands import type_in
 
 import netrial
 from experiments import execution
+from experiments.description import SUBJECTS
 from experiments.replicate import run_replicate
 from scenarios.starting import write_new
 
@@ -147,7 +148,8 @@ def test_an_error_without_a_place_has_the_same_keys(town, monkeypatch, capsys):
 
 def test_list_prints_words_with_their_help(monkeypatch, capsys):
     every = data_of(type_in(["list", "--json"], monkeypatch, capsys).out)
-    assert list(every) == ["scenarios", "templates", "kinds", "targets", "laws", "measures"]
+    assert list(every) == list(SUBJECTS)
+    assert {"scenarios", "templates", "kinds", "targets", "laws", "measures"} <= set(every)
     assert set(every["kinds"]) == {"champions", "groups", "induction", "alteration", "broadcast"}
     assert all(isinstance(line, str) and line for words in every.values() for line in words.values())
     assert data_of(type_in(["list", "laws", "--json"], monkeypatch, capsys).out) == {"laws": every["laws"]}

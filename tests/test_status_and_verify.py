@@ -255,6 +255,32 @@ def test_failed_replicates_and_those_of_a_longer_run_are_notes(tmp_path, monkeyp
     assert "the same Python call" in status.command
 
 
+def test_a_run_in_which_everything_failed_is_whole(tmp_path, monkeypatch, capsys):
+    from experiments import execution
+
+    def fails(trial, replicate):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(execution, "run_replicate", fails)
+    monkeypatch.chdir(tmp_path)
+    scenario_in(tmp_path)
+    words = ["run", "survey.yaml", "--replicates", "2", "--out", "run"]
+    typed = type_in(words, monkeypatch, capsys)
+    assert (typed.code, typed.out.splitlines()[-1]) == (1, "run")
+    assert typed.err.splitlines() == [f"replicate {number} failed: MemoryError: no room" for number in (0, 1)]
+    data = json.loads(type_in([*words, "--json"], monkeypatch, capsys).out)
+    assert (data["report"], data["verdict"], data["effects"], data["completed"]) == (None, None, [], 0)
+    refused = type_in(["report", "run"], monkeypatch, capsys)
+    assert (refused.code, refused.out) == (1, "")
+    assert "nothing to report" in refused.err
+    seen = verification.verify("run")
+    assert not seen.wrong
+    assert len(seen.findings) == 2
+    status = status_of("run")
+    assert (status.state, status.completed, len(status.failures)) == ("finished", 0, 2)
+    assert status.command == "netrial run survey.yaml --replicates 2 --json --out run"
+
+
 def test_the_way_out_that_is_named_leads_out(folder, original, monkeypatch, capsys, undrawn):
     flip(folder / "parts/000001.part")
     shutil.copy(original.parent / "other/parts/000002.part", folder / "parts")

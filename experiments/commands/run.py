@@ -42,9 +42,9 @@ def run(
 
     The same command resumes; a larger --replicates adds to what is there. The last line printed is the report's path.
 
-    With --json: scenario, hash, folder, report, arms, control, replicates (asked for), completed, primary, verdict (a
-    sentence), winner (null: no clear winner), effects (of the primary outcome: the columns of effects.parquet),
-    failures (why, by replicate), warnings.
+    With --json: scenario, hash, folder, report (null: every replicate failed), arms, control, replicates (asked for),
+    completed, primary, verdict (a sentence), winner (null: no clear winner), effects (of the primary outcome: the
+    columns of effects.parquet), failures (why, by replicate), warnings.
     """
     loaded = load_scenario(scenario, settings, replicates, seed, warn=not json)
 
@@ -67,12 +67,12 @@ def run(
     from experiments.status import last_line
     from experiments.verdict import ranking_lines, sentence
 
-    report = write_report(results)
+    report = write_report(results) if results.manifest["completed"] else None
     failures = {number: last_line(text) for number, text in results.manifest["failures"].items()}
     if json:
         found = run_data(results)
         warnings = [problem_data(each) for each in loaded.warnings]
-        print_json({**found, "report": str(report), "failures": failures, "warnings": warnings})
+        print_json({**found, "report": report, "failures": failures, "warnings": warnings})
     else:
         if not quiet and results.manifest["completed"]:
             typer.echo(sentence(results.verdict, results.time_unit))
@@ -80,7 +80,7 @@ def run(
                 typer.echo(line)
         for replicate, text in failures.items():
             typer.echo(f"replicate {replicate} failed: {text}", err=True)
-        typer.echo(report)
+        typer.echo(results.folder if report is None else report)
     if failures:
         raise typer.Exit(1)
 

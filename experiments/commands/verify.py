@@ -24,8 +24,8 @@ def verify(
     Names what is damaged, foreign or missing, and says whether the tables follow from the parts, the effects from the
     tables, and the folder's hash from the scenario. Exit code 0: all is right; 3: something is not.
 
-    With --json: folder, right, checked (what holds), and findings, each with kind (damaged, foreign, missing, unequal,
-    unfinished, note), file, message, hint.
+    With --json: folder, right, checked (what holds), findings, each with kind (damaged, foreign, missing, unequal,
+    unfinished, note), file, message, hint, and command (what wrote the folder).
     """
     from experiments.findings import verification_lines
     from experiments.verification import verify as verified
