@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from experiments.forecast import Forecast
     from interventions.protection import Verdict
     from scenarios.inputs import Input
     from scenarios.loading import Scenario
     from simulator.clock_plan import ClockPlan
+    from simulator.errors import Problem
     from simulator.registry import Registry
     from simulator.world import World
 
@@ -71,6 +74,8 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
     return {
         "scenario": scenario.resolved(),
         **({"tactics": tactics} if tactics else {}),  # the scenario holds what they expanded into
+        "overrides": overridden(scenario),
+        "graphs": list(scenario.graphs),
         "control": scenario.control,
         "arms": {name: [member.name for member in build.arms_of(scenario.spec)[name]] for name in arms},
         "interventions": {
@@ -89,6 +94,20 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
         "protection": protection_lines(protection_of(scenario)),
         "warnings": [str(warning.problem) for warning in scenario.warnings],
     }
+
+
+def overridden(scenario: Scenario) -> dict[str, Any]:
+    """Return what ``--set`` or `Scenario.set` changed: paths of keys, and the values they now have, as plain data."""
+    found = {}
+    for path in scenario.overrides:
+        value: Any = scenario.data
+        try:
+            for part in path.split("."):
+                value = value[int(part)] if isinstance(value, list) else value[part]
+        except (KeyError, IndexError):  # a later change took away what this one had changed
+            continue
+        found[path] = value
+    return found
 
 
 def portrait_lines(world: World) -> list[str]:
@@ -151,37 +170,137 @@ def try_out(scenario: Scenario, world: World) -> tuple[ClockPlan, np.ndarray]:
         raise scenario.located(SpecError(problems)) from None
 
 
-def check_lines(scenario: Scenario) -> list[str]:
-    """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
+@dataclass(frozen=True)
+class Examination:
+    """What `netrial check` finds in a valid scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    missing : tuple of Problem
+        What it asks for that is not built yet; where there is any, nothing below is known.
+    world : World, optional
+        Town number 0.
+    protection : interventions.protection.Verdict, optional
+    forecast : Forecast, optional
+        What a run will cost.
+    """
+
+    scenario: Scenario
+    missing: tuple[Problem, ...] = ()
+    world: World | None = None
+    protection: Verdict | None = None
+    forecast: Forecast | None = None
+
+
+def examine(scenario: Scenario) -> Examination:
+    """Make the first town of a scenario, lay out its clocks, and foresee what a run costs.
+
+    Raises
+    ------
+    SpecError
+        If a run would refuse the scenario.
+    """
     from dataclasses import replace
 
     from experiments.execution import cores
-    from experiments.forecast import forecast, forecast_lines
+    from experiments.forecast import forecast
     from experiments.memory import footprint_of
     from scenarios import build
-    from scenarios.inputs import assumed_inputs
     from simulator.footprint import available_memory, check_memory
 
-    missing = [str(problem) for problem in scenario.not_built()]
+    missing = tuple(scenario.not_built())
     if missing:
-        return [f"{scenario.name}: the scenario is valid, but cannot be run yet:", *(f"  {line}" for line in missing)]
+        return Examination(scenario, missing)
     one = replace(footprint_of(scenario, tuple(scenario.spec.arms), 1), networks=1)
     check_memory(one, available_memory())
     world = build.world_of(scenario, 0)
     plan, states = try_out(scenario, world)
     foreseen = forecast(scenario, plan, states, threads=cores())
-    assumed = assumed_inputs(scenario.spec)
-    spec = scenario.spec
-    said = [
+    return Examination(scenario, (), world, protection_of(scenario), foreseen)
+
+
+def check_lines(scenario: Scenario) -> list[str]:
+    """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
+    return examination_lines(examine(scenario))
+
+
+def examination_lines(found: Examination) -> list[str]:
+    """Put an examination in plain lines."""
+    from experiments.forecast import forecast_lines
+    from scenarios.inputs import assumed_inputs
+
+    scenario, spec = found.scenario, found.scenario.spec
+    if found.missing:
+        lines = [f"  {problem}" for problem in found.missing]
+        return [f"{scenario.name}: the scenario is valid, but cannot be run yet:", *lines]
+    assert found.world is not None
+    assert found.protection is not None
+    assert found.forecast is not None
+    assumed = assumed_inputs(spec)
+    return [
         f"{scenario.name}: the scenario is valid",
         f"  {len(spec.arms)} arms ({', '.join(spec.arms)}), control {scenario.control}, "
         f"{spec.experiment.replicates} replicates, primary outcome {spec.outcomes.primary}",
-        *(f"  {line}" for line in portrait_lines(world)),
+        *(f"  {line}" for line in portrait_lines(found.world)),
         f"  {len(assumed)} inputs are assumed; `netrial plan` lists them, and says what will happen",
-        *(f"  {line}" for line in protection_lines(protection_of(scenario))),
-        *(f"  {line}" for line in forecast_lines(foreseen, spec.time.unit)),
+        *(f"  {line}" for line in protection_lines(found.protection)),
+        *(f"  {line}" for line in forecast_lines(found.forecast, spec.time.unit)),
     ]
-    return said
+
+
+def examination_data(found: Examination) -> dict[str, Any]:
+    """Return an examination as plain data: what ``netrial check --json`` prints, but for the warnings.
+
+    Returns
+    -------
+    dict
+        ``scenario``, ``title``, ``hash``, ``valid``, ``runs`` (whether all that it asks for is built), ``not_built``,
+        ``arms``, ``control``, ``replicates``, ``primary``, ``inputs``, ``assumed`` (how many of them); and, where it
+        runs, ``portrait``, ``protection`` (``holds``, ``reasons``) and ``forecast``: ``rings`` of all replicates,
+        ``seconds``, ``memory_bytes``, ``available_bytes``, ``threads``, ``idle`` (share of rings that move nobody),
+        ``transitions``.
+    """
+    from dataclasses import asdict
+
+    from scenarios.inputs import inputs_of
+    from simulator.portrait import portrait
+
+    scenario, spec = found.scenario, found.scenario.spec
+    inputs = [_input(entry) for entry in inputs_of(spec)]
+    data: dict[str, Any] = {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "hash": scenario.hash8(),
+        "valid": True,
+        "runs": not found.missing,
+        "not_built": [str(problem) for problem in found.missing],
+        "arms": list(spec.arms),
+        "control": scenario.control,
+        "replicates": spec.experiment.replicates,
+        "primary": spec.outcomes.primary,
+        "inputs": inputs,
+        "assumed": sum(entry["assumed"] for entry in inputs),
+    }
+    if found.missing:
+        return data
+    assert found.world is not None
+    assert found.protection is not None
+    assert found.forecast is not None
+    there, foreseen = found.world.without_reserve(), found.forecast
+    return data | {
+        "portrait": asdict(portrait(there.network, there.population)),
+        "protection": {"holds": found.protection.holds, "reasons": list(found.protection.reasons)},
+        "forecast": {
+            "rings": foreseen.rings,
+            "seconds": foreseen.seconds,
+            "memory_bytes": foreseen.memory.total,
+            "available_bytes": foreseen.available,
+            "threads": foreseen.threads,
+            "idle": foreseen.idle,
+            "transitions": [asdict(one) for one in foreseen.transitions],
+        },
+    }
 
 
 def _scenario_words() -> dict[str, str]:
@@ -211,6 +330,12 @@ def _registry_words(registry: Registry[Any]) -> dict[str, str]:
         else:
             found[name] += f" ({plugin.package} {plugin.version})" if plugin else ""
     return found
+
+
+def _template_words() -> Mapping[str, str]:
+    from scenarios.starting import templates
+
+    return templates()
 
 
 def _kind_words() -> dict[str, str]:
@@ -251,6 +376,7 @@ def _tactic_words() -> Mapping[str, str]:
 
 SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "scenarios": _scenario_words,
+    "templates": _template_words,
     "kinds": _kind_words,
     "tactics": _tactic_words,
     "targets": _target_words,

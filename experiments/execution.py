@@ -126,9 +126,11 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
     asked = trial.scenario.spec.experiment.replicates
     jobs = threads_for(jobs)
     check_memory(footprint_of(trial.scenario, tuple(trial.arms), jobs), available_memory())
+    town = trial.town(0)  # before there is a folder: what is refused here leaves nothing behind
+    described = describe(trial.scenario, town.world, tuple(trial.arms))
     with Store.open(folder, identity_of(trial)) as store:
-        town = trial.town(0)
-        store.describe(trial.scenario.text, describe(trial.scenario, town.world, tuple(trial.arms)))
+        store.announce(asked, sys.argv)
+        store.describe(trial.scenario.text, described)
         done = store.done()
         missing = [replicate for replicate in range(asked) if replicate not in done]
         missing.sort(key=lambda replicate: (replicate % trial.networks, replicate))

@@ -16,8 +16,11 @@ from typing import IO, Any
 
 import numpy as np
 
+from simulator import ENGINE
 from simulator.errors import StoreError
 
+FORMAT = 1
+"""Version of the results folder."""
 _PACKAGES = ("netrial", "numpy", "numba", "mesa", "networkx", "networkit", "scipy", "pandas", "pyarrow")
 
 
@@ -35,11 +38,16 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     Raises
     ------
     StoreError
-        If there is none, or it is damaged.
+        If there is none, it is damaged, or it is of another version of the results folder.
     """
     path = Path(folder) / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["netrial_results"] != FORMAT:
+            raise StoreError(
+                f"{folder} is a results folder of version {manifest['netrial_results']}; this netrial reads version "
+                f"{FORMAT}. Use the netrial that wrote it"
+            )
         whole = manifest["checksum"] == _checksum(manifest) and {"scenario", "hash", "status"} <= set(manifest)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StoreError(f"{folder} is no results folder: it has no manifest.json") from error
@@ -52,7 +60,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> dict[str, Any]:
     """Write a manifest with its checksum; return it as it will be read."""
-    manifest = plain({"netrial_results": 1, **content})
+    manifest = plain({"netrial_results": FORMAT, **content})
     manifest["checksum"] = _checksum(manifest)
     with written(folder / "manifest.json") as file:
         file.write(to_json(manifest))
@@ -60,8 +68,8 @@ def write_manifest(folder: Path, content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that results rest on."""
-    found = {"python": platform.python_version()}
+    """Return the versions of Python, of the packages that results rest on, and of the engine (`simulator.ENGINE`)."""
+    found = {"python": platform.python_version(), "engine": str(ENGINE)}
     for name in _PACKAGES:
         try:
             found[name] = version(name)

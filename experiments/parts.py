@@ -22,6 +22,10 @@ Table = pd.DataFrame | Mapping[str, Any]
 """A table: a DataFrame, or the arrays of its columns by name (quicker to make)."""
 
 
+FORMAT = 1
+"""Version of a part."""
+
+
 def _schema(text: str) -> pa.Schema:
     types = {"s": pa.string(), "i": pa.int64(), "f": pa.float64(), "b": pa.bool_()}
     return pa.schema([(word[:-2], types[word[-1]]) for word in text.split()])
@@ -85,7 +89,7 @@ def encode(replicate: int, tables: Mapping[str, Table], scenario_hash: str) -> b
         with pa.ipc.new_stream(payload, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as stream:
             stream.write_table(table.combine_chunks())
     data = payload.getvalue()
-    header = {"netrial_part": 1, "hash": scenario_hash, "replicate": replicate, "blake2b": _digest(data)}
+    header = {"netrial_part": FORMAT, "hash": scenario_hash, "replicate": replicate, "blake2b": _digest(data)}
     return json.dumps(header).encode() + b"\n" + data
 
 
@@ -99,10 +103,28 @@ def checked(part: bytes, replicate: int, scenario_hash: str) -> bytes:
     """
     first, _, data = part.partition(b"\n")
     header = json.loads(first)
-    expected = {"netrial_part": 1, "hash": scenario_hash, "replicate": replicate, "blake2b": _digest(data)}
+    expected = {"netrial_part": FORMAT, "hash": scenario_hash, "replicate": replicate, "blake2b": _digest(data)}
     if header != expected:
         raise ValueError("the part's first line does not fit what follows it")
     return data
+
+
+def owner(part: bytes) -> tuple[str, int, int]:
+    """Return whose a part is: the scenario's hash, the replicate, and the version of the part.
+
+    Raises
+    ------
+    ValueError
+        If it is no part, or not, byte for byte, what was written.
+    """
+    first, _, data = part.partition(b"\n")
+    header = json.loads(first)
+    if not isinstance(header, dict) or header.get("blake2b") != _digest(data):
+        raise ValueError("the part's first line does not fit what follows it")
+    try:
+        return str(header["hash"]), int(header["replicate"]), int(header["netrial_part"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("the part's first line does not say whose it is") from error
 
 
 def decode(part: bytes, replicate: int, scenario_hash: str) -> dict[str, pa.Table]:

@@ -9,7 +9,6 @@ No sentence is written by hand: each is made from the numbers beside it.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from experiments import report_record as record
 from experiments import report_tables as tables
 from experiments.report_facts import Facts
 from experiments.report_words import BASE, PEOPLE_KINDS, plural
+from simulator.errors import NetrialError, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,29 +33,43 @@ MOST_PANELS = 24
 """More arms than this have their panels in the folder only: a page of a hundred panels is not read."""
 
 
-def write_report(results: Results) -> Path:
-    """Write ``report.html`` and ``figures/`` into the results folder.
+def write_report(results: Results, folder: Path | None = None) -> Path:
+    """Write ``report.html`` and ``figures/`` into a folder.
 
     Parameters
     ----------
     results : Results
         Complete tables, resolved scenario and manifest.
+    folder : Path, optional
+        Made if it is missing. Default: the results folder.
 
     Returns
     -------
     Path
         Of ``report.html``; under 1 MB, loads nothing from anywhere. Equal results give equal bytes.
+
+    Raises
+    ------
+    NetrialError
+        If every replicate failed.
+    StoreError
+        If the folder cannot be written to.
     """
     from experiments.figures import save_figures
+    from experiments.manifest import written
 
+    if not results.manifest.get("completed", True):
+        raise NetrialError(f"every replicate in {results.folder} failed, so there is nothing to report")
     html, pictures = render(results)
-    folder = Path(results.folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    save_figures(pictures, folder / "figures")
+    folder = Path(results.folder) if folder is None else folder
     path = folder / "report.html"
-    hidden = folder / ".report.html.part"
-    hidden.write_bytes(html.encode("utf-8"))
-    os.replace(hidden, path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_figures(pictures, folder / "figures")
+        with written(path) as file:
+            file.write(html.encode("utf-8"))
+    except OSError as error:
+        raise StoreError(f"cannot write to {folder}: {error.strerror}. Choose another folder") from error
     return path
 
 

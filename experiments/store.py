@@ -13,33 +13,27 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments import parts
+from experiments.lock import Lock
 from experiments.manifest import now, read_manifest, sha256_of, to_json, versions, write_manifest, written
-from experiments.parts import PART_TABLES, TABLES, Table, to_arrow
+from experiments.parts import TABLES, Table, to_arrow
+from experiments.stored_parts import TARGET_COLUMNS, StoredParts
 from simulator.errors import StoreError
 
-try:
-    import fcntl
-except ImportError:  # not on Windows; two runs on one folder are then the user's to avoid
-    fcntl = None  # type: ignore[assignment]
-
-T = TypeVar("T")
-
-_OURS = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES))
-_PART = re.compile(r"(\d{6,})\.(part|failed)")
-_TEMPORARY = re.compile(r"\.(.+)\.netrial-tmp")
-_TARGET_COLUMNS = ["arm", "intervention", "id", "picked", "share"]
+OUTPUTS = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES))
+"""Files whose hashes the manifest of a finished run holds."""
+TEMPORARY = re.compile(r"\.(.+)\.netrial-tmp")
+"""Names of files that were being written when a run was killed."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +55,11 @@ class Identity:
 class Store:
     """One results folder, open for writing; made by `Store.open`, closed by `with` or `close`."""
 
-    def __init__(self, folder: Path, identity: Identity, lock: IO[str]) -> None:
+    def __init__(self, folder: Path, identity: Identity, lock: Lock) -> None:
         self.folder = folder
         self.identity = identity
         self._lock = lock
-        self._parts = folder / "parts"
+        self._parts = StoredParts(folder / "parts", identity.hash)
         self._done: set[int] = set()
         self._failures: dict[int, str] = {}
         self._started = now()
@@ -93,7 +87,7 @@ class Store:
         folder = Path(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            lock = _lock(folder)
+            lock = Lock(folder)
         except OSError as error:
             raise StoreError(f"cannot write to {folder}: {error.strerror}. Choose another folder") from error
         store = cls(folder, identity, lock)
@@ -107,18 +101,15 @@ class Store:
     def _take_over(self) -> None:
         if not _belongs(self.folder, self.identity):
             self._write_manifest({"status": "unfinished"})
-        self._parts.mkdir(exist_ok=True)
-        for place in (self.folder, self._parts):
+        self._parts.folder.mkdir(exist_ok=True)
+        for place in (self.folder, self._parts.folder):
             for path in place.glob(".*"):
-                if _TEMPORARY.fullmatch(path.name):
+                if TEMPORARY.fullmatch(path.name):
                     path.unlink()
-        for path in self._parts.iterdir():
-            if (match := _PART.fullmatch(path.name)) and match[2] == "part":
-                self._read(int(match[1]), parts.checked)
-                self._done.add(int(match[1]))
-        for path in self._parts.iterdir():
-            if (match := _PART.fullmatch(path.name)) and match[2] == "failed" and int(match[1]) not in self._done:
-                self._failures[int(match[1])] = path.read_text(encoding="utf-8", errors="replace")
+        for replicate in self._parts.numbers():
+            self._parts.check(replicate)
+            self._done.add(replicate)
+        self._failures = {replicate: self._parts.failure(replicate) for replicate in self._parts.numbers("failed")}
 
     def close(self) -> None:
         """Let other processes open the folder."""
@@ -131,6 +122,16 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def announce(self, replicates: int, command: Sequence[str]) -> None:
+        """Say to others who look at the folder what is asked for, until `finish`; a killed run leaves it behind.
+
+        Parameters
+        ----------
+        replicates : int
+        command : sequence of str
+        """
+        self._lock.say({"replicates": replicates, "command": list(command), "started": self._started})
 
     def done(self) -> set[int]:
         """Return the replicates whose tables are stored."""
@@ -158,15 +159,15 @@ class Store:
             If a table is unknown, lacks a column, or holds another replicate.
         """
         part = parts.encode(replicate, tables, self.identity.hash)
-        with written(self._part(replicate)) as file:
+        with written(self._parts.path(replicate)) as file:
             file.write(part)
-        self._part(replicate, "failed").unlink(missing_ok=True)
+        self._parts.path(replicate, "failed").unlink(missing_ok=True)
         self._failures.pop(replicate, None)
         self._done.add(replicate)
 
     def write_failure(self, replicate: int, text: str) -> None:
         """Store why a replicate failed; the same command tries it again."""
-        with written(self._part(replicate, "failed")) as file:
+        with written(self._parts.path(replicate, "failed")) as file:
             file.write(text.encode("utf-8", errors="replace"))
         self._failures[replicate] = text
 
@@ -195,42 +196,11 @@ class Store:
         StoreError
             If a replicate was not run yet, or its part is damaged.
         """
-        found: dict[str, list[pa.Table]] = {name: [] for name in PART_TABLES if name in TABLES}
-        for replicate in self._stored(replicates):
-            for name, table in self._read(replicate, parts.decode).items():
-                if name in found:
-                    found[name].append(table)
-        return {name: parts.join(name, tables) for name, tables in found.items()}
+        return self._parts.collect(self._stored(replicates))
 
     def picked(self, replicates: Iterable[int], ids: np.ndarray) -> pd.DataFrame:
-        """Count in how many replicates each person was offered each intervention: whom to recruit.
-
-        Parameters
-        ----------
-        replicates : iterable of int
-            As for `collect`.
-        ids : int64[n_persons] or object[n_persons]
-            The people's own ids.
-
-        Returns
-        -------
-        DataFrame
-            arm, intervention, id, picked (replicates), share (of replicates; 1 for everybody picked where the
-            ranking does not vary); most often picked first, then in order of `ids`.
-        """
-        counts: dict[tuple[str, str], np.ndarray] = {}
-        stored = self._stored(replicates)
-        for replicate in stored:
-            for arm, intervention, persons in parts.offered(self._read(replicate, parts.decode)):
-                count = counts.setdefault((arm, intervention), np.zeros(len(ids), np.int64))
-                count[persons] += 1
-        frames = [pd.DataFrame(columns=_TARGET_COLUMNS)]
-        for (arm, intervention), count in sorted(counts.items(), key=lambda item: item[0]):
-            order = np.argsort(-count, kind="stable")[: np.count_nonzero(count)]
-            picked = count[order]
-            columns = (arm, intervention, np.asarray(ids)[order], picked, picked / len(stored))
-            frames.append(pd.DataFrame(dict(zip(_TARGET_COLUMNS, columns, strict=True))))
-        return pd.concat(frames[1:] or frames, ignore_index=True)
+        """Count in how many of these replicates each person was offered each intervention; see `StoredParts.picked`."""
+        return self._parts.picked(self._stored(replicates), ids)
 
     def finish(
         self,
@@ -257,7 +227,7 @@ class Store:
             What `picked` returned.
         seeds : mapping of str to int, optional
         inputs : mapping of str to str, optional
-            SHA-256 of every file read, by the name that the scenario gives it.
+            A hash of what is in every file read, by the name that the scenario gives it.
         scenario_file : str
             Where the scenario came from: a bundled one's name, or a path.
         plugins : sequence of mapping
@@ -276,12 +246,12 @@ class Store:
             with written(self.folder / f"{name}.parquet") as file:
                 pq.write_table(to_arrow(tables[name], schema), file, compression="zstd")
         if targets is None:
-            targets = pd.DataFrame(columns=_TARGET_COLUMNS)
+            targets = pd.DataFrame(columns=TARGET_COLUMNS)
         with written(self.folder / "targets.csv") as file:
             file.write(targets.to_csv(index=False, lineterminator="\n", float_format="%.6g").encode())
         failures = {number: text for number, text in sorted(self._failures.items()) if number < replicates}
-        outputs = {name: sha256_of(self.folder / name) for name in _OURS if (self.folder / name).exists()}
-        return self._write_manifest(
+        outputs = {name: sha256_of(self.folder / name) for name in OUTPUTS if (self.folder / name).exists()}
+        manifest = self._write_manifest(
             {
                 "status": "finished",
                 "replicates": replicates,
@@ -300,12 +270,11 @@ class Store:
                 "wall_seconds": round(wall_seconds, 3),
             }
         )
+        self._lock.say(None)
+        return manifest
 
     def _write_manifest(self, content: Mapping[str, Any]) -> dict[str, Any]:
         return write_manifest(self.folder, {"scenario": self.identity.scenario, "hash": self.identity.hash, **content})
-
-    def _part(self, replicate: int, kind: str = "part") -> Path:
-        return self._parts / f"{replicate:06d}.{kind}"
 
     def _stored(self, replicates: Iterable[int]) -> list[int]:
         """Return which of these replicates are stored, in order; the others must have failed."""
@@ -314,14 +283,6 @@ class Store:
             if replicate not in self._done and replicate not in self._failures:
                 raise StoreError(f"replicate {replicate} is not in {self.folder} yet. Run the same command again")
         return [replicate for replicate in asked if replicate in self._done]
-
-    def _read(self, replicate: int, read: Callable[[bytes, int, str], T]) -> T:
-        """Read a part by `parts.checked` or `parts.decode`."""
-        path = self._part(replicate)
-        try:
-            return read(path.read_bytes(), replicate, self.identity.hash)
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path} is damaged. Delete it and run the same command again") from error
 
 
 def stored(folder: Path, identity: Identity) -> set[int]:
@@ -342,10 +303,7 @@ def stored(folder: Path, identity: Identity) -> set[int]:
     StoreError
         If the folder is another scenario's, or no results folder.
     """
-    if not _belongs(folder, identity):
-        return set()
-    found = [_PART.fullmatch(path.name) for path in (folder / "parts").glob("*")]
-    return {int(match[1]) for match in found if match is not None and match[2] == "part"}
+    return set(StoredParts(folder / "parts", identity.hash).numbers()) if _belongs(folder, identity) else set()
 
 
 def _belongs(folder: Path, identity: Identity) -> bool:
@@ -365,28 +323,12 @@ def _belongs(folder: Path, identity: Identity) -> bool:
                 "delete this one"
             )
         return True
-    ours = [name for name in _OURS if (folder / name).exists()]
-    ours += [path.name for path in (folder / "parts").glob("*") if _PART.fullmatch(path.name)]
+    inside = StoredParts(folder / "parts", identity.hash)
+    ours = [name for name in OUTPUTS if (folder / name).exists()]
+    ours += [inside.path(number, kind).name for kind in ("part", "failed") for number in inside.numbers(kind)]
     if ours:
         raise StoreError(
             f"{folder} has {ours[0]} but no manifest.json: it is no results folder, or a damaged one. "
             "Choose another folder, or delete this one"
         )
     return False
-
-
-def _lock(folder: Path) -> IO[str]:
-    """Hold a folder until the returned file is closed, or the process ends in whatever way."""
-    file = (folder / ".lock").open("a+", encoding="utf-8")
-    if fcntl is None:
-        return file
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise StoreError(
-            f"another netrial run is writing to {folder}. Wait for it, or choose another folder"
-        ) from error
-    except OSError:
-        pass  # some network file systems know no locks; there, two runs on one folder are the user's to avoid
-    return file

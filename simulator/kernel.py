@@ -18,6 +18,8 @@ An instant is an int64 tick of 2**-40 unit. Nothing is allocated in the loop; `S
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numba import njit
 
@@ -708,6 +710,15 @@ def advance(
         else:
             fresh = True
     return REACHED, now, seen, came, logged, rings
+
+
+def is_compiled() -> bool:
+    """Say whether this machine holds the compiled loop as it now stands; otherwise its first call compiles it."""
+    place = getattr(getattr(advance, "stats", None), "cache_path", None)
+    if place is None:  # the compiler is off
+        return True
+    written = Path(__file__).stat().st_mtime
+    return any(index.stat().st_mtime >= written for index in Path(place).glob("kernel.advance-*.nbi"))
 
 
 @njit(nogil=True, cache=True)

@@ -12,12 +12,17 @@ import sys
 
 import typer
 
+from experiments.commands.as_json import error_data, print_json
 from experiments.commands.check import check
 from experiments.commands.listing import list_words
+from experiments.commands.new import new
 from experiments.commands.plan import plan
 from experiments.commands.replay import replay
+from experiments.commands.report import report
 from experiments.commands.run import run
 from experiments.commands.schema import schema
+from experiments.commands.status import status
+from experiments.commands.verify import verify
 from simulator.errors import NetrialError
 
 INTERRUPTED = 130
@@ -30,12 +35,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(run)
-app.command()(plan)
-app.command()(check)
-app.command()(replay)
+# In the order in which somebody meets them.
+app.command()(new)
 app.command("list")(list_words)
 app.command()(schema)
+app.command()(check)
+app.command()(plan)
+app.command()(run)
+app.command()(status)
+app.command()(report)
+app.command()(replay)
+app.command()(verify)
 
 
 def _interrupted(*_: object) -> None:
@@ -46,10 +56,13 @@ def _interrupted(*_: object) -> None:
 
 
 def main() -> None:
-    """Run the command line; netrial's own refusals are printed without a traceback."""
+    """Run the command line; netrial's own refusals are printed without a traceback (with ``--json``, as data)."""
     signal.signal(signal.SIGINT, _interrupted)
     try:
         app()
     except NetrialError as error:
-        typer.echo(f"{error}", err=True)
+        if "--json" in sys.argv:
+            print_json(error_data(error))
+        else:
+            typer.echo(f"{error}", err=True)
         sys.exit(error.exit_code)

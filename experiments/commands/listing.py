@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.as_json import Json, print_json
 from experiments.commands.options import warn_of_plugins
 from simulator.errors import SpecError
 
@@ -15,8 +16,15 @@ def list_words(
         str | None,
         typer.Argument(metavar="[SUBJECT]", help="One of the headings, e.g. targets; default: all."),
     ] = None,
+    json: Json = False,
 ) -> None:
-    """List what a scenario may name: scenarios, kinds of intervention, targeting rules, networks, laws, measures."""
+    """List the words that a scenario may use.
+
+    Bundled scenarios, templates for new ones, kinds of intervention, tactics, targeting rules, generators, laws,
+    measures.
+
+    With --json: for each subject, its words with their lines of help.
+    """
     from experiments.description import SUBJECTS, words_for
 
     if subject is not None and subject not in SUBJECTS:
@@ -24,6 +32,9 @@ def list_words(
 
         raise SpecError(f"nothing called `{subject}` can be listed; {allowed_words(subject, list(SUBJECTS))}")
     warn_of_plugins()
+    if json:
+        print_json({title: words_for(title) for title in (SUBJECTS if subject is None else [subject])})
+        return
     for title in SUBJECTS if subject is None else [subject]:
         typer.echo(f"{title}")
         words = words_for(title)

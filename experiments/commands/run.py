@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from experiments.commands.options import Replicates, ScenarioName, Seed, Settings, load_scenario, progress_bar
+from experiments.commands.as_json import Json, print_json, problem_data
+from experiments.commands.options import (
+    Replicates,
+    ScenarioName,
+    Seed,
+    Settings,
+    load_scenario,
+    progress_bar,
+    say_if_compiling,
+)
+
+if TYPE_CHECKING:
+    from experiments.results import Results
 
 
 def run(
@@ -24,9 +36,17 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Run nothing: print the plan, what is done and what would run.")
     ] = False,
+    json: Json = False,
 ) -> None:
-    """Run a scenario and write its report; the same command resumes, and adds replicates."""
-    loaded = load_scenario(scenario, settings, replicates, seed)
+    """Run a scenario and write its report.
+
+    The same command resumes; a larger --replicates adds to what is there. The last line printed is the report's path.
+
+    With --json: scenario, hash, folder, report (null: every replicate failed), arms, control, replicates (asked for),
+    completed, primary, verdict (a sentence), winner (null: no clear winner), effects (of the primary outcome: the
+    columns of effects.parquet), failures (why, by replicate), warnings.
+    """
+    loaded = load_scenario(scenario, settings, replicates, seed, warn=not json)
 
     from experiments.design import design
     from experiments.execution import default_folder, run_trial
@@ -36,22 +56,52 @@ def run(
     if dry_run:
         from experiments.commands.plan import show_plan
 
-        show_plan(trial, jobs, folder=folder)
+        show_plan(trial, jobs, folder=folder, as_json=json)
         return
+    if not quiet:
+        say_if_compiling()
     with progress_bar(quiet) as progress:
         results = run_trial(trial, folder, jobs=jobs, progress=progress)
 
     from experiments.report import write_report
+    from experiments.status import last_line
     from experiments.verdict import ranking_lines, sentence
 
-    report = write_report(results)
-    failures = results.manifest["failures"]
-    if not quiet and results.manifest["completed"]:
-        typer.echo(sentence(results.verdict, results.time_unit))
-        for line in ranking_lines(results.effects, results.verdict, results.time_unit):
-            typer.echo(line)
-    for replicate, text in sorted(failures.items()):
-        typer.echo(f"replicate {replicate} failed: {text.strip().splitlines()[-1]}", err=True)
-    typer.echo(report)
+    report = write_report(results) if results.manifest["completed"] else None
+    failures = {number: last_line(text) for number, text in results.manifest["failures"].items()}
+    if json:
+        found = run_data(results)
+        warnings = [problem_data(each) for each in loaded.warnings]
+        print_json({**found, "report": report, "failures": failures, "warnings": warnings})
+    else:
+        if not quiet and results.manifest["completed"]:
+            typer.echo(sentence(results.verdict, results.time_unit))
+            for line in ranking_lines(results.effects, results.verdict, results.time_unit):
+                typer.echo(line)
+        for replicate, text in failures.items():
+            typer.echo(f"replicate {replicate} failed: {text}", err=True)
+        typer.echo(results.folder if report is None else report)
     if failures:
         raise typer.Exit(1)
+
+
+def run_data(results: Results) -> dict[str, Any]:
+    """Return what a run found, as data: whose results they are, the verdict, and the effects on the primary outcome."""
+    from experiments.verdict import sentence
+
+    completed = results.manifest["completed"]
+    primary = next(name for name, spec in results.specs.items() if spec.primary)
+    effects = results.effects[results.effects["outcome"] == primary]
+    return {
+        "scenario": results.manifest["scenario"],
+        "hash": results.manifest["hash"],
+        "folder": str(results.folder),
+        "arms": results.arms,
+        "control": results.control,
+        "replicates": results.manifest["replicates"],
+        "completed": completed,
+        "primary": primary,
+        "verdict": sentence(results.verdict, results.time_unit) if completed else None,
+        "winner": results.verdict.winner if completed else None,
+        "effects": effects.to_dict("records"),
+    }

@@ -1,0 +1,129 @@
+"""A stored trial made again from its results folder, to check the folder's hash, and single replicates against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from experiments import parts
+from experiments.design import Trial, design
+from experiments.findings import AGAIN, MISSING, NOTE, UNEQUAL, Finding, Verification
+from experiments.manifest import versions
+from experiments.parts import to_pandas
+from experiments.replicate import run_replicate
+from experiments.stored_parts import StoredParts
+from simulator.errors import NetrialError, SpecError, StoreError
+
+if TYPE_CHECKING:
+    from scenarios.loading import Scenario
+
+
+def check_scenario(
+    seen: Verification, folder: Path, manifest: Mapping[str, Any], stored: StoredParts, replicate: int | None
+) -> None:
+    """Read the scenario again, and with it the hash of the folder, the files it names and, on request, a replicate."""
+    try:
+        trial = trial_again(folder, manifest)
+    except (NetrialError, OSError, ValueError, KeyError) as error:
+        kind, what = (NOTE, "its hash") if replicate is None else (MISSING, f"replicate {replicate}")
+        why = "; ".join(map(str, error.problems)) if isinstance(error, SpecError) else str(error)
+        message = f"the scenario cannot be read again, so {what} was not checked: {why}"
+        seen.findings.append(Finding(kind, "scenario.yaml", message))
+        return
+    now = trial.scenario.hash8(tuple(trial.arms))
+    other = (manifest.get("versions") or {}).get("engine") != versions()["engine"]
+    if now != stored.hash:
+        why = f"it is that of another scenario, or of other input files ({now}, not {stored.hash})"
+        if other:
+            why = f"read by this engine, its hash is {now}, not {stored.hash}"
+        hint = "" if other else "bring back the scenario and the files that this run was made with"
+        kind = NOTE if other and replicate is None else UNEQUAL
+        seen.findings.append(Finding(kind, "scenario.yaml", why, hint))
+        return
+    inputs = len(manifest.get("inputs") or {})
+    with_files = f", with the {inputs} files that it names," if inputs else ""
+    seen.checked.append(f"the scenario{with_files} has the folder's hash ({now})")
+    if replicate is not None:
+        seen.found(_again(trial, stored, replicate), f"replicate {replicate}, run again, gives the same bytes")
+
+
+def _again(trial: Trial, stored: StoredParts, replicate: int) -> Iterator[Finding]:
+    """Run a replicate again, and compare it with its part table by table; the same tables are the same bytes."""
+    name = f"parts/{stored.path(replicate).name}"
+    if replicate not in stored.numbers():
+        yield Finding(MISSING, name, f"there is no part of replicate {replicate} to compare with", AGAIN)
+        return
+    part = parts.encode(replicate, run_replicate(trial, replicate), stored.hash)
+    if part == stored.path(replicate).read_bytes():
+        return
+    try:
+        given = stored.tables(replicate)
+    except StoreError:  # it is named as damaged or foreign
+        yield Finding(NOTE, name, "run again, there was nothing whole to compare it with")
+        return
+    expected = parts.decode(part, replicate, stored.hash)
+    differ = sorted(table for table in {*given, *expected} if not _same(given.get(table), expected.get(table)))
+    if differ:
+        hint = "other versions may explain it; if they are the same, please report it"
+        yield Finding(UNEQUAL, name, f"run again, it has other {', '.join(differ)}", hint)
+    else:
+        yield Finding(NOTE, name, "run again, it has the same tables, but other bytes: another pyarrow wrote them")
+
+
+def _same(one: pa.Table | None, other: pa.Table | None) -> bool:
+    return one is not None and other is not None and to_pandas(one).equals(to_pandas(other))
+
+
+def trial_again(folder: Path, manifest: Mapping[str, Any]) -> Trial:
+    """Make the trial that a results folder is about once more.
+
+    Files that the scenario names are looked for where it lay when it was run, then in the current folder.
+
+    Parameters
+    ----------
+    folder : Path
+    manifest : mapping
+
+    Returns
+    -------
+    Trial
+
+    Raises
+    ------
+    SpecError
+        If the scenario cannot be read again: files are gone, or a layer was given in Python.
+    OSError, ValueError, KeyError
+        If `folder` lacks ``scenario.yaml`` or ``resolved.json``, or they are damaged.
+    """
+    text = (folder / "scenario.yaml").read_text(encoding="utf-8")
+    resolved = json.loads((folder / "resolved.json").read_text(encoding="utf-8"))
+    if resolved.get("graphs"):
+        raise SpecError(f"the ties of {', '.join(resolved['graphs'])} were given in Python, and are not in the folder")
+    refused: SpecError | None = None
+    for path in _places(manifest):
+        try:
+            return design(_changed(text, path, resolved.get("overrides") or {}), list(resolved["arms"]))
+        except SpecError as error:
+            refused = refused or error
+    assert refused is not None
+    raise refused
+
+
+def _changed(text: str, path: Path, overrides: Mapping[str, Any]) -> Scenario:
+    from scenarios.loading import scenario_of
+    from scenarios.reading import read_text
+
+    scenario = scenario_of(path, read_text(text, path.name))
+    return scenario.set(overrides) if overrides else scenario
+
+
+def _places(manifest: Mapping[str, Any]) -> Iterator[Path]:
+    from scenarios.loading import names
+
+    origin = str(manifest.get("scenario_file") or manifest["scenario"])
+    yield names().get(origin, Path(origin))
+    yield Path.cwd() / "scenario.yaml"
