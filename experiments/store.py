@@ -4,7 +4,8 @@
     scenario.yaml, resolved.json    the scenario as given, and as it was understood
     parts/000017.part               all tables of replicate 17, with their checksum
     parts/000017.failed             why replicate 17 failed
-    curves, outcomes, pairs, effects, ledger (.parquet), targets.csv
+    curves, outcomes, pairs, distances, effects, ledger (.parquet), targets.csv
+    network.json, network_people, network_states, network_ties (.parquet): the network of one replicate, for pictures
 
 Every file is written under a hidden temporary name, synced and renamed; so a file either is whole or is not there.
 """
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,8 +27,11 @@ import pyarrow.parquet as pq
 
 from experiments import parts
 from experiments.manifest import now, read_manifest, sha256_of, to_json, versions, write_manifest, written
-from experiments.parts import PART_TABLES, TABLES, Table, to_arrow
+from experiments.parts import NETWORK_TABLES, PART_TABLES, TABLES, Table, to_arrow
 from simulator.errors import StoreError
+
+if TYPE_CHECKING:
+    from experiments.network_picture import NetworkPicture
 
 try:
     import fcntl
@@ -36,7 +40,8 @@ except ImportError:  # not on Windows; two runs on one folder are then the user'
 
 T = TypeVar("T")
 
-_OURS = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES))
+_NETWORK = ("network.json", *(f"{name}.parquet" for name in NETWORK_TABLES))
+_OURS = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES), *_NETWORK)
 _PART = re.compile(r"(\d{6,})\.(part|failed)")
 _TEMPORARY = re.compile(r"\.(.+)\.netrial-tmp")
 _TARGET_COLUMNS = ["arm", "intervention", "id", "picked", "share"]
@@ -129,7 +134,10 @@ class Store:
                     path.unlink()
         for path in self._parts.iterdir():
             if (match := _PART.fullmatch(path.name)) and match[2] == "part":
-                self._read(int(match[1]), parts.checked)
+                try:
+                    self._read(int(match[1]), parts.checked)
+                except parts.OtherFormat:
+                    continue  # it is made again, over the old one
                 self._done.add(int(match[1]))
         for path in self._parts.iterdir():
             if (match := _PART.fullmatch(path.name)) and match[2] == "failed" and int(match[1]) not in self._done:
@@ -162,7 +170,7 @@ class Store:
         ----------
         replicate : int
         tables : mapping of str to DataFrame, or to a mapping of columns
-            ``curves``, ``outcomes``, ``pairs``, ``ledger``, with the columns of `TABLES`, rows in any order (but
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``, with the columns of `TABLES`, rows in any order (but
             those of the ledger, at one instant, in the order in which things were done); and ``targets`` (arm,
             replicate, draw, intervention, person: index of a person who was offered it), if wanted. A table may be
             absent or empty.
@@ -203,7 +211,7 @@ class Store:
         Returns
         -------
         dict of str to DataFrame
-            ``curves``, ``outcomes``, ``pairs``, ``ledger``. Failed replicates have no rows.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``. Failed replicates have no rows.
 
         Raises
         ------
@@ -253,6 +261,7 @@ class Store:
         *,
         replicates: int,
         targets: pd.DataFrame | None = None,
+        picture: NetworkPicture | None = None,
         seeds: Mapping[str, int] | None = None,
         inputs: Mapping[str, str] | None = None,
         command: Sequence[str] = (),
@@ -268,6 +277,8 @@ class Store:
             How many were asked for: numbers 0 … replicates − 1.
         targets : DataFrame, optional
             What `picked` returned.
+        picture : NetworkPicture, optional
+            The network of one replicate; None: no replicate was completed.
         seeds : mapping of str to int, optional
         inputs : mapping of str to str, optional
             SHA-256 of every file read, by the name that the scenario gives it.
@@ -288,6 +299,7 @@ class Store:
             targets = pd.DataFrame(columns=_TARGET_COLUMNS)
         with written(self.folder / "targets.csv") as file:
             file.write(targets.to_csv(index=False, lineterminator="\n", float_format="%.6g").encode())
+        self._write_picture(picture)
         failures = {number: text for number, text in sorted(self._failures.items()) if number < replicates}
         outputs = {name: sha256_of(self.folder / name) for name in _OURS if (self.folder / name).exists()}
         return self._write_manifest(
@@ -308,6 +320,17 @@ class Store:
             }
         )
 
+    def _write_picture(self, picture: NetworkPicture | None) -> None:
+        if picture is None:
+            for name in _NETWORK:
+                (self.folder / name).unlink(missing_ok=True)
+            return
+        with written(self.folder / "network.json") as file:
+            file.write(to_json(picture.facts))
+        for name, schema in NETWORK_TABLES.items():
+            with written(self.folder / f"{name}.parquet") as file:
+                pq.write_table(to_arrow(picture.tables[name], schema), file, compression="zstd")
+
     def _write_manifest(self, content: Mapping[str, Any]) -> dict[str, Any]:
         return write_manifest(self.folder, {"scenario": self.identity.scenario, "hash": self.identity.hash, **content})
 
@@ -327,6 +350,8 @@ class Store:
         path = self._part(replicate)
         try:
             return read(path.read_bytes(), replicate, self.identity.hash)
+        except parts.OtherFormat:
+            raise
         except (OSError, ValueError) as error:
             raise StoreError(f"{path} is damaged. Delete it and run the same command again") from error
 
