@@ -18,7 +18,7 @@ from experiments.design import Trial, design
 from experiments.distances import check_distances
 from experiments.estimands import OutcomeSpec, best_arm, check_decomposition, effects, outcome_specs
 from experiments.memory import footprint_of
-from experiments.network_picture import NetworkPicture, network_picture
+from experiments.network_film import film_network
 from experiments.replicate import run_replicate
 from experiments.results import Results
 from experiments.store import Identity, Store
@@ -29,6 +29,7 @@ from simulator.footprint import available_memory, check_memory
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.network_picture import NetworkPicture
     from scenarios.loading import Scenario
 
 AGAIN = "make room, or choose another folder, and run the same command again"
@@ -165,7 +166,7 @@ def _picture(
     completed = [replicate for replicate in range(asked) if replicate in store.done()]
     if not completed:
         return None
-    return network_picture(trial, completed[0], best_arm(found, specs, trial.control))
+    return film_network(trial, completed[0], best_arm(found, specs, trial.control))
 
 
 def cores() -> int:

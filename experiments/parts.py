@@ -53,7 +53,7 @@ NETWORK_TABLES = {
     "network_states": _schema("arm:s time:f place:i state:s offered:b"),
     "network_ties": _schema("arm:s layer:s one:i two:i since:f until:f"),
 }
-"""Columns of the tables of `network_picture`, rows in the order in which it makes them."""
+"""Columns of the tables of a `NetworkPicture`, rows in the order in which they are made."""
 
 SORTED_BY = {
     "curves": ("draw", "time", "behaviour", "state", "group_by", "group"),

@@ -20,6 +20,8 @@ from xml.sax.saxutils import quoteattr
 from experiments import report_record as record
 from experiments import report_tables as tables
 from experiments.report_facts import Facts
+from experiments.report_network import player
+from experiments.figures_curves import shaded
 from experiments.report_words import BASE, PEOPLE_KINDS, plural
 
 if TYPE_CHECKING:
@@ -111,6 +113,10 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         drawn=drawn,
         shown=shown,
         hidden_panels=len(drawn.panels) - len(shown),
+        player=player(facts),
+        left_out=_left_out(facts),
+        distances_note=distances_words(facts),
+        shaded=shaded(facts.bands(facts.watched)),
         observed=any(facts.observed(facts.watched).values()),
         observed_sources=_observed_sources(facts),
         inputs=inputs,
@@ -171,6 +177,21 @@ def protection_words(facts: Facts) -> list[str]:
         reasons = [str(reason) for reason in given.get("reasons") or []]
         return ["Some people may be worse off than in the control.", *reasons]
     return [str(line) for line in given or []]
+
+
+def distances_words(facts: Facts) -> str:
+    """Say what stands behind the figure of distances: the ties that count, and the replicates."""
+    read = max((int(table["replicates"].max()) for table in facts.distances.values()), default=0)
+    said = "Ties are those at the start, of all layers along which anything spreads, the way influence runs"
+    if any((table["distance"] == "later").any() for table in facts.distances.values()):
+        said += "; people first offered at a later date stand apart"
+    return f"{said}. Mean of {plural(read, 'replicate')}." if read < facts.replicates else f"{said}."
+
+
+def _left_out(facts: Facts) -> str:
+    """Say why there is no picture of the network; nothing where there is one, or a run of an earlier version."""
+    kept = facts.results.network
+    return "" if kept is None else str(kept.facts["left_out"])
 
 
 def _subtitle(facts: Facts) -> str:
