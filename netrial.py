@@ -5,9 +5,10 @@
 >>> results.effects
 """
 
+from experiments.dose import dose
 from experiments.execution import run
 from experiments.results import Results
 from scenarios.loading import Scenario, load
 from simulator.errors import NetrialError, SpecError, StoreError
 
-__all__ = ["NetrialError", "Results", "Scenario", "SpecError", "StoreError", "load", "run"]
+__all__ = ["NetrialError", "Results", "Scenario", "SpecError", "StoreError", "dose", "load", "run"]

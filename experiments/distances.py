@@ -26,9 +26,7 @@ Row = tuple[Any, ...]
 
 def influencing_layers(world: World) -> list[Layer]:
     """Return the layers along which anything spreads: those that some transition of some behaviour reads."""
-    read = {
-        name for each in world.behaviours.values() for transition in each.transitions for name in transition.layers
-    }
+    read = {name for each in world.behaviours.values() for transition in each.transitions for name in transition.layers}
     return [layer for name, layer in world.network.layers.items() if name in read]
 
 
@@ -134,7 +132,9 @@ def check_distances(distances: pd.DataFrame, pairs: pd.DataFrame, specs: Mapping
         One problem per arm, replicate and outcome that does not add up; empty if all do.
     """
     unit = ["arm", *UNIT, "outcome"]
-    weight = np.where(distances["outcome"].map({n: s.kind for n, s in specs.items()}).isin(MEANS), distances["people"], 1)
+    weight = np.where(
+        distances["outcome"].map({n: s.kind for n, s in specs.items()}).isin(MEANS), distances["people"], 1
+    )
     parts = distances[[*unit, "people"]].assign(
         value=distances["value"] * weight, control_value=distances["control_value"] * weight
     )

@@ -236,7 +236,9 @@ def _summary(both: pd.DataFrame) -> dict[str, float]:
         ratio = (both["value"].var() + both["control_value"].var()) / difference.var()
     # Column by column, since the order in which numbers are added depends on how a table lies in memory, and equal arms
     # must have equal means.
-    mean, control_mean = (float(np.mean(independent(both[name]).to_numpy().copy())) for name in ("value", "control_value"))
+    mean, control_mean = (
+        float(np.mean(independent(both[name]).to_numpy().copy())) for name in ("value", "control_value")
+    )
     return {
         "mean": mean,
         "control_mean": control_mean,

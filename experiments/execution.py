@@ -142,7 +142,9 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
         tables = store.collect(range(asked))
         resolved = trial.scenario.resolved()
         specs = outcome_specs(resolved["outcomes"])
-        wrong = check_decomposition(tables["pairs"], specs) + check_distances(tables["distances"], tables["pairs"], specs)
+        wrong = check_decomposition(tables["pairs"], specs) + check_distances(
+            tables["distances"], tables["pairs"], specs
+        )
         if wrong:
             raise NetrialError("effects do not add up, which is a fault of the program:\n" + "\n".join(wrong))
         tables["effects"] = effects(tables["pairs"], tables["outcomes"], specs, trial.control, trial.seed)

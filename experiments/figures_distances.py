@@ -17,7 +17,14 @@ TOP = 44.0
 """Points above the axes: the arm's name and the unit."""
 NAMES = {"0": "targets", "1": "1", "2": "2", "3": "3", "4+": "4 or more", "later": "offered\nlater"}
 """What each distance is called on the axis."""
-SAID = {"0": "targets", "1": "1 tie away", "2": "2 ties", "3": "3 ties", "4+": "4 ties or more", "later": "offered later"}
+SAID = {
+    "0": "targets",
+    "1": "1 tie away",
+    "2": "2 ties",
+    "3": "3 ties",
+    "4+": "4 ties or more",
+    "later": "offered later",
+}
 
 
 def extent(tables: dict[str, pd.DataFrame]) -> tuple[float, float]:
@@ -48,7 +55,9 @@ def draw_distances(ax: Axes, facts: Facts, table: pd.DataFrame, arm: str, limits
     for _, row in table.iterrows():
         at = shown.index(row["distance"])
         if row["high"] == row["high"]:
-            ax.plot([at, at], [row["low"], row["high"]], color=look.colour, linewidth=2.2, solid_capstyle="butt", zorder=3)
+            ax.plot(
+                [at, at], [row["low"], row["high"]], color=look.colour, linewidth=2.2, solid_capstyle="butt", zorder=3
+            )
         ax.plot([at], [row["benefit"]], "o", color=look.colour, markersize=5, zorder=4, clip_on=False)
         top = row["high"] if row["high"] == row["high"] else row["benefit"]
         ax.annotate(

@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from experiments.figures_curves import STEPS
-from experiments.figures_style import FONT_SIZE, GHOST, INK, MUTED, Picture, new_figure, picture, place_axes, spread, tick_text
-from experiments.figures_style import shorten, text_width
+from experiments.figures_style import (
+    FONT_SIZE,
+    GHOST,
+    INK,
+    LINE_GAP,
+    MUTED,
+    Picture,
+    new_figure,
+    picture,
+    place_axes,
+    shorten,
+    spread,
+    text_width,
+    tick_text,
+)
 from experiments.report_facts import Facts
 from experiments.report_words import digits_for, interval, listed, number
 
@@ -31,12 +44,14 @@ def gutter_for(facts: Facts, table: pd.DataFrame, width: float) -> float:
 
 def draw_dose(ax: Axes, facts: Facts, table: pd.DataFrame, heading: str, gutter: float) -> None:
     """Draw into given axes, whose size must be final."""
+    import pandas as pd
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     ax.axhline(0, color=INK, linewidth=1.0, zorder=1.5)
-    for _, rows in table.groupby("strategy", sort=False):
+    nobody = table[(table["arm"] == facts.control) & (table["treated_percent"] == 0)]
+    for _, rows in table[table["arm"] != facts.control].groupby("strategy", sort=False):
         if len(rows) > 1:
-            line = rows.sort_values("treated_percent")
+            line = pd.concat([nobody, rows]).sort_values("treated_percent")
             ax.plot(line["treated_percent"], line["benefit"], color=GHOST, linewidth=1.3, zorder=2)
     for row in table.to_dict("records"):
         look = facts.looks[row["arm"]]
@@ -44,7 +59,9 @@ def draw_dose(ax: Axes, facts: Facts, table: pd.DataFrame, heading: str, gutter:
             if row[high] == row[high]:
                 ends = ([row[level]] * 2, [row[low], row[high]])
                 ax.plot(*(ends if low == "low" else ends[::-1]), color=look.colour, linewidth=1.8, zorder=3)
-        ax.plot([row["treated_percent"]], [row["benefit"]], "o", color=look.colour, markersize=5.5, zorder=4)
+        ax.plot(
+            [row["treated_percent"]], [row["benefit"]], "o", color=look.colour, markersize=5.5, zorder=4, clip_on=False
+        )
     values = [*table["benefit"], *table["low"].dropna(), *table["high"].dropna(), 0.0]
     low, high = min(values), max(values)
     low, high = (low, high) if high > low else (-1.0, 1.0)
@@ -78,13 +95,19 @@ def _names(ax: Axes, facts: Facts, table: pd.DataFrame, gutter: float) -> None:
     bottom, top = ax.get_ylim()
     across, up = (right - left) / (box.width * points), (top - bottom) / (box.height * points)
     rows = table.to_dict("records")
-    places = spread([(row["benefit"] - bottom) / up for row in rows], 11.5, 2, box.height * points - 2)
+    places = spread([(row["benefit"] - bottom) / up for row in rows], LINE_GAP, 2, box.height * points - 2)
     for row, place in zip(rows, places, strict=True):
         at = bottom + place * up
         colour = facts.looks[row["arm"]].colour
         ends = [row["treated_percent"] + 5 * across, right + 10 * across]
         ax.plot(ends, [row["benefit"], at], color=colour, linewidth=0.7, alpha=0.6, clip_on=False, zorder=1.8)
-        ax.text(right + 13 * across, at, shorten(facts.labels[row["arm"]], gutter - 18), va="center_baseline", parse_math=False)
+        ax.text(
+            right + 13 * across,
+            at,
+            shorten(facts.labels[row["arm"]], gutter - 18),
+            va="center_baseline",
+            parse_math=False,
+        )
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
 

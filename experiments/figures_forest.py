@@ -95,9 +95,7 @@ def rows_of(blocks: Sequence[Block], heading: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=titles.split())
 
 
-def draw_forest(
-    figure: Figure, blocks: Sequence[Block], *, heading: str, control: str, note_heading: str = ""
-) -> Axes:
+def draw_forest(figure: Figure, blocks: Sequence[Block], *, heading: str, control: str, note_heading: str = "") -> Axes:
     """Draw into a figure whose size is final."""
     width = figure.get_figwidth() * 72
     narrow = width < 500

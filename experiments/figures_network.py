@@ -101,7 +101,7 @@ def draw_arm(ax: Axes, facts: Facts, shown: NetworkPicture, arm: str, k: int) ->
     places, codes, offered = shown.places, shown.codes(arm)[k], shown.offered(arm)[k]
     ties = shown.ties(arm)
     now = ((ties["first"] <= k) & (ties["last"] >= k)).to_numpy()
-    fresh = shown.added(arm)
+    fresh = ties["added"].to_numpy()
     for chosen, colour, wide in ((now & ~fresh, TIE, 0.45), (now & fresh, ADDED, 0.8)):
         _strokes(ax, places[ties.loc[chosen, ["one", "two"]].to_numpy()], wide, colour)
     across = ax.get_window_extent().width / ax.figure.dpi * 72
@@ -131,7 +131,8 @@ def _strokes(ax: Axes, ends: np.ndarray, width: float, colour: str) -> None:
         path = Path(ends.reshape(-1, 2), np.tile([Path.MOVETO, Path.LINETO], len(ends)))
         path.should_simplify = False
         patch = PathPatch(path, facecolor="none", edgecolor=colour, linewidth=width, capstyle="round", clip_on=False)
-        ax.add_patch(patch)
+        patch.set_snap(False)  # lines without length would vanish
+        ax.add_artist(patch)  # unlike add_patch, does not measure every dot
 
 
 def dot_size(across: float, n_people: int) -> float:
@@ -166,7 +167,7 @@ def legend_entries(facts: Facts, shown: NetworkPicture) -> list[tuple[str, str, 
     if any(shown.offered(arm).any() for arm in shown.arms):
         entries.append(("ring", INK, "target"))
     entries.append(("tie", TIE, "tie"))
-    if any(shown.added(arm).any() for arm in shown.arms):
+    if any(shown.ties(arm)["added"].any() for arm in shown.arms):
         entries.append(("tie", ADDED, "tie made by the strategy"))
     return entries
 

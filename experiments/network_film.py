@@ -158,9 +158,7 @@ def people_around(targets: np.ndarray, there: np.ndarray, world: World, luck: Dr
     return np.flatnonzero(chosen)
 
 
-def _film(
-    trial: Trial, beginning: Beginning, arm: str, shown: np.ndarray, times: np.ndarray, behaviour: str
-) -> _Film:
+def _film(trial: Trial, beginning: Beginning, arm: str, shown: np.ndarray, times: np.ndarray, behaviour: str) -> _Film:
     world = beginning.plan.world
     column = world.column_of(behaviour)
     ticks = replace(trial, times=times).observe_at

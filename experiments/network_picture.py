@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -53,37 +53,49 @@ class NetworkPicture:
 
     def codes(self, arm: str) -> np.ndarray:
         """Return int64[n_times, shown]: everybody's state as its number in `states`; −1: not there."""
-        rows = self._rows(arm)
-        codes = np.full((self.times.size, len(self.places)), -1)
-        numbers = {state: number for number, state in enumerate(self.states)}
-        codes[np.searchsorted(self.times, rows["time"]), rows["place"]] = rows["state"].map(numbers)
-        return codes
+        return self._codes[arm]
 
     def offered(self, arm: str) -> np.ndarray:
         """Return bool[n_times, shown]: whom the arm has offered anything so far, of those who are there."""
-        rows = self._rows(arm)
-        offered = np.zeros((self.times.size, len(self.places)), bool)
-        offered[np.searchsorted(self.times, rows["time"]), rows["place"]] = rows["offered"].to_numpy(bool)
-        return offered
+        return self._offered[arm]
 
     def ties(self, arm: str) -> pd.DataFrame:
-        """Return one, two, first, last: pairs tied in any layer from one number of time to another, both inclusive."""
+        """Return one, two, first, last, added: pairs tied in any layer from one number of time to another, inclusive.
+
+        `added` says whom only this arm has tied, not the control.
+        """
+        return self._ties[arm]
+
+    @cached_property
+    def _codes(self) -> dict[str, np.ndarray]:
+        numbers = {state: number for number, state in enumerate(self.states)}
+        return self._by_time(-1, lambda rows: rows["state"].map(numbers).to_numpy(np.int64))
+
+    @cached_property
+    def _offered(self) -> dict[str, np.ndarray]:
+        return self._by_time(False, lambda rows: rows["offered"].to_numpy(bool))
+
+    def _by_time(self, missing: Any, read: Callable[[pd.DataFrame], np.ndarray]) -> dict[str, np.ndarray]:
+        """Put a column of the states' table on a grid of times and places, for each arm."""
+        table = self.tables["network_states"]
+        found = {}
+        for arm in self.arms:
+            rows = table[table["arm"] == arm]
+            found[arm] = np.full((self.times.size, len(self.places)), missing)
+            found[arm][np.searchsorted(self.times, rows["time"]), rows["place"]] = read(rows)
+        return found
+
+    @cached_property
+    def _ties(self) -> dict[str, pd.DataFrame]:
         table = self.tables["network_ties"]
-        table = table[table["arm"] == arm]
-        since = np.searchsorted(self.times, table["since"])
         until = table["until"].to_numpy(float)
         last = np.where(np.isnan(until), self.times.size, np.searchsorted(self.times, until)) - 1
-        found = pd.DataFrame({"one": table["one"], "two": table["two"], "first": since, "last": last})
-        return found.drop_duplicates().sort_values(["one", "two", "first"], ignore_index=True)
-
-    def added(self, arm: str) -> np.ndarray:
-        """Return bool[n rows of `ties`]: pairs whom only this arm has tied, not the control."""
-        mine, control = self.ties(arm)[["one", "two"]], self.ties(self.arms[0])[["one", "two"]]
-        return ~pd.MultiIndex.from_frame(mine).isin(pd.MultiIndex.from_frame(control))
-
-    def _rows(self, arm: str) -> pd.DataFrame:
-        table = self.tables["network_states"]
-        return table[table["arm"] == arm]
+        table = table.assign(first=np.searchsorted(self.times, table["since"]), last=last)
+        table = table[["arm", "one", "two", "first", "last"]].drop_duplicates()
+        pairs = pd.MultiIndex.from_frame(table[["one", "two"]])
+        added = ~pairs.isin(pairs[table["arm"] == self.arms[0]])
+        table = table.assign(added=added).sort_values(["one", "two", "first"])
+        return {arm: table[table["arm"] == arm].drop(columns="arm").reset_index(drop=True) for arm in self.arms}
 
 
 def empty_tables() -> dict[str, pd.DataFrame]:

@@ -81,9 +81,7 @@ def player(facts: Facts) -> Player | None:
     ]
     return Player(
         caption=_caption(facts, shown),
-        arms=[
-            (facts.labels[arm], facts.looks[arm].colour, count_text(facts, shown, arm, 0)) for arm in shown.arms
-        ],
+        arms=[(facts.labels[arm], facts.looks[arm].colour, count_text(facts, shown, arm, 0)) for arm in shown.arms],
         legend=legend_entries(facts, shown),
         counts=counts,
         sentence=sentence_at(facts, shown, 0),
@@ -110,7 +108,7 @@ def _data(facts: Facts, shown: NetworkPicture) -> dict[str, Any]:
     always = None
     arms = []
     last = shown.times.size - 1
-    everything = {arm: shown.ties(arm).assign(added=shown.added(arm)) for arm in shown.arms}
+    everything = {arm: shown.ties(arm) for arm in shown.arms}
     for ties in everything.values():
         whole = ties[(ties["first"] == 0) & (ties["last"] == last) & ~ties["added"]]
         pairs = set(zip(whole["one"].tolist(), whole["two"].tolist(), strict=True))

@@ -206,9 +206,7 @@ class Results:
 
     def __repr__(self) -> str:
         lines = [self._title(), *self._said()]
-        return "\n".join(
-            [*lines, "tables: .effects .curves .outcomes .pairs .distances .ledger .targets", PICTURES]
-        )
+        return "\n".join([*lines, "tables: .effects .curves .outcomes .pairs .distances .ledger .targets", PICTURES])
 
     def _repr_html_(self) -> str:
         said = self._said()

@@ -1,4 +1,4 @@
-"""The command line: `netrial run`, `netrial check`, `netrial list`; one file for each command.
+"""The command line: `netrial run`, `netrial check`, `netrial list`, `netrial animate`; one file for each command.
 
 Heavy libraries are imported when a command needs them, so that help answers at once. Exit codes: 0 done, 1 some
 replicates failed, 2 bad usage or scenario, 3 the folder belongs to another scenario or is damaged, 130 interrupted.
@@ -12,6 +12,7 @@ import sys
 
 import typer
 
+from experiments.commands.animate import animate
 from experiments.commands.check import check
 from experiments.commands.listing import list_words
 from experiments.commands.run import run
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(check)
 app.command("list")(list_words)
+app.command()(animate)
 
 
 def _interrupted(*_: object) -> None:
