@@ -182,8 +182,12 @@ def test_the_same_bytes_whatever_the_threads_the_order_of_arms_or_a_resume(tmp_p
 
 
 def test_the_best_arm_is_the_one_with_the_best_mean():
-    results = netrial.run(netrial.load("obesity").set("population.size", 150), arms=["groups", "champions"], replicates=4)
-    overall = results.effects[(results.effects["outcome"] == "obese_years") & (results.effects["estimand"] == "overall")]
+    results = netrial.run(
+        netrial.load("obesity").set("population.size", 150), arms=["groups", "champions"], replicates=4
+    )
+    overall = results.effects[
+        (results.effects["outcome"] == "obese_years") & (results.effects["estimand"] == "overall")
+    ]
     best = overall.sort_values("mean")["arm"].iloc[0]
     assert results.network.arms[1] == best
     alone = netrial.run(netrial.load("obesity").set("population.size", 100), arms=[], replicates=1)

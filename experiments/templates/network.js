@@ -37,6 +37,7 @@
 
   function draw(canvas, arm, k) {
     const size = canvas.clientWidth, sharp = window.devicePixelRatio || 1;
+    if (!size) return;  // not shown: it is being printed
     if (canvas.width !== Math.round(size * sharp)) canvas.width = canvas.height = Math.round(size * sharp);
     const pen = canvas.getContext("2d");
     pen.setTransform(sharp, 0, 0, sharp, 0, 0);
