@@ -74,7 +74,7 @@ def animate(
     out.parent.mkdir(parents=True, exist_ok=True)
     with style():
         figure = _figure(size)
-        writer = PillowWriter(fps=rate)
+        writer = PillowWriter(fps=rate)  # type: ignore[arg-type]  # it takes fractions
         writer.setup(figure, str(hidden), dpi=DPI)
         for frame in range(n):
             figure.clear()

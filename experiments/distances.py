@@ -131,28 +131,25 @@ def check_distances(distances: pd.DataFrame, pairs: pd.DataFrame, specs: Mapping
     list of str
         One problem per arm, replicate and outcome that does not add up; empty if all do.
     """
-    unit = ["arm", *UNIT, "outcome"]
-    weight = np.where(
-        distances["outcome"].map({n: s.kind for n, s in specs.items()}).isin(MEANS), distances["people"], 1
-    )
-    parts = distances[[*unit, "people"]].assign(
-        value=distances["value"] * weight, control_value=distances["control_value"] * weight
-    )
-    sums = parts.groupby(unit)[["people", "value", "control_value"]].sum()
-    whole = pairs[pairs["estimand"] == "overall"].set_index(unit)
+    unit, columns = ["arm", *UNIT, "outcome"], ["people", "value", "control_value"]
+    kind = {name: spec.kind for name, spec in specs.items()}
+
+    def totals(table: pd.DataFrame) -> pd.DataFrame:
+        weight = np.where(table["outcome"].map(kind).isin(MEANS), table["people"], 1)
+        return table.assign(value=table["value"] * weight, control_value=table["control_value"] * weight)
+
+    parts = totals(distances).groupby(unit)[columns].sum().add_suffix("_of_parts").reset_index()
+    both = parts.merge(totals(pairs[pairs["estimand"] == "overall"]), on=unit, how="left")
     problems = []
-    for key, row in sums.iterrows():
-        arm, draw, replicate, outcome = key  # type: ignore[misc]
-        spec = specs[outcome]
-        expected = whole.loc[key]
-        people = float(expected["people"])
+    for row in both.to_dict("records"):
+        spec = specs[row["outcome"]]
         exact = spec.kind in WHOLE_NUMBERS and not spec.weighted
-        for name in ("people", "value", "control_value"):
-            wanted = float(expected[name]) * (people if spec.kind in MEANS and name != "people" else 1)
-            allowed = 0.0 if exact or name == "people" else ROUNDING * max(abs(wanted), abs(row[name]))
-            if not abs(row[name] - wanted) <= allowed:
+        for name in columns:
+            wanted, found = row[name], row[f"{name}_of_parts"]
+            allowed = 0.0 if exact or name == "people" else ROUNDING * max(abs(wanted), abs(found))
+            if not abs(found - wanted) <= allowed:
                 problems.append(
-                    f"{outcome} of {arm}, replicate {replicate}, draw {draw}: {name} is {wanted:.15g} overall, but "
-                    f"{row[name]:.15g} over all distances"
+                    f"{row['outcome']} of {row['arm']}, replicate {row['replicate']}, draw {row['draw']}: {name} is "
+                    f"{wanted:.15g} overall, but {found:.15g} over all distances"
                 )
     return problems

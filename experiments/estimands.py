@@ -253,7 +253,10 @@ def _summary(both: pd.DataFrame) -> dict[str, float]:
 
 
 def independent(values: Any) -> Any:
-    """Return, of values by (draw, replicate), what is independent: the means of the draws; the replicates, where there is only one draw."""
+    """Return what is independent among values by (draw, replicate).
+
+    The means of the draws; the replicates, where there is only one draw.
+    """
     draws = values.index.get_level_values("draw")
     return values.groupby(draws).mean() if draws.nunique() > 1 else values
 

@@ -75,6 +75,7 @@ def draw_distances(ax: Axes, facts: Facts, table: pd.DataFrame, arm: str, limits
     ax.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=STEPS))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value)))
     ax.tick_params(axis="x", length=0)
+    ax.spines["bottom"].set_visible(False)
     for tick in ax.get_xticklabels():
         tick.set_color(MUTED)
     title(ax, facts.labels[arm], indent=42, up=26)

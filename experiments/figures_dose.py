@@ -55,10 +55,9 @@ def draw_dose(ax: Axes, facts: Facts, table: pd.DataFrame, heading: str, gutter:
             ax.plot(line["treated_percent"], line["benefit"], color=GHOST, linewidth=1.3, zorder=2)
     for row in table.to_dict("records"):
         look = facts.looks[row["arm"]]
-        for low, high, level in (("low", "high", "treated_percent"), ("treated_low", "treated_high", "benefit")):
-            if row[high] == row[high]:
-                ends = ([row[level]] * 2, [row[low], row[high]])
-                ax.plot(*(ends if low == "low" else ends[::-1]), color=look.colour, linewidth=1.8, zorder=3)
+        at = [row["treated_percent"]] * 2, [row["benefit"]] * 2
+        for across, up in ((at[0], [row["low"], row["high"]]), ([row["treated_low"], row["treated_high"]], at[1])):
+            ax.plot(across, up, color=look.colour, linewidth=1.8, zorder=3)  # nothing where there is no interval
         ax.plot(
             [row["treated_percent"]], [row["benefit"]], "o", color=look.colour, markersize=5.5, zorder=4, clip_on=False
         )
@@ -98,7 +97,7 @@ def _names(ax: Axes, facts: Facts, table: pd.DataFrame, gutter: float) -> None:
     places = spread([(row["benefit"] - bottom) / up for row in rows], LINE_GAP, 2, box.height * points - 2)
     for row, place in zip(rows, places, strict=True):
         at = bottom + place * up
-        colour = facts.looks[row["arm"]].colour
+        colour = facts.looks[row["arm"]].colour if row["arm"] != facts.control else "none"
         ends = [row["treated_percent"] + 5 * across, right + 10 * across]
         ax.plot(ends, [row["benefit"], at], color=colour, linewidth=0.7, alpha=0.6, clip_on=False, zorder=1.8)
         ax.text(

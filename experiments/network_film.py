@@ -63,12 +63,13 @@ def film_network(trial: Trial, replicate: int, best: str | None) -> NetworkPictu
     town = trial.town(replicate)
     world = town.world
     measure = trial.measures[trial.scenario.spec.outcomes.primary]
-    facts = {
+    states = list(world.behaviours[measure.behaviour].states)
+    facts: dict[str, Any] = {
         "left_out": "",
         "replicate": replicate,
         "arms": arms,
         "behaviour": measure.behaviour,
-        "states": list(world.behaviours[measure.behaviour].states),
+        "states": states,
         "people": world.population.residents,
         "shown": 0,
     }
@@ -92,7 +93,7 @@ def film_network(trial: Trial, replicate: int, best: str | None) -> NetworkPictu
                 "y": places[:, 1],
             }
         ),
-        "network_states": pd.concat([_states(arm, film, times, facts["states"]) for arm, film in films.items()]),
+        "network_states": pd.concat([_states(arm, film, times, states) for arm, film in films.items()]),
         "network_ties": pd.concat([_ties(arm, film, times) for arm, film in films.items()]),
     }
     return NetworkPicture({**facts, "shown": int(shown.size)}, tables)
@@ -213,8 +214,8 @@ def _ties(arm: str, film: _Film, times: np.ndarray) -> pd.DataFrame:
         for time, pairs in zip(times.tolist(), found, strict=True):
             if pairs is before:
                 continue
-            for pair in np.setdiff1d(before, pairs, assume_unique=True).tolist():
-                rows.append((layer, pair, since.pop(pair), time))
+            ended = np.setdiff1d(before, pairs, assume_unique=True).tolist()
+            rows += [(layer, pair, since.pop(pair), time) for pair in ended]
             since |= dict.fromkeys(np.setdiff1d(pairs, before, assume_unique=True).tolist(), time)
             before = pairs
         rows += [(layer, pair, time, np.nan) for pair, time in since.items()]

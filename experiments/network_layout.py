@@ -1,7 +1,8 @@
 """Where people stand in a picture of their network: near their contacts, groups apart, the same on every machine.
 
-1. Communities are laid out, then the people around the middle of theirs, by forces between people (ForceAtlas2, Jacomy
-   et al. 2014, doi:10.1371/journal.pone.0098679: everybody repels everybody, in proportion to their contacts; ties pull).
+1. Communities are laid out, then the people around the middle of theirs, by forces between people (ForceAtlas2,
+   Jacomy et al. 2014, doi:10.1371/journal.pone.0098679): everybody repels everybody, in proportion to their contacts,
+   and ties pull.
 2. The picture is stretched to a square, and people who cover each other are moved apart.
 
 Only sums, products, quotients and roots, each on its own and in a fixed order, so that no processor rounds differently.

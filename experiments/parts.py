@@ -26,7 +26,7 @@ FORMAT = 2
 """Raised whenever a part comes to hold other tables: parts of another format are made again."""
 
 
-class OtherFormat(ValueError):
+class OtherFormatError(ValueError):
     """A part was written by a netrial whose parts hold other tables."""
 
 
@@ -111,7 +111,7 @@ def checked(part: bytes, replicate: int, scenario_hash: str) -> bytes:
 
     Raises
     ------
-    OtherFormat
+    OtherFormatError
         If the part is of another format.
     ValueError
         If the part is not, byte for byte, what was written for this replicate of this scenario.
@@ -122,7 +122,7 @@ def checked(part: bytes, replicate: int, scenario_hash: str) -> bytes:
     if header != expected:
         other = header.get("netrial_part") if isinstance(header, dict) else None
         if isinstance(other, int) and header == expected | {"netrial_part": other}:
-            raise OtherFormat(f"the part is of format {other}, not {FORMAT}")
+            raise OtherFormatError(f"the part is of format {other}, not {FORMAT}")
         raise ValueError("the part's first line does not fit what follows it")
     return data
 

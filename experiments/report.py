@@ -19,9 +19,9 @@ from xml.sax.saxutils import quoteattr
 
 from experiments import report_record as record
 from experiments import report_tables as tables
+from experiments.figures_curves import shaded
 from experiments.report_facts import Facts
 from experiments.report_network import player
-from experiments.figures_curves import shaded
 from experiments.report_words import BASE, PEOPLE_KINDS, plural
 
 if TYPE_CHECKING:

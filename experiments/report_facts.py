@@ -273,7 +273,7 @@ class Facts:
                 continue
             share = treated[treated["arm"] == arm].set_index(UNIT)["treated"] * (100.0 / max(self.people, 1.0))
             shares = [float(bound) for bound in t_interval(independent(share.sort_index()).to_numpy(float))]
-            effect = overall.loc[arm]
+            effect = overall.loc[arm].to_dict()
             bounds = sorted([float(effect["low"]) * factor + 0.0, float(effect["high"]) * factor + 0.0])
             benefit = [float(effect["effect"]) * factor + 0.0, *bounds]
             rows.append((arm, self._strategy(arm), *shares, *benefit, int(effect["replicates"])))

@@ -136,7 +136,7 @@ class Store:
             if (match := _PART.fullmatch(path.name)) and match[2] == "part":
                 try:
                     self._read(int(match[1]), parts.checked)
-                except parts.OtherFormat:
+                except parts.OtherFormatError:
                     continue  # it is made again, over the old one
                 self._done.add(int(match[1]))
         for path in self._parts.iterdir():
@@ -170,10 +170,10 @@ class Store:
         ----------
         replicate : int
         tables : mapping of str to DataFrame, or to a mapping of columns
-            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``, with the columns of `TABLES`, rows in any order (but
-            those of the ledger, at one instant, in the order in which things were done); and ``targets`` (arm,
-            replicate, draw, intervention, person: index of a person who was offered it), if wanted. A table may be
-            absent or empty.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``, with the columns of `TABLES`, rows in any
+            order (but those of the ledger, at one instant, in the order in which things were done); and ``targets``
+            (arm, replicate, draw, intervention, person: index of a person who was offered it), if wanted. A table
+            may be absent or empty.
 
         Raises
         ------
@@ -350,7 +350,7 @@ class Store:
         path = self._part(replicate)
         try:
             return read(path.read_bytes(), replicate, self.identity.hash)
-        except parts.OtherFormat:
+        except parts.OtherFormatError:
             raise
         except (OSError, ValueError) as error:
             raise StoreError(f"{path} is damaged. Delete it and run the same command again") from error

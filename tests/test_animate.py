@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import fake_results
 import numpy as np
 import pytest
@@ -32,7 +34,7 @@ def test_a_frame_for_each_time_and_the_last_one_stays(tmp_path):
             frames.append(np.asarray(gif.convert("RGB"), np.int16))
     assert durations[:4] == [400] * 4
     assert durations[4] >= 2000
-    assert all((one != other).any() for one, other in zip(frames, frames[1:], strict=False))
+    assert all((one != other).any() for one, other in itertools.pairwise(frames))
     # The share of people in the watched state's colour grows as their number does.
     strong = [(np.abs(frame - np.array([0xD5, 0x5E, 0x00])).sum(axis=2) < 60).sum() for frame in frames]
     obese = [sum((results.network.codes(arm)[k] == 1).sum() for arm in RUN["arms"]) for k in range(5)]
@@ -77,5 +79,5 @@ def test_a_folder_without_results_or_picture_is_refused(tmp_path):
     done = CliRunner().invoke(app, ["animate", str(tmp_path / "nowhere")])
     assert isinstance(done.exception, NetrialError)
     assert done.exception.exit_code == 3
-    with pytest.raises(SpecError, match="no picture of the network in .*: none was kept"):
+    with pytest.raises(SpecError, match=r"no picture of the network in .*: none was kept"):
         animate(fake_results.results(tmp_path, **{**RUN, "network": 0}), tmp_path / "a.gif")

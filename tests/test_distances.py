@@ -88,7 +88,9 @@ def test_without_targets_or_parts_there_is_nothing_to_read():
 
 
 def table(rows: list[tuple]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns="arm replicate draw outcome distance people value control_value".split())
+    return pd.DataFrame(
+        rows, columns=["arm", "replicate", "draw", "outcome", "distance", "people", "value", "control_value"]
+    )
 
 
 def test_effects_on_a_person_and_their_intervals():

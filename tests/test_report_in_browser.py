@@ -1,4 +1,4 @@
-"""The report in a browser: accessible, asks for nothing, works by keyboard, without scripts, on a phone and in print."""
+"""The report in a browser: accessible, asks for nothing, by keyboard, without scripts, on a phone and in print."""
 
 from __future__ import annotations
 
