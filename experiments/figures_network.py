@@ -24,7 +24,9 @@ PALE_EDGE = "#7b858f"
 STRONG = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 OTHER = "#5b626b"
 TIE = "#b3bbc4"
-ADDED = "#0072B2"
+ADDED = "#CC79A7"
+MOST_TIES = 2_000
+"""Ties of one arm above which a file or page shows people only: so many lines are a grey cloud, and too many bytes."""
 SIZE = (620.0, 356.0)
 
 
@@ -71,14 +73,14 @@ def who_is_shown(shown: NetworkPicture) -> str:
 
 
 def network(facts: Facts, shown: NetworkPicture, k: int, name: str) -> Picture:
-    """Draw all arms at time number k."""
+    """Draw all arms at time number k; without ties where there are too many."""
     figure = new_figure(SIZE[0] if len(shown.arms) > 1 else SIZE[0] / 2, SIZE[1])
-    draw_network(figure, facts, shown, k)
+    draw_network(figure, facts, shown, k, ties=max(len(shown.ties(arm)) for arm in shown.arms) <= MOST_TIES)
     tables = [_drawn(shown, arm, k) for arm in shown.arms]
     return picture(figure, name, network_alt(facts, shown, k), table=_joined(tables))
 
 
-def draw_network(figure: Figure, facts: Facts, shown: NetworkPicture, k: int) -> None:
+def draw_network(figure: Figure, facts: Facts, shown: NetworkPicture, k: int, *, ties: bool = True) -> None:
     """Draw all arms side by side into a figure, with who is in which state above and the legend below."""
     width, height = figure.get_figwidth() * 72, figure.get_figheight() * 72
     n = len(shown.arms)
@@ -87,13 +89,13 @@ def draw_network(figure: Figure, facts: Facts, shown: NetworkPicture, k: int) ->
     for place, arm in enumerate(shown.arms):
         left = room * place + (room - side) / 2
         ax = place_axes(figure, left, width - left - side, 40, height - 40 - side)
-        draw_arm(ax, facts, shown, arm, k)
+        draw_arm(ax, facts, shown, arm, k, with_ties=ties)
         _heading(ax, facts, shown, arm, k, side)
     legend = figure.add_axes((0, 0, 1, 34 / height))
-    draw_legend(legend, facts, shown, width)
+    draw_legend(legend, facts, shown, width, with_ties=ties)
 
 
-def draw_arm(ax: Axes, facts: Facts, shown: NetworkPicture, arm: str, k: int) -> None:
+def draw_arm(ax: Axes, facts: Facts, shown: NetworkPicture, arm: str, k: int, *, with_ties: bool = True) -> None:
     """Draw one arm at time number k into square axes."""
     ax.set_axis_off()
     ax.set_xlim(-25, 1025)
@@ -102,8 +104,9 @@ def draw_arm(ax: Axes, facts: Facts, shown: NetworkPicture, arm: str, k: int) ->
     ties = shown.ties(arm)
     now = ((ties["first"] <= k) & (ties["last"] >= k)).to_numpy()
     fresh = ties["added"].to_numpy()
-    for chosen, colour, wide in ((now & ~fresh, TIE, 0.45), (now & fresh, ADDED, 0.8)):
-        _strokes(ax, places[ties.loc[chosen, ["one", "two"]].to_numpy()], wide, colour)
+    thin = min(1.0, 18 / max(len(places), 1) ** 0.5)
+    for chosen, colour, wide in ((now & ~fresh, TIE, 0.45), (now & fresh, ADDED, 0.8)) if with_ties else ():
+        _strokes(ax, places[ties.loc[chosen, ["one", "two"]].to_numpy()], wide * thin, colour)
     across = ax.get_window_extent().width / ax.figure.dpi * 72
     dot = dot_size(across, len(places))
     ring = places[offered & (codes >= 0)]
@@ -172,20 +175,23 @@ def legend_entries(facts: Facts, shown: NetworkPicture) -> list[tuple[str, str, 
     return entries
 
 
-def draw_legend(ax: Axes, facts: Facts, shown: NetworkPicture, width: float, size: float = FONT_SIZE) -> None:
+def draw_legend(
+    ax: Axes, facts: Facts, shown: NetworkPicture, width: float, size: float = FONT_SIZE, *, with_ties: bool = True
+) -> None:
     """Write the legend on one line, in axes that are as wide as the figure."""
     from experiments.figures_style import text_width
 
     ax.set_axis_off()
     ax.set_xlim(0, width)
     ax.set_ylim(-1, 1)
-    entries = legend_entries(facts, shown)
+    entries = [entry for entry in legend_entries(facts, shown) if with_ties or entry[0] != "tie"]
+    entries += [] if with_ties else [("", "", f"ties are not drawn: there are more than {MOST_TIES:,}")]
     needed = [1.6 * size + text_width(words, size) + 1.4 * size for _, _, words in entries]
     at = max((width - sum(needed)) / 2, 6)
     for (kind, colour, words), room in zip(entries, needed, strict=True):
         if kind == "tie":
             ax.plot([at, at + 1.2 * size], [0, 0], color=colour, linewidth=1.4)
-        else:
+        elif kind:
             edge = {"dot": PALE_EDGE if colour == PALE else colour, "ring": INK}[kind]
             face = colour if kind == "dot" else "none"
             ax.plot([at + 0.6 * size], [0], "o", markersize=0.8 * size, markerfacecolor=face, markeredgecolor=edge)

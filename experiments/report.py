@@ -257,7 +257,7 @@ def inline_svg(picture: Picture) -> str:
     """Return a picture's SVG for the page: no header, scalable, ids of its own, its text alternative as a label.
 
     Identifiers get the picture's name in front, since several figures share a page; rules that matplotlib writes for
-    all elements are left to the page's own style; coordinates are cut to two decimals.
+    all elements are left to the page's own style; coordinates are cut to two decimals, and paths written shortly.
     """
     svg = picture.svg[picture.svg.index("<svg") :]
     svg = re.sub(r"\s*<title>.*?</title>", "", svg, count=1, flags=re.DOTALL)
@@ -268,6 +268,8 @@ def inline_svg(picture: Picture) -> str:
     svg = re.sub(r'(xlink:href)="#([^"]+)"', rf'\1="#{prefix}-\2"', svg)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<[^>]+>", _rounded, svg)
+    svg = re.sub(r"([ML]) ([\d.]+ [\d.]+)\s+(?=[ML\"])", r"\1\2", svg)
+    svg = re.sub(r"M([\d.]+ [\d.]+)L\1(?=[M\"])", r"M\1h0", svg)
     svg = re.sub(r">\s+<", "><", svg)
     view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     size = f'viewBox="0 0 {view[1]} {view[2]}"' if view else ""

@@ -58,8 +58,8 @@
     const whole = [];
     for (let i = 0; i < data.ties.length; i += 2) whole.push([data.ties[i], data.ties[i + 1]]);
     const living = arm.ties.filter(([, , first, end]) => first <= k && k <= end);
-    lines([...whole, ...living.filter((tie) => !tie[4])], data.look.tie, 0.6);
-    lines(living.filter((tie) => tie[4]), data.look.added, 1.2);
+    lines([...whole, ...living.filter((tie) => !tie[4])], data.look.tie, Math.min(0.6, 12 / Math.sqrt(n)));
+    lines(living.filter((tie) => tie[4]), data.look.added, Math.min(1.2, 20 / Math.sqrt(n)));
     const dots = (who, radius, colour) => {
       pen.beginPath();
       for (let i = 0; i < n; i++) {
