@@ -46,9 +46,15 @@ class Player:
     ----------
     caption : str
     arms : sequence of (label, colour, sentence at the first time)
-    legend : sequence of (kind, colour, words)
+    legend : sequence of (kind, colour, colour of the edge, words)
     counts : sequence of (instant, sequence of text)
         The text alternative: how many people are in the watched states, by time and arm.
+    sentence : str
+        What the picture shows at the first time.
+    first : str
+        The first time, in words.
+    last : int
+        Number of the last time.
     data : str
         JSON, safe inside a script element.
     script : str
@@ -58,7 +64,7 @@ class Player:
 
     caption: str
     arms: Sequence[tuple[str, str, str]]
-    legend: Sequence[tuple[str, str, str]]
+    legend: Sequence[tuple[str, str, str, str]]
     counts: Sequence[tuple[str, Sequence[str]]]
     sentence: str
     first: str
@@ -82,7 +88,10 @@ def player(facts: Facts) -> Player | None:
     return Player(
         caption=_caption(facts, shown),
         arms=[(facts.labels[arm], facts.looks[arm].colour, count_text(facts, shown, arm, 0)) for arm in shown.arms],
-        legend=legend_entries(facts, shown),
+        legend=[
+            (kind, colour, PALE_EDGE if colour == PALE else colour, words)
+            for kind, colour, words in legend_entries(facts, shown)
+        ],
         counts=counts,
         sentence=sentence_at(facts, shown, 0),
         first=counts[0][0],
