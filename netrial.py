@@ -5,10 +5,11 @@
 >>> results.effects
 """
 
+from experiments.dose import dose
 from experiments.execution import run
 from experiments.replay import Replay, replay
 from experiments.results import Results
 from scenarios.loading import Scenario, load
 from simulator.errors import NetrialError, SpecError, StoreError
 
-__all__ = ["NetrialError", "Replay", "Results", "Scenario", "SpecError", "StoreError", "load", "replay", "run"]
+__all__ = ["NetrialError", "Replay", "Results", "Scenario", "SpecError", "StoreError", "dose", "load", "replay", "run"]

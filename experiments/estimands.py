@@ -202,7 +202,7 @@ def _effects_on(
         reached = known.pivot(index=UNIT, columns="arm", values="reached").loc[values.index].mean()
     key = stream_key(seed, "bootstrap", spec.name)
     chances = pd.DataFrame(
-        chances_of_best(_blocks(values).to_numpy(), values.to_numpy(), spec.sign, key),
+        chances_of_best(independent(values).to_numpy(), values.to_numpy(), spec.sign, key),
         index=["probability_best", "best_in_world"],
         columns=values.columns,
     )
@@ -236,14 +236,16 @@ def _effects_among(pairs: pd.DataFrame, outcomes: pd.DataFrame, spec: OutcomeSpe
 def _summary(both: pd.DataFrame) -> dict[str, float]:
     """Return the numbers of one row from its replicates' `value` and `control_value`."""
     difference = both["value"] - both["control_value"]
-    effect, low, high = t_interval(_blocks(difference).to_numpy())
+    effect, low, high = t_interval(independent(difference).to_numpy())
     one_town_low, one_town_high = np.quantile(difference.to_numpy(), (0.025, 0.975))
     ratio = np.nan
     if len(both) >= LEAST_FOR_VARIANCE_RATIO and np.ptp(difference.to_numpy()) > 0:
         ratio = (both["value"].var() + both["control_value"].var()) / difference.var()
     # Column by column, since the order in which numbers are added depends on how a table lies in memory, and equal arms
     # must have equal means.
-    mean, control_mean = (float(np.mean(_blocks(both[name]).to_numpy().copy())) for name in ("value", "control_value"))
+    mean, control_mean = (
+        float(np.mean(independent(both[name]).to_numpy().copy())) for name in ("value", "control_value")
+    )
     return {
         "mean": mean,
         "control_mean": control_mean,
@@ -257,8 +259,11 @@ def _summary(both: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _blocks(values: Any) -> Any:
-    """Return what is independent: the means of the draws; the replicates, where there is only one draw."""
+def independent(values: Any) -> Any:
+    """Return what is independent among values by (draw, replicate).
+
+    The means of the draws; the replicates, where there is only one draw.
+    """
     draws = values.index.get_level_values("draw")
     return values.groupby(draws).mean() if draws.nunique() > 1 else values
 
@@ -335,6 +340,29 @@ def _share_best(scores: np.ndarray) -> np.ndarray:
         return np.full(scores.shape[1], np.nan)
     best = scores == scores.max(axis=1, keepdims=True)
     return (best / best.sum(axis=1, keepdims=True)).mean(axis=0)
+
+
+def best_arm(table: pd.DataFrame, specs: Mapping[str, OutcomeSpec], control: str) -> str | None:
+    """Return the arm, other than the control, whose mean of the primary outcome is best, whether or not it wins.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `effects` returned.
+    specs : mapping of str to OutcomeSpec
+    control : str
+
+    Returns
+    -------
+    str or None
+        Of equal ones, the first by name; None where there is no other arm.
+    """
+    primary = next(spec for spec in specs.values() if spec.primary)
+    rows = table[
+        (table["outcome"] == primary.name) & (table["estimand"] == "overall") & (table["arm"] != control)
+    ].dropna(subset="effect")
+    ranked = sorted(zip(-primary.sign * rows["effect"], rows["arm"], strict=True))
+    return str(ranked[0][1]) if ranked else None
 
 
 def people_counted(pairs: pd.DataFrame) -> dict[str, float]:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.description import describe
 from experiments.design import Trial, design
-from experiments.estimands import check_decomposition, effects, outcome_specs
+from experiments.distances import check_distances
+from experiments.estimands import OutcomeSpec, best_arm, check_decomposition, effects, outcome_specs
 from experiments.memory import footprint_of
+from experiments.network_film import film_network
 from experiments.replicate import run_replicate
 from experiments.results import Results
 from experiments.store import Identity, Store
@@ -26,6 +28,9 @@ from simulator.errors import NetrialError, SpecError, StoreError
 from simulator.footprint import available_memory, check_memory
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.network_picture import NetworkPicture
     from scenarios.loading import Scenario
 
 AGAIN = "make room, or choose another folder, and run the same command again"
@@ -138,7 +143,9 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
         tables = store.collect(range(asked))
         resolved = trial.scenario.resolved()
         specs = outcome_specs(resolved["outcomes"])
-        wrong = check_decomposition(tables["pairs"], specs)
+        wrong = check_decomposition(tables["pairs"], specs) + check_distances(
+            tables["distances"], tables["pairs"], specs
+        )
         if wrong:
             raise NetrialError("effects do not add up, which is a fault of the program:\n" + "\n".join(wrong))
         tables["effects"] = effects(tables["pairs"], tables["outcomes"], specs, trial.control, trial.seed)
@@ -146,6 +153,7 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
             tables,
             replicates=asked,
             targets=store.picked(range(asked), town.world.population.ids),
+            picture=_picture(trial, store, tables["effects"], specs, asked),
             seeds={"seed": trial.seed},
             inputs=_input_hashes(resolved),
             scenario_file=_origin_of(trial.scenario),
@@ -167,6 +175,16 @@ def threads_for(jobs: int | None) -> int:
     if jobs is not None and jobs < 1:
         raise SpecError(f"--jobs is {jobs}; at least one thread is needed")
     return jobs or cores()
+
+
+def _picture(
+    trial: Trial, store: Store, found: pd.DataFrame, specs: Mapping[str, OutcomeSpec], asked: int
+) -> NetworkPicture | None:
+    """Picture the network of the first replicate that was completed, in the control and in the best arm."""
+    completed = [replicate for replicate in range(asked) if replicate in store.done()]
+    if not completed:
+        return None
+    return film_network(trial, completed[0], best_arm(found, specs, trial.control))
 
 
 def cores() -> int:

@@ -1,4 +1,7 @@
-"""All figures of a run: curves, paired differences, forest plot; for the report, for files, and for notebooks."""
+"""All figures of a run, for the report, for files, and for notebooks.
+
+Curves, paired differences, forest plot, spillover by distance, dose and response, the network of one replicate.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.figures_forest import Block
-from experiments.figures_style import Picture
+from experiments.figures_style import Picture, place_axes, plain
 from experiments.report_facts import Facts, Watched
+from simulator.errors import SpecError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from experiments.results import Results
 
@@ -29,11 +34,16 @@ class Figures:
     forest: Picture | None = None
     forest_phone: Picture | None = None
     others: list[tuple[Watched, Picture]] = field(default_factory=list)
+    distances: dict[str, Picture] = field(default_factory=dict)
+    dose: Picture | None = None
+    dose_phone: Picture | None = None
+    network: list[Picture] = field(default_factory=list)
 
     def pictures(self) -> list[Picture]:
         """Return those that belong in files, each once."""
         found = [self.overview, self.forest, *self.panels.values(), *self.differences.values()]
-        return [one for one in found if one is not None] + [one for _, one in self.others]
+        found += [one for _, one in self.others] + [*self.distances.values(), self.dose, *self.network]
+        return [one for one in found if one is not None]
 
 
 def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_heading: str = "") -> Figures:
@@ -54,8 +64,10 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
     Figures
         The same bytes for equal results.
     """
-    from experiments import figures_curves, figures_differences
+    from experiments import figures_curves, figures_differences, figures_distances
+    from experiments.figures_dose import dose
     from experiments.figures_forest import forest
+    from experiments.figures_network import network
     from experiments.figures_style import style
 
     drawn = Figures()
@@ -94,11 +106,24 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
                 drawn.others.append(
                     (other, figures_curves.small_overview(facts, other, other_bands, f"state_{other.slug}"))
                 )
+        if facts.distances:
+            limits = figures_distances.extent(facts.distances)
+            for arm in facts.distances:
+                drawn.distances[arm] = figures_distances.panel(
+                    facts, facts.distances, arm, limits, f"distance_{names[arm]}"
+                )
+        if len(facts.doses):
+            drawn.dose = dose(facts, facts.doses, heading, figures_curves.WIDE, "dose")
+            drawn.dose_phone = dose(facts, facts.doses, heading, figures_curves.NARROW, "dose_phone")
+        if facts.network is not None:
+            last = facts.network.times.size - 1
+            moments = {"network_start": 0, "network_end": last} if last else {"network_start": 0}
+            drawn.network = [network(facts, facts.network, k, name) for name, k in moments.items()]
     return drawn
 
 
 def save_figures(pictures: Iterable[Picture], folder: Path) -> list[Path]:
-    """Write pictures as ``NAME.svg`` and ``NAME.png``; return the paths in order.
+    """Write pictures as ``NAME.svg``, ``NAME.png`` and ``NAME.csv`` (the numbers drawn); return the paths in order.
 
     Parameters
     ----------
@@ -109,13 +134,11 @@ def save_figures(pictures: Iterable[Picture], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for one in pictures:
-        path = folder / f"{one.name}.svg"
-        path.write_bytes(one.svg.encode("utf-8"))
-        written.append(path)
-        if one.png:
-            path = folder / f"{one.name}.png"
-            path.write_bytes(one.png)
-            written.append(path)
+        for ending, content in (("svg", one.svg.encode()), ("png", one.png), ("csv", one.csv.encode())):
+            if content:
+                path = folder / f"{one.name}.{ending}"
+                path.write_bytes(content)
+                written.append(path)
     return written
 
 
@@ -156,19 +179,115 @@ def draw_curves(
         If the run has no such behaviour or state.
     """
     from experiments.figures_curves import draw_overview, gutter_for
-    from experiments.figures_style import place_axes, plain
 
     facts = Facts(results)
     watched = facts.watched if behaviour is None and state is None else facts.watch(behaviour, state)
     bands = facts.bands(watched)
     inside = ax is not None
     if ax is None:
-        from matplotlib import pyplot
-
-        width, height = 700.0, max(330.0, 11.5 * len(bands) + 90)
-        figure = pyplot.figure(figsize=(width / 72, height / 72))
+        width = 700.0
+        figure = _notebook_figure(width, max(330.0, 11.5 * len(bands) + 90))
         ax = place_axes(figure, 44, gutter_for(facts, bands, width), 46, 30)
     else:
         plain(ax)
     draw_overview(ax, facts, watched, bands, gutter=gutter_for(facts, bands, 700), shaded=True, inside=inside)
     return ax
+
+
+def plot_forest(results: Results) -> Axes:
+    """Draw every arm's benefit on the primary outcome; see `Results.plot_forest`.
+
+    Raises
+    ------
+    SpecError
+        If only the control was run.
+    """
+    from experiments import report_tables
+    from experiments.figures_forest import draw_forest, height_of
+
+    facts = Facts(results)
+    reader = report_tables.Reader(facts)
+    blocks = report_tables.forest_blocks(facts, reader, report_tables.ranked(facts, reader), {})
+    if not blocks:
+        raise SpecError("only the control was run, so there is no effect to draw")
+    figure = _notebook_figure(760.0, height_of(blocks, 760.0))
+    return draw_forest(figure, blocks, heading=facts.words[facts.primary].heading, control=facts.labels[facts.control])
+
+
+def plot_distances(results: Results) -> Figure:
+    """Draw the benefit by distance from the targets, one panel for each arm; see `Results.plot_distances`.
+
+    Raises
+    ------
+    SpecError
+        If nothing was read by distance.
+    """
+    from experiments.figures_curves import PANEL
+    from experiments.figures_distances import TOP, draw_distances, extent
+
+    facts = Facts(results)
+    tables = facts.distances
+    if not tables:
+        raise SpecError("nothing was read by distance: no arm has targets, or the primary outcome has no parts")
+    across = min(3, len(tables))
+    down = -(-len(tables) // across)
+    figure = _notebook_figure(PANEL[0] * across, PANEL[1] * down)
+    limits = extent(tables)
+    for k, (arm, table) in enumerate(tables.items()):
+        left, low = PANEL[0] * (k % across), PANEL[1] * (down - 1 - k // across)
+        right, top = PANEL[0] * (across - 1) - left, PANEL[1] * (down - 1) - low
+        draw_distances(place_axes(figure, left + 46, right + 12, low + 40, top + TOP), facts, table, arm, limits)
+    return figure
+
+
+def plot_dose(results: Results, ax: Axes | None = None) -> Axes:
+    """Draw the benefit against the share of people treated; see `Results.plot_dose`.
+
+    Raises
+    ------
+    SpecError
+        If nobody is treated.
+    """
+    from experiments.figures_dose import draw_dose, gutter_for
+
+    facts = Facts(results)
+    table = facts.doses
+    if not len(table):
+        raise SpecError("nobody is treated in any arm, so there is no dose to draw")
+    gutter = gutter_for(facts, table, 700.0)
+    if ax is None:
+        ax = place_axes(_notebook_figure(700.0, 330.0), 50, gutter, 40, 26)
+    else:
+        plain(ax)
+    draw_dose(ax, facts, table, facts.words[facts.primary].heading, gutter)
+    return ax
+
+
+def plot_network(results: Results, time: float | None = None) -> Figure:
+    """Draw the network of one replicate at a time; see `Results.plot_network`.
+
+    Raises
+    ------
+    SpecError
+        If there is no picture of the network.
+    """
+    import numpy as np
+
+    from experiments.figures_network import SIZE, draw_network
+
+    facts = Facts(results)
+    shown = facts.network
+    if shown is None:
+        kept = results.network
+        raise SpecError(f"there is no picture of the network: {(kept and kept.facts['left_out']) or 'none was kept'}")
+    k = shown.times.size - 1 if time is None else int(np.argmin(np.abs(shown.times - time)))
+    figure = _notebook_figure(SIZE[0] * len(shown.arms) / 2, SIZE[1])
+    draw_network(figure, facts, shown, k)
+    return figure
+
+
+def _notebook_figure(width: float, height: float) -> Figure:
+    """Make a figure, in points, that a notebook shows by itself."""
+    from matplotlib import pyplot
+
+    return pyplot.figure(figsize=(width / 72, height / 72))

@@ -32,6 +32,8 @@ PANEL = (290.0, 212.0)
 """Width and height of a small panel, in points."""
 WIDE, NARROW = 760.0, 310.0
 """Widths of a figure on a desk and on a phone, in points."""
+MOST_SHADED = 7
+"""Arms whose bands an overview can show."""
 STEPS = [1, 2, 2.5, 5, 10]
 """Distances of ticks that people read easily."""
 
@@ -43,8 +45,8 @@ def overview(facts: Facts, watched: Watched, bands: dict[str, pd.DataFrame], wid
     figure = new_figure(width, height)
     gutter = gutter_for(facts, bands, width)
     ax = place_axes(figure, 46, gutter, 36, 24)
-    draw_overview(ax, facts, watched, bands, gutter=gutter)
-    return picture(figure, name, overview_alt(facts, watched, bands), png=not narrow)
+    draw_overview(ax, facts, watched, bands, gutter=gutter, shaded=shaded(bands))
+    return picture(figure, name, overview_alt(facts, watched, bands), png=not narrow, table=numbers(watched, bands))
 
 
 def small_overview(facts: Facts, watched: Watched, bands: dict[str, pd.DataFrame], name: str) -> Picture:
@@ -52,8 +54,26 @@ def small_overview(facts: Facts, watched: Watched, bands: dict[str, pd.DataFrame
     figure = new_figure(PANEL[0], max(PANEL[1], LINE_GAP * len(bands) + 80))
     gutter = gutter_for(facts, bands, PANEL[0])
     ax = place_axes(figure, 42, gutter, 36, 30)
-    draw_overview(ax, facts, watched, bands, gutter=gutter)
-    return picture(figure, name, overview_alt(facts, watched, bands))
+    draw_overview(ax, facts, watched, bands, gutter=gutter, shaded=shaded(bands))
+    return picture(figure, name, overview_alt(facts, watched, bands), table=numbers(watched, bands))
+
+
+def shaded(bands: dict[str, pd.DataFrame]) -> bool:
+    """Whether an overview shows the arms' bands: of more arms they would hide each other, and the panels have them."""
+    return len(bands) <= MOST_SHADED
+
+
+def numbers(watched: Watched, bands: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the numbers drawn: arm, behaviour, states, time, and per cent of people, mean and quantiles."""
+    import pandas as pd
+
+    values = ["mean", "q2.5", "q25", "q50", "q75", "q97.5"]
+    parts = [table[["time", *values, "replicates"]].assign(arm=arm) for arm, table in bands.items()]
+    table = pd.concat(parts, ignore_index=True).rename(columns={value: f"{value}_percent" for value in values})
+    table.insert(0, "arm", table.pop("arm"))
+    table.insert(1, "behaviour", watched.behaviour)
+    table.insert(2, "states", "|".join(watched.states))
+    return table
 
 
 def gutter_for(facts: Facts, bands: dict[str, pd.DataFrame], width: float) -> float:
@@ -145,7 +165,8 @@ def panel(facts: Facts, watched: Watched, bands: dict[str, pd.DataFrame], arm: s
     _axis_words(ax, facts, watched, small=True)
     title(ax, facts.labels[arm], room=PANEL[0] - (84 if seen else 16))
     end_labels(ax, times[-1], ends, gutter=gutter)
-    return picture(figure, name, panel_alt(facts, watched, bands, arm))
+    drawn = {each: bands[each] for each in dict.fromkeys((facts.control, arm))}
+    return picture(figure, name, panel_alt(facts, watched, bands, arm), table=numbers(watched, drawn))
 
 
 def highest(facts: Facts, watched: Watched, bands: dict[str, pd.DataFrame]) -> float:
@@ -278,13 +299,13 @@ def _axis_words(ax: Axes, facts: Facts, watched: Watched, *, small: bool = False
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{tick_text(value)} %"))
 
 
-def title(ax: Axes, text: str, *, indent: float = 38, room: float = PANEL[0] - 16) -> None:
-    """Name a panel, at the left edge of the picture."""
+def title(ax: Axes, text: str, *, indent: float = 38, room: float = PANEL[0] - 16, up: float = 12) -> None:
+    """Name a panel, at the left edge of the picture, so many points above the axes."""
     ax.annotate(
         shorten(text, room, FONT_SIZE + 1, "bold"),
         (0, 1),
         xycoords="axes fraction",
-        xytext=(-indent, 12),
+        xytext=(-indent, up),
         textcoords="offset points",
         fontsize=FONT_SIZE + 1,
         fontweight="bold",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from experiments.figures_curves import PANEL, STEPS, axis_of_time, title
 from experiments.figures_style import (
+    FONT_SIZE,
     LINE_GAP,
     MUTED,
     Look,
@@ -15,6 +16,7 @@ from experiments.figures_style import (
     picture,
     place_axes,
     rasterise_if_many,
+    shorten,
     tick_text,
 )
 from experiments.report_facts import Facts, Watched
@@ -47,7 +49,7 @@ def panel(
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     figure = new_figure(*PANEL)
-    ax = place_axes(figure, 46, 64, 36, 30)
+    ax = place_axes(figure, 46, 64, 36, 44)
     table, look = differences[arm], facts.looks[arm]
     times = [facts.clock(time) for time in table["time"]]
     ax.axhline(0, color=facts.looks[facts.control].colour, linewidth=1.0, zorder=2.5)
@@ -62,7 +64,12 @@ def panel(
     ax.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=STEPS))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value, sign=True)))
     axis_of_time(ax, facts, small=True)
-    title(ax, facts.labels[arm], indent=42)
+    title(ax, facts.labels[arm], indent=42, up=26)
+    unit = shorten(f"more or fewer {watched.label}, per {BASE:,} people", PANEL[0] - 8, FONT_SIZE - 1)
+    ax.annotate(
+        unit, (0, 1), xycoords="axes fraction", xytext=(-42, 12), textcoords="offset points", color=MUTED,
+        fontsize=FONT_SIZE - 1, parse_math=False,
+    )  # fmt: skip
     last = table.iloc[-1]
     ends = [
         (0.0, "same", Look(MUTED, "-")),
@@ -70,7 +77,10 @@ def panel(
     ]
     close = abs(ends[0][0] - ends[1][0]) < 0.6 * LINE_GAP / 170 * (limits[1] - limits[0])
     end_labels(ax, times[-1], ends[1:] if close else ends, gutter=64)
-    return picture(figure, name, panel_alt(facts, watched, differences, arm))
+    kept = ["time", "difference", "low", "high", "one_town_low", "one_town_high", "replicates"]
+    numbers = table[kept].rename(columns={name: f"{name}_per_{BASE}" for name in kept[1:-1]})
+    numbers.insert(0, "arm", arm)
+    return picture(figure, name, panel_alt(facts, watched, differences, arm), table=numbers)
 
 
 def panel_alt(facts: Facts, watched: Watched, differences: dict[str, pd.DataFrame], arm: str) -> str:

@@ -23,7 +23,9 @@ from experiments.figures_style import (
 from experiments.report_words import digits_for, interval, listed, number
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 ROW, HEAD = 17.0, 22.0
 """Heights of a row and of an arm's name, in points."""
@@ -69,12 +71,37 @@ def forest(
     blocks: Sequence[Block], *, heading: str, control: str, width: float, name: str, note_heading: str = ""
 ) -> Picture:
     """Draw the rows of all arms; on a narrow picture the numbers are left to the table."""
+    figure = new_figure(width, height_of(blocks, width))
+    draw_forest(figure, blocks, heading=heading, control=control, note_heading=note_heading)
+    return picture(figure, name, forest_alt(blocks, heading), png=width >= 500, table=rows_of(blocks, heading))
+
+
+def height_of(blocks: Sequence[Block], width: float) -> float:
+    """Height that the rows need, in points."""
+    rows = HEAD * len(blocks) + ROW * sum(len(block.lines) for block in blocks)
+    return rows + (60 if width < 500 else 72)
+
+
+def rows_of(blocks: Sequence[Block], heading: str) -> pd.DataFrame:
+    """Return the numbers drawn: arm (its label), people, what is measured, and the benefit with its intervals."""
+    import pandas as pd
+
+    rows = [
+        (block.label, line.people, heading, line.effect, line.low, line.high, line.town_low, line.town_high, line.note)
+        for block in blocks
+        for line in block.lines
+    ]
+    titles = "arm people measure benefit low high one_town_low one_town_high needed_to_treat"
+    return pd.DataFrame(rows, columns=titles.split())
+
+
+def draw_forest(figure: Figure, blocks: Sequence[Block], *, heading: str, control: str, note_heading: str = "") -> Axes:
+    """Draw into a figure whose size is final."""
+    width = figure.get_figwidth() * 72
     narrow = width < 500
     numbers = {id(line): "" if narrow else line_text(line) for block in blocks for line in block.lines}
     notes = [] if narrow else [line.note for block in blocks for line in block.lines if line.note]
-    n_rows = sum(len(block.lines) for block in blocks)
-    body = HEAD * len(blocks) + ROW * n_rows
-    figure = new_figure(width, body + (60 if narrow else 72))
+    body = HEAD * len(blocks) + ROW * sum(len(block.lines) for block in blocks)
     left = 92.0 if narrow else 150.0
     # Beside the plot: the numbers, then the notes, each as wide as its longest text.
     notes_at = 10 + max([text_width(text) for text in numbers.values()] + [text_width(NUMBERS_HEADING)]) + 18
@@ -110,7 +137,7 @@ def forest(
         if notes:
             _text(ax, notes_at, -9, note_heading, colour=MUTED, side=1, size=FONT_SIZE - 1)
     _bottom(ax, heading, control, left, right, width)
-    return picture(figure, name, forest_alt(blocks, heading), png=not narrow)
+    return ax
 
 
 def line_text(line: Line) -> str:

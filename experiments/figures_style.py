@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -81,13 +82,17 @@ class Picture:
     svg : str
         A whole SVG file.
     png : bytes
-        The same figure as PNG at 150 dots an inch; empty for a version that only the report uses.
+        The same figure as PNG at 150 dots an inch, about twice its size on a screen; empty for a version that only the
+        report uses.
+    csv : str
+        The numbers drawn, one row each; empty where `png` is.
     """
 
     name: str
     alt: str
     svg: str
     png: bytes = b""
+    csv: str = ""
 
 
 def looks(arms: Sequence[str], control: str) -> dict[str, Look]:
@@ -276,6 +281,9 @@ def write_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def picture(figure: Figure, name: str, alt: str, *, png: bool = True) -> Picture:
-    """Write one figure in both formats (or as SVG only)."""
-    return Picture(name, alt, write_svg(figure, alt), write_png(figure) if png else b"")
+def picture(figure: Figure, name: str, alt: str, *, png: bool = True, table: pd.DataFrame | None = None) -> Picture:
+    """Write one figure in both formats (or as SVG only), and the numbers drawn."""
+    if not png:
+        return Picture(name, alt, write_svg(figure, alt))
+    csv = "" if table is None else table.to_csv(index=False, lineterminator="\n", float_format="%.10g")
+    return Picture(name, alt, write_svg(figure, alt), write_png(figure), csv)

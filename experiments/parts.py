@@ -22,8 +22,12 @@ Table = pd.DataFrame | Mapping[str, Any]
 """A table: a DataFrame, or the arrays of its columns by name (quicker to make)."""
 
 
-FORMAT = 1
-"""Version of a part."""
+FORMAT = 2
+"""Raised whenever a part comes to hold other tables: parts of another format are made again."""
+
+
+class OtherFormatError(ValueError):
+    """A part was written by a netrial whose parts hold other tables."""
 
 
 def _schema(text: str) -> pa.Schema:
@@ -35,6 +39,7 @@ TABLES = {
     "curves": _schema("arm:s replicate:i draw:i time:f behaviour:s state:s group_by:s group:s count:i"),
     "outcomes": _schema("arm:s replicate:i draw:i outcome:s value:f reached:b"),
     "pairs": _schema("arm:s replicate:i draw:i outcome:s estimand:s people:i value:f control_value:f"),
+    "distances": _schema("arm:s replicate:i draw:i outcome:s distance:s people:i value:f control_value:f"),
     "effects": _schema(
         "arm:s outcome:s estimand:s mean:f control_mean:f effect:f low:f high:f one_town_low:f one_town_high:f "
         "probability_best:f best_in_world:f variance_ratio:f replicates:i reached:f control_reached:f"
@@ -43,17 +48,25 @@ TABLES = {
 }
 """Columns and types of every table, in order."""
 
+NETWORK_TABLES = {
+    "network_people": _schema("place:i id:s x:i y:i"),
+    "network_states": _schema("arm:s time:f place:i state:s offered:b"),
+    "network_ties": _schema("arm:s layer:s one:i two:i since:f until:f"),
+}
+"""Columns of the tables of a `NetworkPicture`, rows in the order in which they are made."""
+
 SORTED_BY = {
     "curves": ("draw", "time", "behaviour", "state", "group_by", "group"),
     "outcomes": ("draw", "outcome"),
     "pairs": ("draw", "outcome", "estimand"),
+    "distances": ("draw", "outcome", "distance"),
     "ledger": ("draw", "time"),  # at one instant, in the order in which things were done
     "targets": ("draw", "intervention", "person"),
 }
 """Order of the rows of one arm and replicate; tables are sorted by arm and replicate before."""
 
 PART_TABLES = {
-    **{name: TABLES[name] for name in ("curves", "outcomes", "pairs", "ledger")},
+    **{name: TABLES[name] for name in ("curves", "outcomes", "pairs", "distances", "ledger")},
     "targets": _schema("arm:s replicate:i draw:i intervention:s person:i"),
 }
 
@@ -98,6 +111,8 @@ def checked(part: bytes, replicate: int, scenario_hash: str) -> bytes:
 
     Raises
     ------
+    OtherFormatError
+        If the part is of another format.
     ValueError
         If the part is not, byte for byte, what was written for this replicate of this scenario.
     """
@@ -105,6 +120,9 @@ def checked(part: bytes, replicate: int, scenario_hash: str) -> bytes:
     header = json.loads(first)
     expected = {"netrial_part": FORMAT, "hash": scenario_hash, "replicate": replicate, "blake2b": _digest(data)}
     if header != expected:
+        other = header.get("netrial_part") if isinstance(header, dict) else None
+        if isinstance(other, int) and header == expected | {"netrial_part": other}:
+            raise OtherFormatError(f"the part is of format {other}, not {FORMAT}")
         raise ValueError("the part's first line does not fit what follows it")
     return data
 

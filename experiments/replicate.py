@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments.design import Trial
+from experiments.distances import MOST_REPLICATES, MOST_TIES, influencing_layers, rows_of
 from interventions.schedule import occurrences
 from scenarios import build
 from simulator.engine import ClockPlan
@@ -32,7 +33,7 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
     Returns
     -------
     dict of tables
-        ``curves``, ``outcomes``, ``pairs``, ``ledger`` and ``targets``.
+        ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger`` and ``targets``.
     """
     town = trial.town(replicate)
     trajectories = run_arms(trial, town, replicate)
@@ -45,6 +46,7 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
         "curves": _curves(trial, world, trajectories),
         "outcomes": _outcomes(trial, trajectories, readings),
         "pairs": _pairs(trial, trajectories, readings),
+        "distances": _distances(trial, replicate, world, trajectories, readings),
         "ledger": _ledger(trajectories),
         "targets": _targets(trajectories),
     }
@@ -125,6 +127,26 @@ def _pairs(
                 if value.people:
                     rows.append((arm, name, estimand, value.people, value.value, control.value))
     return _columns("arm outcome estimand people value control_value", rows)
+
+
+def _distances(
+    trial: Trial,
+    replicate: int,
+    world: World,
+    trajectories: Mapping[str, Trajectory],
+    readings: Mapping[str, Mapping[str, Reading]],
+) -> Columns:
+    """Read the primary outcome by distance from the targets; nothing where that would take too long."""
+    layers = influencing_layers(world)
+    rows = []
+    if replicate < MOST_REPLICATES and sum(layer.n_ties for layer in layers) <= MOST_TIES:
+        name = trial.scenario.spec.outcomes.primary
+        for arm, trajectory in trajectories.items():
+            if arm != trial.control:
+                targets, ever = trajectory.targets(), trajectory.ever_offered()
+                treated, untreated = readings[arm][name], readings[trial.control][name]
+                rows += [(arm, name, *row) for row in rows_of(targets, ever & ~targets, layers, treated, untreated)]
+    return _columns("arm outcome distance people value control_value", rows)
 
 
 def _ledger(trajectories: Mapping[str, Trajectory]) -> Columns:

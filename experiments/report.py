@@ -18,7 +18,9 @@ from xml.sax.saxutils import quoteattr
 
 from experiments import report_record as record
 from experiments import report_tables as tables
+from experiments.figures_curves import shaded
 from experiments.report_facts import Facts
+from experiments.report_network import player
 from experiments.report_words import BASE, PEOPLE_KINDS, plural
 from simulator.errors import NetrialError, StoreError
 
@@ -125,6 +127,10 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         drawn=drawn,
         shown=shown,
         hidden_panels=len(drawn.panels) - len(shown),
+        player=player(facts),
+        left_out=_left_out(facts),
+        distances_note=distances_words(facts),
+        shaded=shaded(facts.bands(facts.watched)),
         observed=any(facts.observed(facts.watched).values()),
         observed_sources=_observed_sources(facts),
         inputs=inputs,
@@ -185,6 +191,21 @@ def protection_words(facts: Facts) -> list[str]:
         reasons = [str(reason) for reason in given.get("reasons") or []]
         return ["Some people may be worse off than in the control.", *reasons]
     return [str(line) for line in given or []]
+
+
+def distances_words(facts: Facts) -> str:
+    """Say what stands behind the figure of distances: the ties that count, and the replicates."""
+    read = max((int(table["replicates"].max()) for table in facts.distances.values()), default=0)
+    said = "Ties are those at the start, of all layers along which anything spreads, the way influence runs"
+    if any((table["distance"] == "later").any() for table in facts.distances.values()):
+        said += "; people first offered at a later date stand apart"
+    return f"{said}. Mean of {plural(read, 'replicate')}." if read < facts.replicates else f"{said}."
+
+
+def _left_out(facts: Facts) -> str:
+    """Say why there is no picture of the network; nothing where there is one, or a run of an earlier version."""
+    kept = facts.results.network
+    return "" if kept is None else str(kept.facts["left_out"])
 
 
 def _subtitle(facts: Facts) -> str:
@@ -250,7 +271,7 @@ def inline_svg(picture: Picture) -> str:
     """Return a picture's SVG for the page: no header, scalable, ids of its own, its text alternative as a label.
 
     Identifiers get the picture's name in front, since several figures share a page; rules that matplotlib writes for
-    all elements are left to the page's own style; coordinates are cut to two decimals.
+    all elements are left to the page's own style; coordinates are cut to two decimals, and paths written shortly.
     """
     svg = picture.svg[picture.svg.index("<svg") :]
     svg = re.sub(r"\s*<title>.*?</title>", "", svg, count=1, flags=re.DOTALL)
@@ -261,6 +282,8 @@ def inline_svg(picture: Picture) -> str:
     svg = re.sub(r'(xlink:href)="#([^"]+)"', rf'\1="#{prefix}-\2"', svg)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<[^>]+>", _rounded, svg)
+    svg = re.sub(r"([ML]) ([\d.]+ [\d.]+)\s+(?=[ML\"])", r"\1\2", svg)
+    svg = re.sub(r"M([\d.]+ [\d.]+)L\1(?=[M\"])", r"M\1h0", svg)
     svg = re.sub(r">\s+<", "><", svg)
     view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     size = f'viewBox="0 0 {view[1]} {view[2]}"' if view else ""

@@ -5,6 +5,7 @@ Numbers come from the tables through `experiments.estimands`, `economics` and `v
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from experiments.report_words import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.network_picture import NetworkPicture
     from experiments.results import Results
 
 CURVE_KEYS = ["arm", "replicate", "draw", "time"]
@@ -223,6 +225,74 @@ class Facts:
         table[values] = table[values] * factor
         parts = dict(list(table.groupby("arm", observed=True)))
         return {arm: self._thinned(parts[arm]) for arm in self.others if arm in parts}
+
+    @cached_property
+    def network(self) -> NetworkPicture | None:
+        """The network of one replicate, as far as it was kept and anybody is in it."""
+        kept = self.results.network
+        return None if kept is None or kept.facts["left_out"] or not kept.facts["shown"] else kept
+
+    @cached_property
+    def distances(self) -> dict[str, pd.DataFrame]:
+        """Benefit per 100 people by ties from the nearest target, by arm: distance, people, benefit, low, high."""
+        from experiments.distances import by_distance
+
+        found = self.results.distances
+        if not len(found):
+            return {}
+        table = by_distance(found[found["outcome"] == self.primary], self.results.specs)
+        factor = 100.0 * self.words[self.primary].sign
+        table[["benefit", "low", "high"]] = table[["effect", "low", "high"]] * factor + 0.0
+        if factor < 0:
+            table[["low", "high"]] = table[["high", "low"]].to_numpy()
+        parts = dict(list(table.groupby("arm", observed=True)))
+        kept = ["distance", "people", "benefit", "low", "high", "replicates"]
+        return {arm: parts[arm][kept].reset_index(drop=True) for arm in self.others if arm in parts}
+
+    @cached_property
+    def doses(self) -> pd.DataFrame:
+        """People treated and benefit over the control, by arm, with 95 % intervals; the control first.
+
+        Columns: arm, strategy (the same for arms that differ only in how many they treat), treated_percent,
+        treated_low, treated_high, benefit (in the report's unit), low, high, replicates. No rows where nobody is
+        treated.
+        """
+        import pandas as pd
+
+        from experiments.economics import costs
+        from experiments.estimands import UNIT, independent, t_interval
+
+        effects = self.results.effects
+        overall = effects[(effects["outcome"] == self.primary) & (effects["estimand"] == "overall")].set_index("arm")
+        words = self.words[self.primary]
+        factor = words.sign * words.scale(self.counted(self.primary))
+        treated = costs(self.results.ledger, self.results.outcomes)
+        rows = []
+        for arm in [self.control, *self.others]:
+            if arm not in overall.index:
+                continue
+            share = treated[treated["arm"] == arm].set_index(UNIT)["treated"] * (100.0 / max(self.people, 1.0))
+            shares = [float(bound) for bound in t_interval(independent(share.sort_index()).to_numpy(float))]
+            effect = overall.loc[arm].to_dict()
+            bounds = sorted([float(effect["low"]) * factor + 0.0, float(effect["high"]) * factor + 0.0])
+            benefit = [float(effect["effect"]) * factor + 0.0, *bounds]
+            rows.append((arm, self._strategy(arm), *shares, *benefit, int(effect["replicates"])))
+        named = "arm strategy treated_percent treated_low treated_high benefit low high replicates"
+        table = pd.DataFrame(rows, columns=named.split())
+        return table if (table["treated_percent"] > 0).any() else table.iloc[:0]
+
+    def _strategy(self, arm: str) -> str:
+        """What an arm does, without how many people it does it to."""
+        known = self.scenario.get("interventions") or {}
+        arms = (self.scenario.get("arms") or {}).get(arm) or []
+        members = arms.get("interventions", []) if isinstance(arms, Mapping) else arms
+        said = []
+        for member in members:
+            what = dict(known.get(member) or {"name": member}) if isinstance(member, str) else dict(member)
+            cut = ("share", "number")
+            what["target"] = {key: value for key, value in (what.get("target") or {}).items() if key not in cut}
+            said.append(what)
+        return json.dumps(said, sort_keys=True, default=str)
 
     def _thinned(self, table: pd.DataFrame) -> pd.DataFrame:
         """Keep as many times, evenly, as a figure can show and a page can hold; always the first and the last."""

@@ -233,6 +233,12 @@ class OutcomeWords:
             return f"{self.label}: {'fewer' if self.lower else 'more'} people {self.per.replace(' people', '', 1)}"
         return f"{self.label} {self.gain} {self.per}"
 
+    def heading_for(self, people: int) -> str:
+        """What an effect on so many people is called: "obese years averted per 100 people"."""
+        if self.kind == "share":
+            return f"{self.label}: {'fewer' if self.lower else 'more'} people per {people:,}"
+        return f"{self.label} {self.gain} per {people:,} people"
+
     @property
     def level_heading(self) -> str:
         """What the column of levels shows: "Obese years per 10,000 people"."""

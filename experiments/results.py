@@ -16,13 +16,19 @@ import pyarrow.parquet as pq
 
 from experiments.estimands import OutcomeSpec, outcome_specs
 from experiments.manifest import read_manifest, sha256_of
-from experiments.parts import to_pandas
+from experiments.parts import NETWORK_TABLES, TABLES, to_pandas
 from experiments.verdict import Verdict, decide, label, ranking_lines, sentence
 from simulator.errors import StoreError
 from simulator.tables import canonical_ids
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from experiments.network_picture import NetworkPicture
+
+
+PICTURES = "pictures: .plot_curves() .plot_forest() .plot_distances() .plot_dose() .plot_network()"
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,6 +102,23 @@ class Results:
         return self._table("ledger")
 
     @cached_property
+    def distances(self) -> pd.DataFrame:
+        """The primary outcome by distance from the targets, arm and control, in the first hundred replicates."""
+        if "distances.parquet" not in self.manifest["outputs"]:  # a run of an earlier version
+            return to_pandas(TABLES["distances"].empty_table())
+        return self._table("distances")
+
+    @cached_property
+    def network(self) -> NetworkPicture | None:
+        """The network of one replicate, in the control and in the best arm; None where nothing was kept of it."""
+        from experiments.network_picture import NetworkPicture
+
+        if "network.json" not in self.manifest["outputs"]:
+            return None
+        facts = json.loads(self._checked("network.json").read_text(encoding="utf-8"))
+        return NetworkPicture(facts, {name: self._table(name) for name in NETWORK_TABLES})
+
+    @cached_property
     def targets(self) -> pd.DataFrame:
         """Whom to recruit: how often each person was offered each intervention."""
         words = dict.fromkeys(("arm", "intervention", "id"), str)
@@ -145,6 +168,36 @@ class Results:
 
         return figures.draw_curves(self, behaviour=behaviour, state=state, ax=ax)
 
+    def plot_forest(self) -> Axes:
+        """Draw every arm's effect on the primary outcome, with intervals, on everybody and on parts of the people."""
+        from experiments import figures
+
+        return figures.plot_forest(self)
+
+    def plot_distances(self) -> Figure:
+        """Draw the effect on a person by the number of ties to the nearest target, one panel for each arm."""
+        from experiments import figures
+
+        return figures.plot_distances(self)
+
+    def plot_dose(self, ax: Axes | None = None) -> Axes:
+        """Draw every arm's effect on the primary outcome against the share of people it treats."""
+        from experiments import figures
+
+        return figures.plot_dose(self, ax=ax)
+
+    def plot_network(self, time: float | None = None) -> Figure:
+        """Draw the network of one replicate, in the control and in the best arm.
+
+        Parameters
+        ----------
+        time : float, optional
+            In the scenario's unit; the picture nearest to it. Default: the end.
+        """
+        from experiments import figures
+
+        return figures.plot_network(self, time)
+
     def report(self) -> Path:
         """Write ``report.html`` and the figures into the folder, and return the report's path."""
         from experiments.report import write_report
@@ -153,9 +206,7 @@ class Results:
 
     def __repr__(self) -> str:
         lines = [self._title(), *self._said()]
-        return "\n".join(
-            [*lines, "tables: .effects .curves .outcomes .pairs .ledger .targets; picture: .plot_curves()"]
-        )
+        return "\n".join([*lines, "tables: .effects .curves .outcomes .pairs .distances .ledger .targets", PICTURES])
 
     def _repr_html_(self) -> str:
         said = self._said()

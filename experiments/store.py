@@ -4,7 +4,8 @@
     scenario.yaml, resolved.json    the scenario as given, and as it was understood
     parts/000017.part               all tables of replicate 17, with their checksum
     parts/000017.failed             why replicate 17 failed
-    curves, outcomes, pairs, effects, ledger (.parquet), targets.csv
+    curves, outcomes, pairs, distances, effects, ledger (.parquet), targets.csv
+    network.json, network_people, network_states, network_ties (.parquet): the network of one replicate, for pictures
 
 Every file is written under a hidden temporary name, synced and renamed; so a file either is whole or is not there.
 """
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,11 +27,15 @@ import pyarrow.parquet as pq
 from experiments import parts
 from experiments.lock import Lock
 from experiments.manifest import now, read_manifest, sha256_of, to_json, versions, write_manifest, written
-from experiments.parts import TABLES, Table, to_arrow
+from experiments.parts import NETWORK_TABLES, TABLES, Table, to_arrow
 from experiments.stored_parts import TARGET_COLUMNS, StoredParts
 from simulator.errors import StoreError
 
-OUTPUTS = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES))
+if TYPE_CHECKING:
+    from experiments.network_picture import NetworkPicture
+
+_NETWORK = ("network.json", *(f"{name}.parquet" for name in NETWORK_TABLES))
+OUTPUTS = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES), *_NETWORK)
 """Files whose hashes the manifest of a finished run holds."""
 TEMPORARY = re.compile(r"\.(.+)\.netrial-tmp")
 """Names of files that were being written when a run was killed."""
@@ -107,7 +112,10 @@ class Store:
                 if TEMPORARY.fullmatch(path.name):
                     path.unlink()
         for replicate in self._parts.numbers():
-            self._parts.check(replicate)
+            try:
+                self._parts.check(replicate)
+            except parts.OtherFormatError:
+                continue  # it is made again, over the old one
             self._done.add(replicate)
         self._failures = {replicate: self._parts.failure(replicate) for replicate in self._parts.numbers("failed")}
 
@@ -148,10 +156,10 @@ class Store:
         ----------
         replicate : int
         tables : mapping of str to DataFrame, or to a mapping of columns
-            ``curves``, ``outcomes``, ``pairs``, ``ledger``, with the columns of `TABLES`, rows in any order (but
-            those of the ledger, at one instant, in the order in which things were done); and ``targets`` (arm,
-            replicate, draw, intervention, person: index of a person who was offered it), if wanted. A table may be
-            absent or empty.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``, with the columns of `TABLES`, rows in any
+            order (but those of the ledger, at one instant, in the order in which things were done); and ``targets``
+            (arm, replicate, draw, intervention, person: index of a person who was offered it), if wanted. A table
+            may be absent or empty.
 
         Raises
         ------
@@ -189,7 +197,7 @@ class Store:
         Returns
         -------
         dict of str to DataFrame
-            ``curves``, ``outcomes``, ``pairs``, ``ledger``. Failed replicates have no rows.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``. Failed replicates have no rows.
 
         Raises
         ------
@@ -208,6 +216,7 @@ class Store:
         *,
         replicates: int,
         targets: pd.DataFrame | None = None,
+        picture: NetworkPicture | None = None,
         seeds: Mapping[str, int] | None = None,
         inputs: Mapping[str, str] | None = None,
         scenario_file: str = "",
@@ -225,6 +234,8 @@ class Store:
             How many were asked for: numbers 0 … replicates − 1.
         targets : DataFrame, optional
             What `picked` returned.
+        picture : NetworkPicture, optional
+            The network of one replicate; None: no replicate was completed.
         seeds : mapping of str to int, optional
         inputs : mapping of str to str, optional
             A hash of what is in every file read, by the name that the scenario gives it.
@@ -249,6 +260,7 @@ class Store:
             targets = pd.DataFrame(columns=TARGET_COLUMNS)
         with written(self.folder / "targets.csv") as file:
             file.write(targets.to_csv(index=False, lineterminator="\n", float_format="%.6g").encode())
+        self._write_picture(picture)
         failures = {number: text for number, text in sorted(self._failures.items()) if number < replicates}
         outputs = {name: sha256_of(self.folder / name) for name in OUTPUTS if (self.folder / name).exists()}
         manifest = self._write_manifest(
@@ -272,6 +284,17 @@ class Store:
         )
         self._lock.say(None)
         return manifest
+
+    def _write_picture(self, picture: NetworkPicture | None) -> None:
+        if picture is None:
+            for name in _NETWORK:
+                (self.folder / name).unlink(missing_ok=True)
+            return
+        with written(self.folder / "network.json") as file:
+            file.write(to_json(picture.facts))
+        for name, schema in NETWORK_TABLES.items():
+            with written(self.folder / f"{name}.parquet") as file:
+                pq.write_table(to_arrow(picture.tables[name], schema), file, compression="zstd")
 
     def _write_manifest(self, content: Mapping[str, Any]) -> dict[str, Any]:
         return write_manifest(self.folder, {"scenario": self.identity.scenario, "hash": self.identity.hash, **content})

@@ -57,7 +57,7 @@ class StoredParts:
         return self.path(replicate, "failed").read_text(encoding="utf-8", errors="replace")
 
     def check(self, replicate: int) -> None:
-        """Raise StoreError if a part is not, byte for byte, what was written."""
+        """Raise StoreError if a part is not, byte for byte, what was written; OtherFormatError if older."""
         self._read(replicate, parts.checked)
 
     def tables(self, replicate: int) -> dict[str, pa.Table]:
@@ -75,7 +75,7 @@ class StoredParts:
         Returns
         -------
         dict of str to DataFrame
-            ``curves``, ``outcomes``, ``pairs``, ``ledger``.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``.
 
         Raises
         ------
@@ -123,5 +123,7 @@ class StoredParts:
         path = self.path(replicate)
         try:
             return read(path.read_bytes(), replicate, self.hash)
+        except parts.OtherFormatError:
+            raise
         except (OSError, ValueError) as error:
             raise StoreError(f"{path} is damaged. Delete it and run the same command again") from error

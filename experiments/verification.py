@@ -22,6 +22,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from experiments import lock, parts
+from experiments.distances import check_distances
 from experiments.estimands import check_decomposition, effects
 from experiments.findings import (
     AGAIN,
@@ -177,8 +178,11 @@ def _tables(results: Results, stored: StoredParts) -> Iterator[Finding]:
 
 
 def _effects(results: Results) -> Iterator[Finding]:
+    fault = "this is a fault of the program: please report it"
     for problem in check_decomposition(results.pairs, results.specs):
-        yield Finding(UNEQUAL, "pairs.parquet", problem, "this is a fault of the program: please report it")
+        yield Finding(UNEQUAL, "pairs.parquet", problem, fault)
+    for problem in check_distances(results.distances, results.pairs, results.specs):
+        yield Finding(UNEQUAL, "distances.parquet", problem, fault)
     seed = int(results.manifest["seeds"]["seed"])
     given = results.effects
     try:

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.estimands import OutcomeSpec, effects, outcome_specs
+from experiments.network_picture import NetworkPicture
+from experiments.parts import NETWORK_TABLES, TABLES
 from experiments.report_words import KINDS
 from experiments.verdict import Verdict, decide
 
@@ -47,8 +49,12 @@ def results(
     title: str = "Obesity as a social contagion, and four ways to use the network against it",
     assumed: int = 6,
     seed: int = 1,
+    network: int = 0,
 ) -> FakeResults:
-    """Return an object with the tables, the resolved scenario and the manifest of a run that never was."""
+    """Return an object with the tables, the resolved scenario and the manifest of a run that never was.
+
+    `network` is the number of people in its network picture; 0: there is none.
+    """
     outcomes = dict(OUTCOMES if outcomes is None else outcomes)
     draw = np.random.default_rng(seed)
     time = np.arange(times, dtype=float)
@@ -56,7 +62,7 @@ def results(
     walk = np.cumsum(draw.normal(0, 0.0015, (replicates, times)), axis=1)
     base = 0.14 + 0.2 * (1 - np.exp(-time / 15))
     arm_strength = {arm: (0.0 if i == 0 else strength / i) for i, arm in enumerate(arms)}
-    curve_rows, outcome_rows, pair_rows, ledger_rows = [], [], [], []
+    curve_rows, outcome_rows, pair_rows, distance_rows, ledger_rows = [], [], [], [], []
     for i, arm in enumerate(arms):
         shape = arm_strength[arm] * 0.05 * (time / (time + 6)) * np.exp(-time / 40)
         own = np.cumsum(draw.normal(0, 0.0006, (replicates, times)), axis=1) if i else 0
@@ -89,6 +95,14 @@ def results(
                 pair_rows.append((arm, r, 0, name, "overall", people, value[r], control[r]))
                 if kind in ("difference", "time_to"):
                     continue
+                if name == primary:
+                    near = people // 3
+                    ways = (("0", targets, 0.2), ("1", near, 0.7), ("2", people - near - targets, 0.1))
+                    for distance, who, part in ways:
+                        weight = who / people
+                        c = control[r] if per_person else control[r] * weight
+                        m = part * move[r] / weight if per_person else part * move[r]
+                        distance_rows.append((arm, r, 0, name, distance, who, c + m, c))
                 for estimand, who, part in (("total", targets, 0.2), ("spillover", people - targets, 0.8)):
                     if estimand in estimands:
                         weight = who / people
@@ -111,6 +125,8 @@ def results(
         pairs=pd.DataFrame(
             pair_rows, columns=["arm", "replicate", "draw", "outcome", "estimand", "people", "value", "control_value"]
         ),
+        distances=pd.DataFrame(distance_rows, columns=TABLES["distances"].names),
+        network=_network(arms, times, people, network, seed) if network else None,
         ledger=pd.DataFrame(
             ledger_rows, columns=["arm", "replicate", "draw", "time", "intervention", "action", "people", "cost"]
         ),
@@ -190,6 +206,33 @@ def results(
         "command": ["netrial", "run", "obesity"],
     }
     return FakeResults(folder=folder, resolved=resolved, manifest=manifest, **vars(tables))
+
+
+def _network(arms: Sequence[str], times: int, people: int, shown: int, seed: int) -> NetworkPicture:
+    """A ring of people, of whom some become obese; the first tenth are targets, who get a tie across at time 1."""
+    draw = np.random.default_rng(seed)
+    two = list(arms[:2])
+    angle = np.arange(shown) * 2 * np.pi / shown
+    at = np.rint(500 + 500 * np.stack([np.cos(angle), np.sin(angle)], axis=1)).astype(int)
+    ring = [(k, k + 1) for k in range(shown - 1)]
+    states, ties = [], []
+    for arm in two:
+        since = draw.integers(0, 2 * times, shown)
+        for t in range(times):
+            for k in range(shown):
+                offered = arm != arms[0] and k < shown // 10
+                states.append((arm, float(t), k, "obese" if since[k] <= t else "lean", offered))
+        ties += [(arm, "friends", i, j, 0.0, np.nan) for i, j in ring]
+        if arm != arms[0] and times > 2:
+            ties += [(arm, "buddies", k, k + shown // 2, 1.0, 2.0) for k in range(shown // 10)]
+    facts = {"left_out": "", "replicate": 0, "arms": two, "behaviour": "obesity", "states": ["lean", "obese"]}
+    frames = {
+        "network_people": [(k, str(k), *at[k]) for k in range(shown)],
+        "network_states": states,
+        "network_ties": ties,
+    }
+    tables = {name: pd.DataFrame(rows, columns=NETWORK_TABLES[name].names) for name, rows in frames.items()}
+    return NetworkPicture({**facts, "people": people, "shown": shown}, tables)
 
 
 class FakeResults(SimpleNamespace):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import itertools
 import math
@@ -27,7 +29,17 @@ NUMBER = re.compile(r"[−+]?\d[\d,]*\.?\d*")
 SMALL = {"arms": ("usual_care", "champions", "groups", "champions_at_random"), "replicates": 12, "times": 6}
 ALONE_NUMBER = {"count": "obesity.obese", "at": "end", "better": "higher"}
 TWO = ("usual_care", "champions")
-DRAWN = ("control alone", "one replicate", "higher is better", "twenty arms", "no effect", "tiny", "huge", "odd names")
+DRAWN = (
+    "control alone",
+    "one replicate",
+    "higher is better",
+    "twenty arms",
+    "no effect",
+    "tiny",
+    "huge",
+    "odd names",
+    "with a picture of the network",
+)
 """Cases whose pictures differ from the usual ones in kind."""
 CASES = {
     "as usual": {},
@@ -51,6 +63,7 @@ CASES = {
     "tiny": {"scale": 1e-7, "arms": TWO},
     "huge": {"people": 100_000_000, "arms": TWO},
     "odd names": {"arms": ("usual_care", LONG, "<b>&\"'$x_1$", "ünïcode_名前"), "title": "<script>alert(1)</script>"},
+    "with a picture of the network": {"arms": TWO, "network": 40},
     "many networks, failures": {"networks": 10, "assumed": 0, "failures": {"3": "it <failed>"}},
 }
 
@@ -73,7 +86,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         found = {name: value or "" for name, value in attrs}
         self.tags.append((tag, found))
-        if tag in ("style", "svg"):
+        if tag in ("style", "svg", "script"):
             self._skip += 1
         if tag == "table":
             self._table = found["id"]
@@ -90,7 +103,7 @@ class Page(HTMLParser):
             self.cells[self._table, self._arm, self._key]["text"] += " | "
 
     def handle_endtag(self, tag):
-        if tag in ("style", "svg"):
+        if tag in ("style", "svg", "script"):
             self._skip -= 1
         if tag in ("td", "th"):
             self._key = ""
@@ -356,7 +369,12 @@ def test_every_case_gives_one_small_file_that_loads_nothing(tmp_path, case):
     assert len(text.encode()) < 1_000_000
     assert "default-src 'none'" in text
     names = {name for name, _ in page.tags}
-    assert not names & {"script", "link", "iframe", "object", "embed", "form", "img", "base"}
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    allowed = re.findall(r"'sha256-([^']+)'", text)
+    assert allowed == [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]
+    assert len(scripts) == (1 if CASES[case].get("network") else 0)
+    assert text.count("<script") == 2 * len(scripts)  # beside it, its data, which is not run
+    assert not names & {"link", "iframe", "object", "embed", "form", "img", "base"}
     for name, tag in page.tags:
         for attribute in ("src", "href", "xlink:href", "action", "style"):
             value = tag.get(attribute, "")
@@ -390,7 +408,7 @@ def test_pictures_have_words_and_tables_have_headings(usual):
 def test_names_are_escaped(tmp_path):
     page, text, _ = page_of(tmp_path, **CASES["odd names"])
     assert "<b>&" not in text
-    assert "<script" not in text
+    assert "<script>alert" not in text
     assert "<b>&\"'$x 1$" in page.text
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from experiments.estimands import OutcomeSpec, effects, outcome_specs
+from experiments.parts import TABLES
 from experiments.results import Results
 from experiments.store import Identity, Store
 from experiments.verdict import sentence
@@ -130,11 +131,28 @@ def test_pictures_are_drawn_by_the_figures(folder, monkeypatch):
             asked.update(options, results=results)
             return "axes"
 
+        plot_forest = staticmethod(lambda results: ("forest", results))
+        plot_distances = staticmethod(lambda results: ("distances", results))
+        plot_dose = staticmethod(lambda results, ax: ("dose", results, ax))
+        plot_network = staticmethod(lambda results, time: ("network", results, time))
+
     monkeypatch.setitem(__import__("sys").modules, "experiments.figures", Figures)
     monkeypatch.setattr(experiments, "figures", Figures, raising=False)
     results = Results.load(folder)
     assert results.plot_curves(behaviour="obesity", state="obese", ax=None) == "axes"
     assert asked == {"results": results, "behaviour": "obesity", "state": "obese", "ax": None}
+    assert results.plot_forest() == ("forest", results)
+    assert results.plot_distances() == ("distances", results)
+    assert results.plot_dose("ax") == ("dose", results, "ax")
+    assert results.plot_network(time=3) == ("network", results, 3)
+
+
+def test_a_folder_of_an_earlier_version_has_no_distances_and_no_network(folder):
+    results = Results.load(folder)
+    assert results.network is None
+    older = replace(results, manifest={**results.manifest, "outputs": {}})
+    assert list(older.distances.columns) == TABLES["distances"].names
+    assert older.distances.empty
 
 
 def test_a_run_in_which_everything_failed_can_still_be_looked_at(tmp_path):

@@ -15,8 +15,10 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from experiments import parts
 from experiments.manifest import plain, read_manifest, sha256_of
-from experiments.parts import PART_TABLES, TABLES, checked
+from experiments.network_picture import NetworkPicture, empty_tables
+from experiments.parts import NETWORK_TABLES, PART_TABLES, TABLES, checked
 from experiments.store import Identity, Store
 from simulator.errors import StoreError
 
@@ -65,7 +67,7 @@ def tables(replicate: int, arms: tuple[str, ...] = ("usual", "leaders"), seed: i
             frames["ledger"].append(pd.DataFrame({**of, **lines}))
             persons = rng.permutation(50)[:5]
             frames["targets"].append(pd.DataFrame({**of, "intervention": arm, "person": persons}))
-    return {name: pd.concat(parts, ignore_index=True) for name, parts in frames.items() if parts}
+    return {name: pd.concat(each, ignore_index=True) for name, each in frames.items() if each}
 
 
 def effects_table() -> pd.DataFrame:
@@ -436,3 +438,28 @@ def test_a_part_of_another_scenario_is_not_ours(tmp_path):
     checked(data, 0, TOWN.hash)
     with pytest.raises(ValueError, match="does not fit"):
         checked(data, 0, "ffff")
+
+
+def test_a_part_of_another_format_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "FORMAT", parts.FORMAT - 1)
+    run(tmp_path / "a", range(3))
+    monkeypatch.undo()
+    with Store.open(tmp_path / "a", TOWN) as store:
+        assert store.done() == set()
+        store.write_part(1, tables(1))
+        assert store.done() == {1}
+    run(tmp_path / "a", range(3))
+    run(tmp_path / "b", range(3))
+    assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
+
+
+def test_a_picture_of_the_network_is_stored_and_does_not_outlive_its_run(tmp_path):
+    stored = [tmp_path / name for name in ("network.json", *(f"{name}.parquet" for name in NETWORK_TABLES))]
+    with Store.open(tmp_path, TOWN) as store:
+        store.write_part(0, tables(0))
+        whole = {**store.collect(range(1)), "effects": effects_table()}
+        picture = NetworkPicture({"shown": 0}, empty_tables())
+        manifest = store.finish(whole, replicates=1, picture=picture)
+        assert all(path.exists() and manifest["outputs"][path.name] == sha256_of(path) for path in stored)
+        manifest = store.finish(whole, replicates=1)
+    assert not any(path.exists() or path.name in manifest["outputs"] for path in stored)

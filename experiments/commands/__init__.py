@@ -12,6 +12,7 @@ import sys
 
 import typer
 
+from experiments.commands.animate import animate
 from experiments.commands.as_json import error_data, print_json
 from experiments.commands.check import check
 from experiments.commands.listing import list_words
@@ -44,6 +45,7 @@ app.command()(plan)
 app.command()(run)
 app.command()(status)
 app.command()(report)
+app.command()(animate)
 app.command()(replay)
 app.command()(verify)
 
