@@ -85,14 +85,22 @@ def footprint_of(scenario: Scenario, arms: Sequence[str], jobs: int, n_events: i
 
 
 def _residents(scenario: Scenario) -> int:
+    from scenarios.files import graph_at
+    from scenarios.sources import TABLE, format_of
+
     population = scenario.spec.population
+    if scenario.people is not None:
+        return int(scenario.people.number_of_nodes())
     if population.file is not None:
-        return _rows(scenario.file_at(("population", "file"), population.file))
+        path, form = scenario.file_at(("population", "file"), population.file), format_of(population)
+        return _rows(path) if form == TABLE else len(graph_at(path, form).people)
     return int(population.size or 0)
 
 
 def _layer(scenario: Scenario, name: str, residents: int) -> PlannedLayer:
     from scenarios import grammar
+    from scenarios.files import graph_at
+    from scenarios.sources import TABLE, format_of
 
     given = scenario.spec.network.layers[name]
     if name in scenario.graphs:
@@ -101,7 +109,9 @@ def _layer(scenario: Scenario, name: str, residents: int) -> PlannedLayer:
     weighted = given.weight is not None and not isinstance(given.weight, int | float)
     if isinstance(given, grammar.FileLayer):
         path = scenario.file_at(("network", "layers", name, "file"), given.file)
-        return PlannedLayer(_rows(path), weighted=weighted, surveyed=True)
+        form = format_of(given)
+        rows = _rows(path) * len(given.named or "1") if form == TABLE else len(graph_at(path, form).ties)
+        return PlannedLayer(rows, weighted=weighted, surveyed=True)
     if isinstance(given, grammar.GeneratedLayer):
         numbers = given.model_dump(include={"mean_degree", "neighbours", "degree"})
         return generated(given.generator, residents, numbers, weighted=weighted)

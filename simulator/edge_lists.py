@@ -1,0 +1,248 @@
+"""Ties without a header: edge lists as SNAP, KONECT and NetworkX write them, and adjacency matrices."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from simulator.errors import Problem, SpecError
+from simulator.graph_tables import NODE, SOURCE, TARGET, WEIGHT, GraphTables
+from simulator.tables import LINES, PARQUET, Lines, canonical_ids, header_of, ids_of, lines, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COMMENTS = "#%"
+HEADERS = {"source", "target", "from", "to", "ego", "alter", "node1", "node2", "src", "dst", "fromnodeid", "tonodeid"}
+
+
+def opened(path: Path) -> IO[bytes]:
+    """Open a file for reading bytes, unpacked where its name ends in ``.gz``."""
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def read_edge_list(path: Path) -> GraphTables:
+    """Read an edge list: a tie a line, two ids separated by spaces, tabs or a comma, and whatever else is known.
+
+    Lines that begin with ``#`` or ``%`` are comments. Values behind the ids are the columns `column3`, `column4`, …:
+    only who made the file knows which is a weight; where NetworkX wrote attributes in braces, they keep their names.
+    People are those who have a tie.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    GraphTables
+        Whether ties run one way is not said.
+
+    Raises
+    ------
+    SpecError
+        If the file is empty, not UTF-8, damaged, begins with a header, or has a ragged line.
+    """
+    try:
+        number, first, comment = _first_line(path)
+    except UnicodeDecodeError:
+        raise SpecError(f"`{path.name}` is not UTF-8, or binary") from None
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise SpecError(f"`{path.name}` is damaged: {str(error)[:100]}") from None
+    if not first:
+        raise SpecError(f"`{path.name}` holds no ties")
+    words = re.split(r"[\s,;]+", first.strip())
+    if len(words) > 1 and {word.strip('"').lower() for word in words[:2]} <= HEADERS:
+        hint = "write `format: table`, and name its columns under `source` and `target`"
+        raise SpecError(Problem(f"`{path.name}`, line {number}: `{first[:60]}` is a header, not a tie", hint=hint))
+    if "{" in first:
+        ties = _from_networkx(path, comment)
+    else:
+        separator = next((sign for sign in ",;" if sign in first), r"\s+")
+        ties = _separated(path, separator, comment)
+    ties.attrs[LINES] = Lines("line", lambda rows: _numbers_of_lines(path, comment)[rows])
+    return GraphTables(_people_of(ties), ties, None)
+
+
+def _separated(path: Path, separator: str, comment: str) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(
+            path, sep=separator, header=None, comment=comment, dtype=str, keep_default_na=False, quoting=3,
+            skipinitialspace=True, encoding="utf-8-sig", compression="infer",
+        )  # fmt: skip
+    except pd.errors.ParserError as error:
+        ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+        said = (
+            "cannot be read" if ragged is None else f"line {ragged[2]} has {ragged[3]} fields; those before {ragged[1]}"
+        )
+        raise SpecError(f"`{path.name}`: {said}") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"`{path.name}` is not UTF-8, or binary") from None
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise SpecError(f"`{path.name}` is damaged: {str(error)[:100]}") from None
+    if frame.shape[1] < 2:
+        hint = "an edge list has two ids a line, separated by spaces, tabs or a comma"
+        raise SpecError(Problem(f"`{path.name}` has one word a line", hint=hint))
+    return _named(frame)
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Name the columns; ids as everywhere, the others numbers where all of their values are."""
+    import pandas as pd
+    import pyarrow as pa
+
+    titles = [SOURCE, TARGET, *(f"column{k}" for k in range(3, frame.shape[1] + 1))]
+    columns: dict[str, Any] = {}
+    for title, name in zip(titles, frame.columns, strict=True):
+        values = frame[name].where(frame[name] != "", None) if frame[name].dtype != object else frame[name]
+        if title in (SOURCE, TARGET):
+            columns[title] = ids_of(pa.chunked_array([pa.array(values, pa.string(), from_pandas=True)])).to_pandas()
+        else:
+            numbers = pd.to_numeric(values, errors="coerce")
+            columns[title] = numbers if numbers.notna().equals(values.notna()) else values
+    return pd.DataFrame(columns)
+
+
+def _from_networkx(path: Path, comment: str) -> pd.DataFrame:
+    """Read what ``networkx.write_edgelist`` writes by default: attributes in braces behind the ids."""
+    import networkx as nx
+    import pandas as pd
+
+    try:
+        text = (line.decode("utf-8-sig") for line in _lines_of(path))
+        graph = nx.parse_edgelist(text, comments=comment, create_using=nx.MultiDiGraph, nodetype=str)
+    except (TypeError, ValueError) as error:
+        raise SpecError(f"`{path.name}` cannot be read: {str(error)[:150]}") from None
+    known = [attributes for _, _, attributes in graph.edges(data=True)]
+    frame = pd.DataFrame.from_records(known, index=range(len(known)))
+    ends = pd.DataFrame(list(graph.edges()), columns=[SOURCE, TARGET], dtype=str)
+    return pd.concat([_named(ends), frame], axis=1)
+
+
+def _lines_of(path: Path) -> Iterator[bytes]:
+    with opened(path) as file:
+        yield from file
+
+
+def _is_tie(line: bytes, comment: str) -> bool:
+    text = line.strip()
+    return bool(text) and not text.startswith(comment.encode())
+
+
+def _first_line(path: Path) -> tuple[int, str, str]:
+    """Return number and text of the first line that is no comment, and the sign that begins comments."""
+    comment = ""
+    for number, line in enumerate(_lines_of(path), 1):
+        if b"\0" in line:
+            raise SpecError(f"`{path.name}` is binary, not an edge list")
+        text = line.decode("utf-8-sig").strip()
+        if text and text[0] in COMMENTS:
+            comment = comment or text[0]
+        elif text:
+            return number, text, comment or COMMENTS[0]
+    return 0, "", comment or COMMENTS[0]
+
+
+def _numbers_of_lines(path: Path, comment: str) -> np.ndarray:
+    """Return int64[n_ties]: the line of each tie; the file is read again, since only errors ask."""
+    return np.array([number for number, line in enumerate(_lines_of(path), 1) if _is_tie(line, comment)], np.int64)
+
+
+def _people_of(ties: pd.DataFrame) -> pd.DataFrame:
+    """Return everybody who has a tie."""
+    import pandas as pd
+
+    ids, missing = canonical_ids(pd.concat([ties[end].astype(object) for end in (SOURCE, TARGET)]).drop_duplicates())
+    return pd.DataFrame({NODE: np.unique(ids[~missing])})
+
+
+def read_matrix(path: Path) -> GraphTables:
+    """Read an adjacency matrix: who names is the row, who is named the column, a cell that is not 0 a tie.
+
+    A table (CSV, Parquet) has ids in its header and in its first column, in any order; a Matrix Market file (``.mtx``)
+    numbers people from 1. Cells are the column `weight`; empty ones are no ties.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    GraphTables
+        Whether ties run one way is not said.
+
+    Raises
+    ------
+    SpecError
+        If rows and columns are not the same people, or a cell is no number.
+    """
+    name = path.name.lower().removesuffix(".gz")
+    return _matrix_market(path) if name.endswith(".mtx") else _matrix_table(path)
+
+
+def _matrix_table(path: Path) -> GraphTables:
+    import pandas as pd
+
+    if path.suffix.lower() == PARQUET:
+        frame = read_table(path)
+        frame[frame.columns[0]] = frame[frame.columns[0]].astype(str)
+    else:
+        frame = read_table(path, text=header_of(path)[:1])
+    titles = list(map(str, frame.columns))
+    by_row, missing = canonical_ids(frame.iloc[:, 0])
+    if missing.any():
+        raise SpecError(f"no id in {lines(np.flatnonzero(missing), frame)} of the matrix `{path.name}`")
+    by_column, _ = canonical_ids(pd.Series(titles[1:], dtype=str))
+    rows, columns = pd.Index(by_row.astype(str)), pd.Index(by_column.astype(str))
+    for one, other, what in ((rows, columns, "column"), (columns, rows, "row")):
+        lacking = one.difference(other)
+        if len(lacking):
+            shown = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
+            hint = "the header and the first column of an adjacency matrix hold the ids of the same people"
+            raise SpecError(Problem(f"the matrix `{path.name}` has no {what} for {shown}", hint=hint))
+    if not rows.is_unique:
+        twice = rows[rows.duplicated()][0]
+        raise SpecError(f"two rows of the matrix `{path.name}` are those of {twice}")
+    for k, title in enumerate(titles[1:], 1):
+        if not pd.api.types.is_numeric_dtype(frame.iloc[:, k].dtype):
+            raise SpecError(f"the column `{title}` of the matrix `{path.name}` holds words, not numbers")
+    cells = frame.iloc[:, 1:].to_numpy(np.float64, na_value=0.0)
+    row, column = np.nonzero(cells)
+    ties = pd.DataFrame({SOURCE: by_row[row], TARGET: by_column[column], WEIGHT: cells[row, column]})
+    number_of = (lambda at: row[at] + 1) if path.suffix.lower() == PARQUET else (lambda at: row[at] + 2)
+    word = "row" if path.suffix.lower() == PARQUET else "line"
+    ties.attrs[LINES] = Lines(word, number_of, lambda k: titles[1 + int(column[k])])
+    return GraphTables(pd.DataFrame({NODE: by_row}), ties, None)
+
+
+def _matrix_market(path: Path) -> GraphTables:
+    import pandas as pd
+    from scipy.io import mmread
+
+    try:
+        with opened(path) as file:
+            matrix = mmread(io.BytesIO(file.read()), spmatrix=False)
+        matrix = matrix.tocoo() if hasattr(matrix, "tocoo") else _sparse(matrix)
+    except (ValueError, OverflowError, EOFError, OSError) as error:
+        raise SpecError(f"`{path.name}` is no Matrix Market file: {str(error)[:150]}") from None
+    if matrix.shape[0] != matrix.shape[1]:
+        size = " × ".join(map(str, matrix.shape))
+        raise SpecError(Problem(f"the matrix `{path.name}` is {size}", hint="an adjacency matrix is square"))
+    kept = matrix.data != 0
+    ends = (matrix.coords[0][kept].astype(np.int64) + 1, matrix.coords[1][kept].astype(np.int64) + 1)
+    ties = pd.DataFrame({SOURCE: ends[0], TARGET: ends[1], WEIGHT: matrix.data[kept].astype(np.float64)})
+    ties.attrs[LINES] = Lines("entry", lambda rows: rows + 1)
+    return GraphTables(pd.DataFrame({NODE: np.arange(1, matrix.shape[0] + 1)}), ties, None)
+
+
+def _sparse(matrix: Any) -> Any:
+    from scipy.sparse import coo_array
+
+    return coo_array(matrix)
