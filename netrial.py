@@ -9,5 +9,6 @@ from experiments.execution import run
 from experiments.results import Results
 from scenarios.loading import Scenario, load
 from simulator.errors import NetrialError, SpecError, StoreError
+from simulator.surveys import read_survey
 
-__all__ = ["NetrialError", "Results", "Scenario", "SpecError", "StoreError", "load", "run"]
+__all__ = ["NetrialError", "Results", "Scenario", "SpecError", "StoreError", "load", "read_survey", "run"]

@@ -34,6 +34,7 @@ def check_people(checker: Checker, file_at: FileAt, graph: Any = None) -> None:
         known.any_column = True
         return
     place: Place = ("population",)
+    broken = len(checker.problems)
     if people.size is None and people.file is None and people.networkx is None:
         checker.add("`population` needs `size` or `file`", place, "an example: size: 1000", on_key=True)
         known.any_column = True
@@ -51,7 +52,6 @@ def check_people(checker: Checker, file_at: FileAt, graph: Any = None) -> None:
         elif people.id is not None and form in (EDGE_LIST, MATRIX):
             hint = f"`{people.file}` is read as `{form}`; write `format: table` if it has a column of ids"
             checker.add("`id` goes with tables and graph files", (*place, "id"), hint, on_key=True)
-    broken = len(checker.problems)
     for name, column in people.columns.items():
         _check_column(checker, name, column, (*place, "columns", name))
     _note_planned_columns(checker)
@@ -198,8 +198,7 @@ def _warn_of_weights(checker: Checker, layer: grammar.FileLayer, table: TieTable
     """Say so where a graph file has weights and the layer is silent about them."""
     if layer.weight is not None or table.directed is None or "weight" not in table.frame.columns:
         return
-    weights = table.frame["weight"]
-    if weights.nunique() > 1:
+    if (table.frame["weight"] != 1).any():
         message = f"`{layer.file}` has a `weight` for its ties, which is not used"
         checker.warn(message, (*place, "file"), "write `weight: weight`, or `weight: 1` if it is not meant")
 

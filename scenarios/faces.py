@@ -43,9 +43,13 @@ def on_graph(scenario: Scenario, graph: networkx.Graph, layer: str | None, influ
         raise SpecError(Problem("the graph is directed: say which way `influence` runs along an arc u -> v", hint=hint))
     has = set(names_of(key for _, known in graph.nodes(data=True) for key in known).values())
     people = scenario.data["population"]
-    kept = {key: value for key, value in people.items() if key in ("enter", "leave")}
-    drawn = {key: value for key, value in people.get("columns", {}).items() if key not in has and "from" not in value}
-    kept |= {"networkx": type(graph).__name__} | ({"columns": drawn} if drawn else {})
+    kept = {key: people[key] for key in ("enter", "leave") if key in people}
+    columns = {
+        name: how
+        for name, how in people.get("columns", {}).items()
+        if name not in has and ("from" not in how or how["from"] in has)
+    }
+    kept |= {"networkx": type(graph).__name__} | ({"columns": columns} if columns else {})
     assert scenario.marks is not None
     data, marks, _ = put(scenario.data, scenario.marks, "population", reading_of_value("population", kept))
     return _with_layer(scenario, data, marks, name, graph.copy(), influence, alone=True)

@@ -234,19 +234,22 @@ def layer_of(
     if isinstance(given, grammar.FileLayer):
         assert path is not None
         table = ties_at(path, given, spec.population)
-        return ties.layer_from_table(
-            name,
-            table.frame,
-            population,
-            source=table.source,
-            target=table.target,
-            influence=given.influence,
-            weight=table.weight or weight,
-            where=condition_of(given.where),
-            draw=draw,
-            drop_strangers=given.strangers == "drop",
-            directed=table.directed,
-        )
+        try:
+            return ties.layer_from_table(
+                name,
+                table.frame,
+                population,
+                source=table.source,
+                target=table.target,
+                influence=given.influence,
+                weight=table.weight or weight,
+                where=condition_of(given.where),
+                draw=draw,
+                drop_strangers=given.strangers == "drop",
+                directed=table.directed,
+            )
+        except SpecError as error:
+            raise SpecError(replace(each, place=_key_given(given, each.place)) for each in error.problems) from None
     if isinstance(given, grammar.NetworkxLayer):
         raise NotBuiltError(Problem("`networkx` is not built yet", ("networkx",), on_key=True))
     mark, needed, possible = grammar.GENERATORS.get(given.generator, ("", (), ()))
@@ -255,6 +258,14 @@ def layer_of(
     parameters = {key: getattr(given, key) for key in (*needed, *possible) if getattr(given, key, None) is not None}
     parameters |= dict(given.__pydantic_extra__ or {})
     return ties.generated_layer(name, given.generator, population.size, parameters, draw, weight)
+
+
+def _key_given(layer: grammar.FileLayer, place: Place) -> Place:
+    """Return the place of a problem with a file's rows: a key that the layer has, or the file itself."""
+    if place == ("target",) and layer.named is not None:
+        return ("named",)
+    missing = place and getattr(layer, str(place[0]), None) is None
+    return ("file",) if missing else place
 
 
 def initial_states(scenario: Scenario, world: World, draw: Draw) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,10 +78,10 @@ def _separated(path: Path, separator: str, comment: str) -> pd.DataFrame:
         )  # fmt: skip
     except pd.errors.ParserError as error:
         ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        said = (
-            "cannot be read" if ragged is None else f"line {ragged[2]} has {ragged[3]} fields; those before {ragged[1]}"
-        )
-        raise SpecError(f"`{path.name}`: {said}") from None
+        if ragged is None:
+            raise SpecError(f"`{path.name}` cannot be read: {str(error)[:150]}") from None
+        said = f"line {ragged[2]} of `{path.name}` has {ragged[3]} fields; those before have {ragged[1]}"
+        raise SpecError(said) from None
     except UnicodeDecodeError:
         raise SpecError(f"`{path.name}` is not UTF-8, or binary") from None
     except (EOFError, gzip.BadGzipFile) as error:
@@ -159,7 +158,8 @@ def _people_of(ties: pd.DataFrame) -> pd.DataFrame:
     """Return everybody who has a tie."""
     import pandas as pd
 
-    ids, missing = canonical_ids(pd.concat([ties[end].astype(object) for end in (SOURCE, TARGET)]).drop_duplicates())
+    ends = [pd.Series(ties[end].unique()) for end in (SOURCE, TARGET)]
+    ids, missing = canonical_ids(pd.concat([each if each.dtype == np.int64 else each.astype(object) for each in ends]))
     return pd.DataFrame({NODE: np.unique(ids[~missing])})
 
 
@@ -222,27 +222,48 @@ def _matrix_table(path: Path) -> GraphTables:
     return GraphTables(pd.DataFrame({NODE: by_row}), ties, None)
 
 
+MARKET = re.compile(r"%%matrixmarket\s+matrix\s+coordinate\s+(real|integer|pattern)\s+(general|symmetric)", re.I)
+
+
 def _matrix_market(path: Path) -> GraphTables:
+    """Read a Matrix Market file; scipy's reader can crash the process on a damaged one."""
     import pandas as pd
-    from scipy.io import mmread
 
+    texts = (line.decode(errors="replace").strip() for line in _lines_of(path))
+    kind = MARKET.match(next(texts, ""))
+    if kind is None:
+        hint = "it begins with %%MatrixMarket matrix coordinate, then real, integer or pattern, general or symmetric"
+        raise SpecError(Problem(f"`{path.name}` is no Matrix Market file of real numbers", hint=hint))
+    before, size = next(((k, text) for k, text in enumerate(texts, 2) if text and text[0] != "%"), (1, ""))
+    numbers = [int(word) for word in size.split() if word.isascii() and word.isdigit() and len(word) < 10]
+    if len(numbers) != 3 or len(size.split()) != 3:
+        raise SpecError(
+            f"`{path.name}`, line {before}: `{size[:40]}` is not the size of a matrix: rows, columns, entries"
+        )
+    if numbers[0] != numbers[1]:
+        hint = "an adjacency matrix is square"
+        raise SpecError(Problem(f"the matrix `{path.name}` is {numbers[0]} × {numbers[1]}", hint=hint))
+    fields = [SOURCE, TARGET] + [WEIGHT] * (kind[1].lower() != "pattern")
     try:
-        with opened(path) as file:
-            matrix = mmread(io.BytesIO(file.read()), spmatrix=False)
-        matrix = matrix.tocoo() if hasattr(matrix, "tocoo") else _sparse(matrix)
-    except (ValueError, OverflowError, EOFError, OSError) as error:
-        raise SpecError(f"`{path.name}` is no Matrix Market file: {str(error)[:150]}") from None
-    if matrix.shape[0] != matrix.shape[1]:
-        size = " × ".join(map(str, matrix.shape))
-        raise SpecError(Problem(f"the matrix `{path.name}` is {size}", hint="an adjacency matrix is square"))
-    kept = matrix.data != 0
-    ends = (matrix.coords[0][kept].astype(np.int64) + 1, matrix.coords[1][kept].astype(np.int64) + 1)
-    ties = pd.DataFrame({SOURCE: ends[0], TARGET: ends[1], WEIGHT: matrix.data[kept].astype(np.float64)})
-    ties.attrs[LINES] = Lines("entry", lambda rows: rows + 1)
-    return GraphTables(pd.DataFrame({NODE: np.arange(1, matrix.shape[0] + 1)}), ties, None)
-
-
-def _sparse(matrix: Any) -> Any:
-    from scipy.sparse import coo_array
-
-    return coo_array(matrix)
+        entries = pd.read_csv(
+            path, sep=r"\s+", header=None, names=fields, index_col=False, skiprows=before, dtype=np.float64,
+            comment="%", compression="infer", on_bad_lines="error",
+        )  # fmt: skip
+    except (ValueError, EOFError, gzip.BadGzipFile) as error:
+        raise SpecError(f"`{path.name}` cannot be read: {str(error)[:150]}") from None
+    ends = entries[[SOURCE, TARGET]].to_numpy()
+    wrong = np.flatnonzero(~((ends >= 1) & (ends <= numbers[0]) & (ends == np.floor(ends))).all(axis=1))
+    if wrong.size:
+        raise SpecError(f"`{path.name}`, entry {wrong[0] + 1}: rows and columns are numbered from 1 to {numbers[0]}")
+    if len(entries) != numbers[2]:
+        raise SpecError(f"`{path.name}` has {len(entries):,} entries; line {before} announces {numbers[2]:,}")
+    ties = entries.astype({SOURCE: np.int64, TARGET: np.int64})
+    if WEIGHT in ties:
+        ties = ties[ties[WEIGHT] != 0]
+    if kind[2].lower() == "symmetric":  # only one of its halves is in the file
+        half = ties[ties[SOURCE] != ties[TARGET]]
+        ties = pd.concat([ties, half.rename(columns={SOURCE: TARGET, TARGET: SOURCE})])
+    places = ties.index.to_numpy()
+    ties = ties.reset_index(drop=True)
+    ties.attrs[LINES] = Lines("entry", lambda rows: places[rows] + 1)
+    return GraphTables(pd.DataFrame({NODE: np.arange(1, numbers[0] + 1)}), ties, None)

@@ -57,6 +57,10 @@ class GraphTables:
             hint = allowed_words(column, list(map(str, self.people.columns)))
             raise SpecError(Problem(f"the nodes of the file have no `{column}`", ("id",), hint))
         names, nodes = self.people[column], pd.Index(self.people[NODE].astype(str))
+        repeated = names[names.notna() & names.duplicated()]
+        if repeated.size:
+            message = f"two people have the same `{column}`: {repeated.iloc[0]}"
+            raise SpecError(Problem(message, ("id",), "an id is that of one person"))
         ties = self.ties.copy(deep=False)
         for end in (SOURCE, TARGET):
             places = nodes.get_indexer(pd.Index(self.ties[end].astype(str)))

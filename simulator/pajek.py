@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import IO
 
 from simulator.errors import Problem, SpecError
-from simulator.graph_tables import NODE, SOURCE, TARGET, WEIGHT, GraphTables, graph_tables, people_rows, tie_rows
+from simulator.graph_tables import NODE, SOURCE, TARGET, WEIGHT, GraphTables, Rows, graph_tables, people_rows, tie_rows
 
 LABEL = "label"
 COORDINATES = ("x", "y", "z")
@@ -17,8 +17,9 @@ COORDINATES = ("x", "y", "z")
 def read_pajek(file: IO[bytes], name: str) -> GraphTables:
     """Read a Pajek file: people are known by their labels, numbers are in the column `node`.
 
-    Of vertices, labels and coordinates are read; of ties, their weights (the column `weight`); what else stands
-    behind these is drawing. Arcs run one way, edges both ways; where both are there, edges are there twice.
+    Of vertices, labels and coordinates are read; of ties, their weights (the column `weight`); pairs of a word and a
+    value that stand behind these are further columns. Arcs run one way, edges both ways; where both are there, edges
+    are there twice.
 
     Parameters
     ----------
@@ -110,10 +111,21 @@ class _Pajek:
         self.people.ids[NODE].append(str(vertex))
         self.people.put(LABEL, label)
         rest = rest[quoted.end() :] if quoted else rest[len(label) :]
-        for axis, value in zip(COORDINATES, rest.split()[:3], strict=False):
-            if not _is_number(value):
-                break
-            self.people.put(axis, value)
+        if rest.strip():
+            words = self._words(rest)
+            for axis in COORDINATES:
+                if not words or not _is_number(words[0]):
+                    break
+                self.people.put(axis, words.pop(0))
+            self._pairs(self.people, words[len(words) % 2 :])  # an odd one is the shape
+
+    def _words(self, text: str) -> list[str]:
+        """Split a text at its spaces, but not within quotation marks."""
+        return [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|(\S+)', text)]
+
+    def _pairs(self, rows: Rows, words: list[str]) -> None:
+        for name, value in zip(words[::2], words[1::2], strict=False):
+            rows.put(name, value)
 
     def _put_people(self) -> None:
         """Add the vertices that have no line of their own: their number is their label."""
@@ -128,6 +140,11 @@ class _Pajek:
         if len(words) < 2:
             raise self._refused(f"`{text[:40]}` is no tie", "a tie is two numbers of vertices, and a weight")
         self._put(words[0], words[1], one_way, words[2] if len(words) > 2 else None)
+        if len(words) > 3:
+            more = self._words(words[3])
+            if more[0].startswith("["):
+                self.ties.put("time", more.pop(0))
+            self._pairs(self.ties, more)
 
     def _list(self, text: str, one_way: bool) -> None:
         first, *others = text.split()

@@ -3,17 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.errors import Problem, SpecError, allowed_words
-from simulator.tables import LINES, Lines, lines_of
+from simulator.tables import LINES, Lines, lines_of, read_table
 
 if TYPE_CHECKING:
+    import networkx as nx
     import pandas as pd
 
 NAMED, WEIGHT = "who is named", "weight of the naming"
+
+
+def read_survey(
+    survey: str | Path | pd.DataFrame,
+    *,
+    id: str,
+    named: Sequence[str],
+    weights: Sequence[str] | None = None,
+    strangers: str = "refuse",
+) -> nx.DiGraph:
+    """Read a nomination survey as a graph: an arc u -> v says that u named v.
+
+    Parameters
+    ----------
+    survey : str, Path or DataFrame
+        CSV or Parquet file, or a table: one row for each person asked.
+    id : str
+        Column that says who was asked.
+    named : sequence of str
+        Columns that hold whom they named; an empty cell names nobody.
+    weights : sequence of str, optional
+        Columns that hold the weight of each naming, in the order of `named`.
+    strangers : {"refuse", "drop"}
+        What is done with namings of people who were not asked.
+
+    Returns
+    -------
+    networkx.DiGraph
+        Nodes are the people asked, all other columns their attributes. Give it to `Scenario.on_graph` with
+        ``influence="target_to_source"`` where those who are named influence those who named them.
+
+    Raises
+    ------
+    SpecError
+        If a column is missing; if a person answered twice; if somebody named was not asked, and `strangers` is
+        "refuse".
+
+    Examples
+    --------
+    >>> import pandas
+    >>> answers = pandas.DataFrame({"who": ["ann", "bob"], "friend": ["bob", None]})
+    >>> list(read_survey(answers, id="who", named=["friend"]).edges)
+    [('ann', 'bob')]
+    """
+    from dataclasses import replace
+
+    from simulator.graphs import to_graph
+    from simulator.network import ContactNetwork
+    from simulator.population import from_table
+    from simulator.ties import layer_from_table
+
+    if strangers not in ("refuse", "drop"):
+        raise SpecError(Problem(f"`{strangers}` is not allowed for `strangers`", hint="allowed: refuse, drop"))
+    frame = read_table(survey, text=(id, *named)) if isinstance(survey, str | Path) else survey
+    long = namings_of(frame, id, named, weights)
+    others = [name for name in frame.columns if name not in named and name not in (weights or ())]
+    people = from_table(frame[others], id)
+    layer = layer_from_table(
+        "survey", long, people, source=id, target=NAMED, influence="source_to_target",
+        weight=None if weights is None else WEIGHT, drop_strangers=strangers == "drop",
+    )  # fmt: skip
+    columns = {name: column for name, column in people.columns.items() if name != id}
+    graph = to_graph(replace(people, columns=columns), ContactNetwork(people.size, {"survey": layer}))
+    for _, _, known in graph.edges(data=True):
+        del known["layer"]
+        if weights is None:
+            del known["weight"]
+    return graph.to_directed()  # without any naming it is not yet
 
 
 def namings_of(
