@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulator.errors import Problem, SpecError
-from simulator.tables import LINES, MISSING, Lines, ids_of
+from simulator.tables import LINES, MISSING, Lines, ids_of, match_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +47,6 @@ class GraphTables:
         SpecError
             If there is no such column, or two people have the same value in it.
         """
-        import pandas as pd
-
         from simulator.errors import allowed_words
 
         if column == NODE:
@@ -56,16 +54,15 @@ class GraphTables:
         if column not in self.people.columns:
             hint = allowed_words(column, list(map(str, self.people.columns)))
             raise SpecError(Problem(f"the nodes of the file have no `{column}`", ("id",), hint))
-        names, nodes = self.people[column], pd.Index(self.people[NODE].astype(str))
+        names, nodes = self.people[column], np.asarray(self.people[NODE])
         repeated = names[names.notna() & names.duplicated()]
         if repeated.size:
             message = f"two people have the same `{column}`: {repeated.iloc[0]}"
             raise SpecError(Problem(message, ("id",), "an id is that of one person"))
         ties = self.ties.copy(deep=False)
         for end in (SOURCE, TARGET):
-            places = nodes.get_indexer(pd.Index(self.ties[end].astype(str)))
-            found = names.take(np.maximum(places, 0)).reset_index(drop=True)
-            ties[end] = found.astype(object).where(places >= 0, None).astype("category")
+            found = names.reindex(match_ids(np.asarray(self.ties[end]), nodes)).reset_index(drop=True)
+            ties[end] = found if found.dtype == np.int64 else found.astype("category")
         return ties
 
 

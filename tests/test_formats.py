@@ -487,5 +487,9 @@ def test_damaged_files_are_read_or_refused(tmp_path: Path, name: str, cut: float
         tables = read_graph(path, form)
     except SpecError:
         return
-    assert len(tables.people.columns) >= 1
-    assert {"source", "target"} <= set(tables.ties.columns)
+    assert "node" in tables.people
+    try:
+        ties = tables.ties_by(tables.id)
+    except SpecError:  # two people of one name
+        return
+    assert len(ties) == len(tables.ties)
