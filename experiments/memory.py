@@ -110,7 +110,7 @@ def _layer(scenario: Scenario, name: str, residents: int) -> PlannedLayer:
     if isinstance(given, grammar.FileLayer):
         path = scenario.file_at(("network", "layers", name, "file"), given.file)
         form = format_of(given)
-        rows = _rows(path) * len(given.named or "1") if form == TABLE else len(graph_at(path, form).ties)
+        rows = _rows(path) * len(given.named or (0,)) if form == TABLE else len(graph_at(path, form).ties)
         return PlannedLayer(rows, weighted=weighted, surveyed=True)
     if isinstance(given, grammar.GeneratedLayer):
         numbers = given.model_dump(include={"mean_degree", "neighbours", "degree"})

@@ -43,7 +43,7 @@ def on_graph(scenario: Scenario, graph: networkx.Graph, layer: str | None, influ
         raise SpecError(Problem("the graph is directed: say which way `influence` runs along an arc u -> v", hint=hint))
     has = set(names_of(key for _, known in graph.nodes(data=True) for key in known).values())
     people = scenario.data["population"]
-    kept = {key: people[key] for key in ("enter", "leave") if key in people}
+    kept = {key: people[key] for key in ("where", "enter", "leave") if key in people}
     columns = {
         name: how
         for name, how in people.get("columns", {}).items()
@@ -67,6 +67,8 @@ def with_layer(scenario: Scenario, name: str, graph: networkx.Graph, influence: 
 def _with_layer(
     scenario: Scenario, data: Any, marks: Any, name: str, graph: networkx.Graph, influence: str | None, *, alone: bool
 ) -> Scenario:
+    from scenarios.loading import on_graphs
+
     layers = list(scenario.spec.network.layers)
     if name not in layers:
         raise SpecError(Problem(f"the scenario has no layer `{name}`", hint=allowed_words(name, layers)))
@@ -74,7 +76,7 @@ def _with_layer(
     value = {"networkx": type(graph).__name__} | ({} if influence is None else {"influence": influence})
     data, marks, _ = put(dict(data), marks, at, reading_of_value(at, value))
     people = graph if alone else scenario.people
-    return scenario.given(data, marks, {**scenario.graphs, name: graph}, people)
+    return on_graphs(scenario, data, marks, {**scenario.graphs, name: graph}, people)
 
 
 def _layer_meant(scenario: Scenario) -> str:

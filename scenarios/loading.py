@@ -206,16 +206,6 @@ class Scenario:
 
         return with_layer(self, name, graph, influence)
 
-    def given(
-        self,
-        data: Mapping[str, Any],
-        marks: Marks,
-        graphs: Mapping[str, networkx.Graph],
-        people: networkx.Graph | None = None,
-    ) -> Scenario:
-        """Return a copy with other data and graphs, after the same checks."""
-        return _checked(self.path, self.text, data, marks, self.overrides, graphs, [], people)
-
     def graph(self, number: int = 0, *, arm: str | None = None, replicate: int = 0) -> networkx.Graph:
         """Return people and ties as a NetworkX graph; with an arm, with what happens to people in it.
 
@@ -402,6 +392,17 @@ def find(scenario: str | Path) -> tuple[Path, str]:
     raise SpecError(Problem(message, hint=allowed_words(word, list(known))))
 
 
+def on_graphs(
+    scenario: Scenario,
+    data: Mapping[str, Any],
+    marks: Marks,
+    graphs: Mapping[str, networkx.Graph],
+    people: networkx.Graph | None,
+) -> Scenario:
+    """Return a copy of a scenario with other data, and graphs that its data speak of, after the same checks."""
+    return _checked(scenario.path, scenario.text, data, marks, scenario.overrides, graphs, [], people)
+
+
 def _checked(
     path: Path,
     text: str,
@@ -415,6 +416,11 @@ def _checked(
     from scenarios.checks import check_scenario
     from scenarios.problems import Located, ScenarioError, in_order
 
+    # A graph stands as long as the data speak of it; a layer that was set to something else since has none.
+    graphs = {
+        name: graph for name, graph in graphs.items() if _says(data, graph, "network", "layers", name, "networkx")
+    }
+    people = people if _says(data, people, "population", "networkx") else None
     values = {each.problem.place for each in refused if not each.problem.on_key}
     spec, problems, warned = check_scenario(
         data, lambda place, name: _file_at(path, marks, place, name), graphs, values, people
@@ -425,6 +431,12 @@ def _checked(
     found = [marks.locate(problem) for problem in warned]
     warnings = in_order(Located(each.problem, each.mark, warning=True) for each in found)
     return Scenario(path, text, spec, dict(overrides), dict(graphs), people, data, marks, warnings)
+
+
+def _says(data: Any, graph: networkx.Graph | None, *keys: str) -> bool:
+    for key in keys:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return graph is not None and data == type(graph).__name__
 
 
 def _file_at(path: Path, marks: Marks, place: Place, name: str) -> Path:

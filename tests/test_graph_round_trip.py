@@ -173,6 +173,12 @@ def test_two_layers_keep_their_keys(tmp_path: Path) -> None:
     assert set(directed["a"]) == {"b", "c"}
 
 
+def test_a_graph_that_is_set_to_something_else_is_gone(smoking: Scenario) -> None:
+    scenario = smoking.on_graph(nx.path_graph(4)).set("network.layers.talk", {"generator": "empty"})
+    assert scenario.graph().number_of_edges() == 0
+    assert len(scenario.set("population", {"size": 7}).graph()) == 7
+
+
 def test_people_of_whole_numbers_are_in_the_order_of_their_numbers(smoking: Scenario) -> None:
     scenario = smoking.on_graph(nx.Graph([(10, 9), (9, 2)]))
     assert build.world_of(scenario).population.ids.tolist() == [2, 9, 10]
@@ -205,6 +211,18 @@ def test_what_a_scenario_needs_and_the_graph_has_not_is_named() -> None:
     renamed = load("family_planning").on_graph(graph, influence="both")
     assert set(build.world_of(renamed).population.columns) == {"toa_raw", "village"}
     assert set(renamed.graph().nodes[0]) == {"toa_raw", "group", "village"}
+
+
+def test_a_condition_on_people_still_chooses_among_them(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("id,age\n1,3\n")
+    adults = town(tmp_path, "{generator: empty}", "{file: people.csv, id: id, where: age > 2}")
+    graph = nx.path_graph(["a", "b", "c", "d"])
+    with pytest.raises(SpecError, match="age"):
+        adults.on_graph(graph, "talk")
+    nx.set_node_attributes(graph, {"a": 1, "b": 5, "c": 6, "d": 7}, "age")
+    back = adults.on_graph(graph, "talk").graph()
+    assert dict(back.nodes(data="age")) == {"b": 5, "c": 6, "d": 7}
+    assert set(map(frozenset, back.edges)) == {frozenset("bc"), frozenset("cd")}
 
 
 def test_a_column_may_not_be_called_like_a_behaviour(smoking: Scenario) -> None:
