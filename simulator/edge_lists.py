@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from ast import literal_eval
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -11,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import numpy as np
 
 from simulator.errors import Problem, SpecError
-from simulator.graph_tables import NODE, SOURCE, TARGET, WEIGHT, GraphTables
+from simulator.graph_tables import NODE, SOURCE, TARGET, WEIGHT, GraphTables, tie_rows
 from simulator.tables import LINES, PARQUET, Lines, canonical_ids, header_of, ids_of, lines, read_table
 
 if TYPE_CHECKING:
@@ -51,8 +52,6 @@ def read_edge_list(path: Path) -> GraphTables:
         number, first, comment = _first_line(path)
     except UnicodeDecodeError:
         raise SpecError(f"`{path.name}` is not UTF-8, or binary") from None
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise SpecError(f"`{path.name}` is damaged: {str(error)[:100]}") from None
     if not first:
         raise SpecError(f"`{path.name}` holds no ties")
     words = re.split(r"[\s,;]+", first.strip())
@@ -64,7 +63,7 @@ def read_edge_list(path: Path) -> GraphTables:
     else:
         separator = next((sign for sign in ",;" if sign in first), r"\s+")
         ties = _separated(path, separator, comment)
-    ties.attrs[LINES] = Lines("line", lambda rows: _numbers_of_lines(path, comment)[rows])
+        ties.attrs[LINES] = Lines("line", lambda rows: _numbers_of_lines(path, comment)[rows])
     return GraphTables(_people_of(ties), ties, None)
 
 
@@ -84,8 +83,6 @@ def _separated(path: Path, separator: str, comment: str) -> pd.DataFrame:
         raise SpecError(said) from None
     except UnicodeDecodeError:
         raise SpecError(f"`{path.name}` is not UTF-8, or binary") from None
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise SpecError(f"`{path.name}` is damaged: {str(error)[:100]}") from None
     if frame.shape[1] < 2:
         hint = "an edge list has two ids a line, separated by spaces, tabs or a comma"
         raise SpecError(Problem(f"`{path.name}` has one word a line", hint=hint))
@@ -100,7 +97,7 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     titles = [SOURCE, TARGET, *(f"column{k}" for k in range(3, frame.shape[1] + 1))]
     columns: dict[str, Any] = {}
     for title, name in zip(titles, frame.columns, strict=True):
-        values = frame[name].where(frame[name] != "", None) if frame[name].dtype != object else frame[name]
+        values = frame[name].mask(frame[name] == "")
         if title in (SOURCE, TARGET):
             columns[title] = ids_of(pa.chunked_array([pa.array(values, pa.string(), from_pandas=True)])).to_pandas()
         else:
@@ -111,18 +108,22 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _from_networkx(path: Path, comment: str) -> pd.DataFrame:
     """Read what ``networkx.write_edgelist`` writes by default: attributes in braces behind the ids."""
-    import networkx as nx
-    import pandas as pd
-
-    try:
-        text = (line.decode("utf-8-sig") for line in _lines_of(path))
-        graph = nx.parse_edgelist(text, comments=comment, create_using=nx.MultiDiGraph, nodetype=str)
-    except (TypeError, ValueError) as error:
-        raise SpecError(f"`{path.name}` cannot be read: {str(error)[:150]}") from None
-    known = [attributes for _, _, attributes in graph.edges(data=True)]
-    frame = pd.DataFrame.from_records(known, index=range(len(known)))
-    ends = pd.DataFrame(list(graph.edges()), columns=[SOURCE, TARGET], dtype=str)
-    return pd.concat([_named(ends), frame], axis=1)
+    rows = tie_rows()
+    for number, line in enumerate(_lines_of(path), 1):
+        if not _is_tie(line, comment):
+            continue
+        try:
+            one, two, attributes = line.decode("utf-8-sig").split(maxsplit=2)
+            known = literal_eval(attributes.strip()).items()
+        except (ValueError, SyntaxError, AttributeError, TypeError, MemoryError, RecursionError):
+            hint = "as NetworkX writes it, a line is two ids and attributes in braces: ann bob {'weight': 2}"
+            raise SpecError(Problem(f"`{path.name}`, line {number}: this cannot be read", hint=hint)) from None
+        rows.ids[SOURCE].append(one)
+        rows.ids[TARGET].append(two)
+        rows.lines.append(number)
+        for name, value in known:
+            rows.put(str(name), str(value))
+    return rows.table()
 
 
 def _lines_of(path: Path) -> Iterator[bytes]:
@@ -249,7 +250,7 @@ def _matrix_market(path: Path) -> GraphTables:
             path, sep=r"\s+", header=None, names=fields, index_col=False, skiprows=before, dtype=np.float64,
             comment="%", compression="infer", on_bad_lines="error",
         )  # fmt: skip
-    except (ValueError, EOFError, gzip.BadGzipFile) as error:
+    except ValueError as error:
         raise SpecError(f"`{path.name}` cannot be read: {str(error)[:150]}") from None
     ends = entries[[SOURCE, TARGET]].to_numpy()
     wrong = np.flatnonzero(~((ends >= 1) & (ends <= numbers[0]) & (ends == np.floor(ends))).all(axis=1))

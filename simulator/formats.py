@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from pathlib import Path
 
 from simulator.edge_lists import opened, read_edge_list, read_matrix
@@ -74,7 +75,7 @@ def read_graph(path: Path, form: str) -> GraphTables:
             return reader(file, path.name)
     except FileNotFoundError:
         raise SpecError(f"there is no file `{path}`") from None
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise SpecError(f"`{path.name}` is damaged: {str(error)[:100]}") from None
     except OSError as error:
         raise SpecError(f"`{path}` cannot be read: {(error.strerror or 'unknown error').lower()}") from None

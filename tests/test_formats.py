@@ -394,7 +394,9 @@ WRONG = {
         ("ann bob\nann\n", "no target in line 2"),
         ("ann bob\0\n", "is binary"),
         ("ann b\u00f6b\n".encode("latin-1"), "is not UTF-8"),
-        ("ann bob {'weight': \n", "cannot be read"),
+        ("ann bob {'weight': \n", "line 1: this cannot be read"),
+        ("ann bob {}\n# x\nbob ann " + "[" * 9999 + "\n", "line 3: this cannot be read"),
+        ("cem bob {}\nann bob {'a': [1]}\n\ncem zoe {'a': 2}\n", "zoe (line 4)"),
     ],
     "a.txt.gz": [(gzip.compress(b"ann bob\n" * 1000)[:40], "is damaged"), (b"ann bob\n", "is damaged")],
     "a.mtx": [
@@ -475,12 +477,16 @@ def test_keys_of_people(files: Path) -> None:
     | st.text(max_size=6).map(str.encode)
     | st.sampled_from([b"<graph>", b"*Arcs\n", b"\xff"]),
     gone=st.integers(0, 30),
+    packed=st.booleans(),
 )
-def test_damaged_files_are_read_or_refused(tmp_path: Path, name: str, cut: float, put: bytes, gone: int) -> None:
+def test_damaged_files_are_read_or_refused(
+    tmp_path: Path, name: str, cut: float, put: bytes, gone: int, packed: bool
+) -> None:
     """Never another exception than a refusal."""
-    whole = (FILES / name).read_bytes()
+    packed = packed and not name.endswith(".csv")
+    whole = gzip.compress((FILES / name).read_bytes(), mtime=0) if packed else (FILES / name).read_bytes()
     at = int(cut * len(whole))
-    path = tmp_path / name
+    path = tmp_path / (f"{name}.gz" if packed else name)
     path.write_bytes(whole[:at] + put + whole[at + gone :])
     form = format_of(name, "matrix" if "matrix" in name else None)
     try:

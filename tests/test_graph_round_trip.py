@@ -105,7 +105,7 @@ def check_the_same(back: nx.Graph, graph: nx.Graph, layer: str = "talk") -> None
         assert all(same(found[key], value) for key, value in known.items())
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(graph=graphs())
 def test_a_graph_comes_back_whole(smoking: Scenario, graph: nx.Graph) -> None:
     influence = "source_to_target" if graph.is_directed() else None
