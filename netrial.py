@@ -11,5 +11,18 @@ from experiments.replay import Replay, replay
 from experiments.results import Results
 from scenarios.loading import Scenario, load
 from simulator.errors import NetrialError, SpecError, StoreError
+from simulator.surveys import read_survey
 
-__all__ = ["NetrialError", "Replay", "Results", "Scenario", "SpecError", "StoreError", "dose", "load", "replay", "run"]
+__all__ = [
+    "NetrialError",
+    "Replay",
+    "Results",
+    "Scenario",
+    "SpecError",
+    "StoreError",
+    "dose",
+    "load",
+    "read_survey",
+    "replay",
+    "run",
+]

@@ -91,14 +91,22 @@ def people_and_ties(scenario: Scenario) -> tuple[int, int]:
 
 
 def _residents(scenario: Scenario) -> int:
+    from scenarios.files import graph_at
+    from scenarios.sources import TABLE, format_of
+
     population = scenario.spec.population
+    if scenario.people is not None:
+        return int(scenario.people.number_of_nodes())
     if population.file is not None:
-        return _rows(scenario.file_at(("population", "file"), population.file))
+        path, form = scenario.file_at(("population", "file"), population.file), format_of(population)
+        return _rows(path) if form == TABLE else len(graph_at(path, form).people)
     return int(population.size or 0)
 
 
 def _layer(scenario: Scenario, name: str, residents: int) -> PlannedLayer:
     from scenarios import grammar
+    from scenarios.files import graph_at
+    from scenarios.sources import TABLE, format_of
 
     given = scenario.spec.network.layers[name]
     if name in scenario.graphs:
@@ -107,7 +115,9 @@ def _layer(scenario: Scenario, name: str, residents: int) -> PlannedLayer:
     weighted = given.weight is not None and not isinstance(given.weight, int | float)
     if isinstance(given, grammar.FileLayer):
         path = scenario.file_at(("network", "layers", name, "file"), given.file)
-        return PlannedLayer(_rows(path), weighted=weighted, surveyed=True)
+        form = format_of(given)
+        rows = _rows(path) * len(given.named or (0,)) if form == TABLE else len(graph_at(path, form).ties)
+        return PlannedLayer(rows, weighted=weighted, surveyed=True)
     if isinstance(given, grammar.GeneratedLayer):
         numbers = given.model_dump(include={"mean_degree", "neighbours", "degree"})
         if given.generator == "degrees" and given.column is not None:
@@ -118,7 +128,7 @@ def _layer(scenario: Scenario, name: str, residents: int) -> PlannedLayer:
 
 def _mean_of(scenario: Scenario, name: str) -> float:
     """Return the mean of a column of numbers, of all people of a file or of all who may be drawn."""
-    from scenarios.files import table_at
+    from scenarios.sources import people_at
     from scenarios.worlds import distribution_of
 
     people = scenario.spec.population
@@ -127,9 +137,12 @@ def _mean_of(scenario: Scenario, name: str) -> float:
         return sum(float(key) * share for key, share in column.categories.items()) / sum(column.categories.values())
     if column is not None and column.distribution is not None:
         return float(distribution_of(column).sample((np.arange(1000) + 0.5) / 1000).mean())
+    known = name if column is None else column.from_
+    if scenario.people is not None:
+        return float(np.mean([float(facts[known]) for _, facts in scenario.people.nodes(data=True)]))
     assert people.file is not None
-    frame = table_at(scenario.file_at(("population", "file"), people.file), (str(people.id),))
-    return float(frame[name if column is None else column.from_].astype(float).mean())
+    frame, _ = people_at(scenario.file_at(("population", "file"), people.file), people)
+    return float(frame[known].astype(float).mean())
 
 
 def _rows(path: Path) -> int:

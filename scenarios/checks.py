@@ -25,6 +25,7 @@ def check_scenario(
     file_at: FileAt,
     graphs: Mapping[str, Any],
     refused: Collection[Place] = (),
+    people: Any = None,
 ) -> tuple[grammar.ScenarioSpec, list[Problem], list[Problem]]:
     """Check a scenario's data: shapes first, then everything that one part says about another.
 
@@ -38,6 +39,8 @@ def check_scenario(
         Layers given in Python.
     refused : collection of place
         Values that the reader refused already.
+    people : networkx.Graph, optional
+        Given in Python: its nodes are the people.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def check_scenario(
         checker.known.any_column = True
     check_time(checker)
     columns_cut = checker.known.any_column
-    check_people(checker, file_at)
+    check_people(checker, file_at, people)
     checker.known.any_column |= columns_cut
     check_turnover(checker)
     check_references(checker)

@@ -11,8 +11,8 @@ from scenarios.checking import Checker
 from scenarios.checks_generators import check_generator, check_networkx
 from scenarios.checks_numbers import check_number
 from scenarios.checks_parameters import check_added_generator
-from scenarios.files import table_at
 from scenarios.known import labels_of
+from scenarios.sources import EDGE_LIST, MATRIX, TABLE, TieTable, format_of, people_at, ties_at, wrong_keys
 from scenarios.worlds import column_plans, layer_of, population_of
 from simulator.errors import Place, SpecError, allowed_words
 
@@ -20,7 +20,7 @@ FileAt = Callable[[Place, str], Path]
 DISTRIBUTION_KEYS = ("mean", "sd", "min", "max")
 
 
-def check_people(checker: Checker, file_at: FileAt) -> None:
+def check_people(checker: Checker, file_at: FileAt, graph: Any = None) -> None:
     """Check `population`, and note in `checker.known` which columns people have.
 
     Parameters
@@ -28,39 +28,51 @@ def check_people(checker: Checker, file_at: FileAt) -> None:
     checker : Checker
     file_at : callable
         ``file_at(place, name) -> Path`` of a file that the scenario names there.
+    graph : networkx.Graph, optional
+        Given in Python: its nodes are the people.
     """
     people, known = checker.spec.population, checker.known
     if "population" in checker.missing:
         known.any_column = True
         return
     place: Place = ("population",)
-    if people.size is None and people.file is None:
+    broken = len(checker.problems)
+    if people.size is None and people.file is None and people.networkx is None:
         checker.add("`population` needs `size` or `file`", place, "an example: size: 1000", on_key=True)
         known.any_column = True
     if people.size is not None:
-        for key in ("file", "id", "where"):
+        for key in ("file", "format", "networkx", "id", "where"):
             if getattr(people, key) is not None:
                 hint = "people come from a file, or are generated: `size` is for the latter"
                 checker.add(f"`{key}` does not go with `size`", (*place, key), hint, on_key=True)
-    elif people.file is not None and people.id is None:
-        checker.add("`id` is missing", place, "the column of the file that says who is who", on_key=True)
-    broken = len(checker.problems)
+    elif people.networkx is not None:
+        _check_graph_of_people(checker, graph)
+    elif people.file is not None:
+        form = format_of(people)
+        if people.id is None and form == TABLE:
+            checker.add("`id` is missing", place, "the column of the file that says who is who", on_key=True)
+        elif people.id is not None and form in (EDGE_LIST, MATRIX):
+            hint = f"`{people.file}` is read as `{form}`; write `format: table` if it has a column of ids"
+            checker.add("`id` goes with tables and graph files", (*place, "id"), hint, on_key=True)
     for name, column in people.columns.items():
         _check_column(checker, name, column, (*place, "columns", name))
     _note_planned_columns(checker)
-    if people.file is None or people.size is not None:
+    if people.size is not None or (people.file is None and graph is None):
         return
     known.any_column = True
-    try:
-        path = file_at((*place, "file"), people.file)
-        frame = table_at(path, () if people.id is None else (people.id,))
-    except SpecError as error:
-        checker.extend(error.problems, (*place, "file"))
+    found: Any = graph
+    if people.file is not None:
+        try:
+            found = people_at(file_at((*place, "file"), people.file), people)
+        except SpecError as error:
+            checker.extend(error.problems, (*place, "file"))
+            return
+        if people.id is None and format_of(people) == TABLE:
+            return
+    if len(checker.problems) > broken:
         return
-    if people.id is None or len(checker.problems) > broken:
-        return
     try:
-        population = population_of(checker.spec, frame)
+        population = population_of(checker.spec, found)
     except SpecError as error:
         checker.extend(error.problems, place)
         return
@@ -73,6 +85,17 @@ def check_people(checker: Checker, file_at: FileAt) -> None:
             checker.add(f"`{name}` holds words, which do not grow", at, "only numbers age", on_key=True)
     labels = {name: labels_of(column) for name, column in population.columns.items()}
     known.labels = {name: each for name, each in labels.items() if each is not None}
+
+
+def _check_graph_of_people(checker: Checker, graph: Any) -> None:
+    people, place = checker.spec.population, ("population",)
+    for key in ("file", "format", "id"):
+        if getattr(people, key) is not None:
+            checker.add(f"`{key}` does not go with `networkx`", (*place, key), "the graph has the people", on_key=True)
+    if graph is None:
+        hint = "in a file, write `file: town.graphml`; in Python, scenario.on_graph(graph)"
+        checker.add("people can be given as a graph in Python only", (*place, "networkx"), hint, on_key=True)
+        checker.known.any_column = True
 
 
 def _note_planned_columns(checker: Checker) -> None:
@@ -94,7 +117,7 @@ def _check_column(checker: Checker, name: str, column: grammar.Column, place: Pl
         found = " and ".join(f"`{key}`" for key in given) if given else "none of them"
         checker.add(f"column `{name}` needs {wanted}, found {found}", place, on_key=True)
         return
-    if column.from_ is not None and checker.spec.population.file is None:
+    if column.from_ is not None and checker.spec.population.size is not None:
         hint = "use `categories` or `distribution` where people are generated"
         checker.add("`from` names a column of a file, but people have none", (*place, "from"), hint, on_key=True)
     if column.distribution is None:
@@ -132,10 +155,12 @@ def check_network(checker: Checker, file_at: FileAt, graphs: Any) -> None:
             check_generator(checker, layer, place)
         elif isinstance(layer, grammar.NetworkxLayer) and name not in graphs:
             check_networkx(checker, layer, place)
-        if isinstance(layer.weight, str) and not isinstance(layer, grammar.FileLayer):
+        if isinstance(layer, grammar.FileLayer):
+            checker.extend(wrong_keys(layer, checker.spec.population), place)
+        elif isinstance(layer.weight, str):
             hint = "a number, or {distribution: …}"
             checker.add("`weight` names a column, but the layer has no file", (*place, "weight"), hint)
-        elif isinstance(layer.weight, grammar.Distribution):
+        if isinstance(layer.weight, grammar.Distribution):
             from scenarios.worlds import distribution_of
 
             checker.extend(distribution_of(layer.weight).problems(), (*place, "weight"))
@@ -150,33 +175,36 @@ def check_network(checker: Checker, file_at: FileAt, graphs: Any) -> None:
 
 
 def _check_ties(checker: Checker, name: str, layer: Any, place: Place, file_at: FileAt, graphs: Any) -> None:
-    frame = None
+    path = None
     if isinstance(layer, grammar.FileLayer):
+        if wrong_keys(layer, checker.spec.population):
+            return
         try:
-            frame = table_at(file_at((*place, "file"), layer.file), (layer.source, layer.target))
+            path = file_at((*place, "file"), layer.file)
+            table = ties_at(path, layer, checker.spec.population)
         except SpecError as error:
-            checker.extend(error.problems, (*place, "file"))
+            checker.extend(error.problems, place)
             return
-        columns = [str(column) for column in frame.columns]
-        wanted = {"source": layer.source, "target": layer.target}
-        if isinstance(layer.weight, str):
-            wanted["weight"] = layer.weight
-        lacking = [(key, column) for key, column in wanted.items() if column not in columns]
-        for key, column in lacking:
-            hint = allowed_words(column, columns)
-            checker.add(f"`{layer.file}` has no column `{column}`", (*place, key), hint)
-        if lacking:
-            return
-        checker.rows(layer.where, frame, (*place, "where"))
+        checker.rows(layer.where, table.frame, (*place, "where"))
+        _warn_of_weights(checker, layer, table, place)
     population = checker.known.people
     if population is None:
         if checker.known.any_column or checker.spec.population.size is None:
             return
         population = population_of(checker.spec.model_copy(update={"population": _bare(checker.spec)}), None)
     try:
-        checker.known.ties[name] = layer_of(checker.spec, name, population, frame, graphs.get(name))
+        checker.known.ties[name] = layer_of(checker.spec, name, population, path, graphs.get(name))
     except SpecError as error:
         checker.extend(error.problems, place)
+
+
+def _warn_of_weights(checker: Checker, layer: grammar.FileLayer, table: TieTable, place: Place) -> None:
+    """Say so where a graph file has weights and the layer is silent about them."""
+    if layer.weight is not None or table.directed is None or "weight" not in table.frame.columns:
+        return
+    if (table.frame["weight"] != 1).any():
+        message = f"`{layer.file}` has a `weight` for its ties, which is not used"
+        checker.warn(message, (*place, "file"), "write `weight: weight`, or `weight: 1` if it is not meant")
 
 
 def _bare(spec: grammar.ScenarioSpec) -> grammar.Population:

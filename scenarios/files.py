@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from simulator.graph_tables import GraphTables
+
 
 def table_at(path: Path, ids: Collection[str] = ()) -> pd.DataFrame:
     """Read a table; a file that has not changed is read once.
@@ -44,8 +46,36 @@ def _table(path: Path, ids: tuple[str, ...], digest: str) -> pd.DataFrame:
     return read_table(path, text=ids)
 
 
-def content_hash(path: Path, ids: Collection[str] = ()) -> str:
-    """Return a hash of a table that does not depend on the order of its rows, nor on the format of the file.
+def graph_at(path: Path, form: str) -> GraphTables:
+    """Read a file that is not a plain table; one that has not changed is read once.
+
+    Parameters
+    ----------
+    path : Path
+    form : str
+        A format of `simulator.formats`.
+
+    Returns
+    -------
+    GraphTables
+        Not to be written to.
+
+    Raises
+    ------
+    SpecError
+    """
+    return _graph(path, form, _digest(path))
+
+
+@lru_cache(maxsize=8)
+def _graph(path: Path, form: str, digest: str) -> GraphTables:
+    from simulator.formats import read_graph
+
+    return read_graph(path, form)
+
+
+def content_hash(path: Path, ids: Collection[str] = (), form: str = "table", part: str = "") -> str:
+    """Return a hash of a table that does not depend on the order of its rows, nor on how the file is packed.
 
     Each row gets two 64-bit words that depend on all of it; their sums over all rows, with the names of the columns,
     are hashed.
@@ -55,6 +85,10 @@ def content_hash(path: Path, ids: Collection[str] = ()) -> str:
     path : Path
     ids : collection of str
         Columns that are read as words; the same as where the table is read for its content.
+    form : str
+        The file's format.
+    part : {"people", "ties"}
+        Of a file that is not a plain table: which of its tables.
 
     Returns
     -------
@@ -66,14 +100,14 @@ def content_hash(path: Path, ids: Collection[str] = ()) -> str:
     SpecError
         If the file cannot be read.
     """
-    return _content_hash(path, tuple(sorted(ids)), _digest(path))
+    return _content_hash(path, tuple(sorted(ids)), form, part, _digest(path))
 
 
 @lru_cache(maxsize=64)
-def _content_hash(path: Path, ids: tuple[str, ...], digest_of_bytes: str) -> str:
+def _content_hash(path: Path, ids: tuple[str, ...], form: str, part: str, digest_of_bytes: str) -> str:
     import numpy as np
 
-    frame = _table(path, ids, digest_of_bytes)
+    frame = getattr(_graph(path, form, digest_of_bytes), part) if part else _table(path, ids, digest_of_bytes)
     digest = hashlib.blake2b(json.dumps([list(frame.columns), len(frame)]).encode(), digest_size=32)
     columns = [_words_of(frame[name]) for name in frame.columns]
     for lane in (1, 2):

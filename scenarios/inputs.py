@@ -109,7 +109,8 @@ def _people(spec: grammar.ScenarioSpec) -> Iterator[Input]:
     if people.size is not None:
         yield Input(("population", "size"), "population", f"{people.size:,}", "people", ASSUMED)
     else:
-        yield Input(("population", "file"), "population", str(people.file), "", "file")
+        key = "file" if people.networkx is None else "networkx"
+        yield Input(("population", key), "population", str(people.file or people.networkx), "", "file")
     read = _words_of(spec.model_copy(update={"population": grammar.Population(size=1)}))
     for name, column in people.columns.items():
         place: Place = ("population", "columns", name)

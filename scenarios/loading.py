@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.finding import LIBRARY, find, names
-from simulator.errors import Place, Problem, SpecError, allowed_words
+from simulator.errors import Place, Problem, SpecError
 
 if TYPE_CHECKING:
     import networkx
@@ -38,6 +38,8 @@ class Scenario:
         What `set` changed: the path of a key, and its value as it was written.
     graphs : mapping of str to networkx.Graph
         Layers given in Python.
+    people : networkx.Graph, optional
+        People given in Python, as the nodes of a graph.
     warnings : tuple of Located
         What can be run but is hardly meant: states that nobody can reach, layers that nothing reads. Each prints with
         its file, line and column.
@@ -50,6 +52,7 @@ class Scenario:
     spec: ScenarioSpec
     overrides: Mapping[str, str] = field(default_factory=dict)
     graphs: Mapping[str, networkx.Graph] = field(default_factory=dict)
+    people: networkx.Graph | None = None
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     marks: Marks | None = field(default=None, repr=False, compare=False)
     warnings: tuple[Located, ...] = field(default=(), repr=False, compare=False)
@@ -136,9 +139,47 @@ class Scenario:
             data, marks, refusals = put(data, marks, path, reading)
             refused += refusals
         overrides = {**self.overrides, **{path: reading.source.text for path, reading in readings.items()}}
-        return _checked(self.path, self.text, data, marks, overrides, self.graphs, refused)
+        return _checked(self.path, self.text, data, marks, overrides, self.graphs, refused, self.people)
 
-    def with_layer(self, name: str, graph: networkx.Graph) -> Scenario:
+    def on_graph(self, graph: networkx.Graph, layer: str | None = None, influence: str | None = None) -> Scenario:
+        """Return a copy whose people and ties are those of a NetworkX graph.
+
+        Columns that the graph's nodes do not have are drawn as the scenario says; where it would read them from a
+        file, what needs them is an error.
+
+        Parameters
+        ----------
+        graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
+            Nodes, of any kind, are people, and their attributes columns. The attribute ``weight`` of a tie is its
+            weight.
+        layer : str, optional
+            The layer whose ties these are. Default: the only one that is not empty to begin with.
+        influence : {"source_to_target", "target_to_source", "both"}, optional
+            Which way influence runs along an arc u -> v; "target_to_source" where it says that u named v. Needed
+            where the graph is directed.
+
+        Returns
+        -------
+        Scenario
+
+        Raises
+        ------
+        ScenarioError
+            If the scenario needs what the graph does not have.
+        SpecError
+            If there is no such layer, or several; if `influence` is not stated for a directed graph.
+
+        Examples
+        --------
+        >>> import networkx
+        >>> load("obesity").on_graph(networkx.les_miserables_graph()).graph().number_of_nodes()
+        77
+        """
+        from scenarios.faces import on_graph
+
+        return on_graph(self, graph, layer, influence)
+
+    def with_layer(self, name: str, graph: networkx.Graph, influence: str | None = None) -> Scenario:
         """Return a copy in which a layer's ties are those of a NetworkX graph.
 
         Parameters
@@ -148,6 +189,8 @@ class Scenario:
         graph : networkx.Graph or networkx.DiGraph
             Its nodes are the people: their ids, or, where people are generated, any n labels in sorted order.
             An arc u -> v of a directed graph means that u influences v; the attribute ``weight`` is the weight.
+        influence : {"source_to_target", "target_to_source", "both"}, optional
+            Read an arc u -> v as a file's row instead, which says that u named v.
 
         Returns
         -------
@@ -160,39 +203,40 @@ class Scenario:
         SpecError
             If the scenario has no such layer.
         """
-        from scenarios.overrides import put, reading_of_value
+        from scenarios.faces import with_layer
 
-        layers = list(self.spec.network.layers)
-        if name not in layers:
-            raise SpecError(Problem(f"the scenario has no layer `{name}`", hint=allowed_words(name, layers)))
+        return with_layer(self, name, graph, influence)
 
-        assert self.marks is not None
-        size = self.spec.population.size
-        if size is not None and graph.number_of_nodes() < size:
-            message = f"the graph has {graph.number_of_nodes():,} people, the scenario {size:,}"
-            raise SpecError(Problem(message, hint="set population.size first, or add the people without ties as nodes"))
-        reading = reading_of_value(f"network.layers.{name}", {"networkx": type(graph).__name__})
-        data, marks, _ = put(dict(self.data), self.marks, f"network.layers.{name}", reading)
-        graphs = {**self.graphs, name: graph.copy()}
-        return _checked(self.path, self.text, data, marks, self.overrides, graphs, [])
-
-    def graph(self, number: int = 0) -> networkx.Graph:
-        """Return people and ties as a NetworkX graph.
+    def graph(self, number: int = 0, *, arm: str | None = None, replicate: int = 0) -> networkx.Graph:
+        """Return people and ties as a NetworkX graph; with an arm, with what happens to people in it.
 
         Parameters
         ----------
         number : int
-            Which of the scenario's networks, from 0.
+            Which of the scenario's networks, from 0; with an arm it is the replicate's.
+        arm : str, optional
+            Run this arm of one replicate to the horizon; nodes then also have, where it applies, ``obesity`` (the
+            state at the end), ``start.obesity`` (at time 0), ``entered.obesity.obese`` (when the person first was in
+            that state; 0: from the start) and ``targeted.leaders`` (when an intervention first reached out to them).
+            Ties are those of time 0.
+        replicate : int
+            Counted from 0.
 
         Returns
         -------
         networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
             As `simulator.graphs.to_graph` makes it: nodes are the people's ids, with their columns; ties carry
-            ``layer`` and ``weight``; an arc u -> v says that u influences v.
+            ``layer`` and ``weight``; an arc u -> v says that u influences v. What came in as a graph comes back with
+            its own nodes and all that it said.
+
+        Raises
+        ------
+        SpecError
+            If there is no such arm or replicate.
         """
         from scenarios.faces import graph_of
 
-        return graph_of(self, number)
+        return graph_of(self, number, arm, replicate)
 
     def model(self, arm: str | None = None, replicate: int = 0) -> ContagionModel:
         """Return one arm of one replicate as a Mesa model.
@@ -320,6 +364,17 @@ def scenario_of(path: Path, reading: Reading) -> Scenario:
     return _checked(path, reading.source.text, reading.data, reading.marks, {}, {}, reading.problems)
 
 
+def on_graphs(
+    scenario: Scenario,
+    data: Mapping[str, Any],
+    marks: Marks,
+    graphs: Mapping[str, networkx.Graph],
+    people: networkx.Graph | None,
+) -> Scenario:
+    """Return a copy of a scenario with other data, and graphs that its data speak of, after the same checks."""
+    return _checked(scenario.path, scenario.text, data, marks, scenario.overrides, graphs, [], people)
+
+
 def _checked(
     path: Path,
     text: str,
@@ -328,22 +383,34 @@ def _checked(
     overrides: Mapping[str, str],
     graphs: Mapping[str, networkx.Graph],
     refused: Collection[Any],
+    people: networkx.Graph | None = None,
 ) -> Scenario:
     from scenarios.checks import check_scenario
     from scenarios.problems import Located, ScenarioError, in_order
     from scenarios.tactics import expand
 
+    # A graph stands as long as the data speak of it; a layer that was set to something else since has none.
+    graphs = {
+        name: graph for name, graph in graphs.items() if _says(data, graph, "network", "layers", name, "networkx")
+    }
+    people = people if _says(data, people, "population", "networkx") else None
     expanded = expand(data)
     values = {each.problem.place for each in refused if not each.problem.on_key}
     spec, problems, warned = check_scenario(
-        expanded.data, lambda place, name: _file_at(path, marks, place, name), graphs, values
+        expanded.data, lambda place, name: _file_at(path, marks, place, name), graphs, values, people
     )
     located = [*refused, *map(marks.locate, [*expanded.problems, *expanded.pointed(problems)])]
     if located:
         raise ScenarioError(located)
     found = [marks.locate(problem) for problem in expanded.pointed(warned)]
     warnings = in_order(Located(each.problem, each.mark, warning=True) for each in found)
-    return Scenario(path, text, spec, dict(overrides), dict(graphs), data, marks, warnings, expanded.expansions)
+    return Scenario(path, text, spec, dict(overrides), dict(graphs), people, data, marks, warnings, expanded.expansions)
+
+
+def _says(data: Any, graph: networkx.Graph | None, *keys: str) -> bool:
+    for key in keys:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return graph is not None and data == type(graph).__name__
 
 
 def _file_at(path: Path, marks: Marks, place: Place, name: str) -> Path:

@@ -11,6 +11,7 @@ from scenarios import grammar
 from scenarios.conversion import control_of, layers_of, observe_every_of
 from scenarios.files import content_hash
 from scenarios.plugins import plugins_of
+from scenarios.sources import content_of
 from simulator import ENGINE
 
 if TYPE_CHECKING:
@@ -50,12 +51,14 @@ def resolved(scenario: Scenario, *, origins: bool = True) -> dict[str, Any]:
                 at["layers"] = layers_of(spec, transition)
     if spec.population.file is not None:
         path = scenario.file_at(("population", "file"), spec.population.file)
-        data["population"]["content"] = content_hash(path, (str(spec.population.id),))
+        data["population"]["content"] = content_of(path, spec.population, spec.population)
+    elif scenario.people is not None:
+        data["population"]["content"] = _hash_of_nodes(scenario.people)
     for name, layer in spec.network.layers.items():
         at = data["network"]["layers"][name]
         if isinstance(layer, grammar.FileLayer):
             path = scenario.file_at(("network", "layers", name, "file"), layer.file)
-            at["content"] = content_hash(path, (layer.source, layer.target))
+            at["content"] = content_of(path, layer, spec.population)
         elif name in scenario.graphs:
             at["content"] = _graph_hash(scenario.graphs[name])
     for i, observed in enumerate(spec.observed):
@@ -101,7 +104,10 @@ def hash8(scenario: Scenario, arms: Collection[str] | None = None) -> str:
         if "categories" in column:  # who is in which depends on their order
             column["categories"] = list(column["categories"].items())
     for part in (kept["population"], *kept["network"]["layers"].values()):
-        part.pop("file", None)  # what is in it counts, not where it lies
+        for key in ("file", "format"):  # what is in it counts, not where it lies, nor how it is written
+            part.pop(key, None)
+        if part.get("strangers") == "refuse":  # there are none
+            del part["strangers"]
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
@@ -143,6 +149,14 @@ def _is_origin(part: grammar.Part, key: str) -> bool:
     if isinstance(part, grammar.Value):
         return key in ("source", "low", "high")
     return isinstance(part, grammar.Sourced) and key == "source"
+
+
+def _hash_of_nodes(graph: networkx.Graph) -> str:
+    """Return a hash of a graph's people and their attributes that does not depend on their order."""
+    rows = []
+    for node, known in graph.nodes(data=True):
+        rows.append(f"{node!r}\0{sorted((str(key), repr(value)) for key, value in known.items())}")
+    return hashlib.blake2b("\n".join(sorted(rows)).encode(), digest_size=32).hexdigest()
 
 
 def _graph_hash(graph: networkx.Graph) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenarios import grammar
 from scenarios.conversion import (
@@ -17,13 +17,15 @@ from scenarios.conversion import (
     threshold_column,
     warm_up_of,
 )
-from scenarios.files import table_at
+from scenarios.sources import people_at, ties_at
 from scenarios.turnover import turnover_of, with_places
 from simulator.behaviour import ByColumn
 from simulator.errors import Place, Problem, SpecError
 from simulator.units import convert_duration, to_ticks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import networkx
     import numpy as np
     import pandas as pd
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from simulator.population import Plan, Population
     from simulator.streams import Draw
     from simulator.world import World
+
+    People: TypeAlias = tuple[pd.DataFrame, str] | networkx.Graph | None
+    """A table and its column of ids; or a graph given in Python; or nothing: people are generated."""
 
 
 def world_of(scenario: Scenario, number: int = 0) -> World:
@@ -72,22 +77,20 @@ def _world(scenario: Scenario, number: int) -> World:
 
     spec = scenario.spec
     draw = Draw(spec.experiment.seed, "network", number)
-    people_frame = None
+    people: People = scenario.people
     if spec.population.file is not None:
-        ids = () if spec.population.id is None else (spec.population.id,)
-        people_frame = table_at(scenario.file_at(("population", "file"), spec.population.file), ids)
-    population = _placed(("population",), lambda: population_of(spec, people_frame, draw))
+        path = scenario.file_at(("population", "file"), spec.population.file)
+        people = _placed(("population", "file"), lambda: people_at(path, spec.population))
+    population = _placed(("population",), lambda: population_of(spec, people, draw))
     layers: dict[str, Layer] = {}
     problems: list[Problem] = []
     for name, given in spec.network.layers.items():
         place = ("network", "layers", name)
-        frame = None
-        if isinstance(given, grammar.FileLayer):
-            frame = table_at(scenario.file_at((*place, "file"), given.file), (given.source, given.target))
+        ties = scenario.file_at((*place, "file"), given.file) if isinstance(given, grammar.FileLayer) else None
         try:
             layers[name] = _placed(
                 place,
-                lambda name=name, frame=frame: layer_of(spec, name, population, frame, scenario.graphs.get(name), draw),
+                lambda name=name, ties=ties: layer_of(spec, name, population, ties, scenario.graphs.get(name), draw),
             )
         except SpecError as error:
             problems += error.problems
@@ -150,14 +153,14 @@ def distribution_of(given: grammar.Column | grammar.Distribution) -> Distributio
     return Distribution(str(given.distribution), given.mean, given.sd, given.min, given.max)
 
 
-def population_of(spec: grammar.ScenarioSpec, frame: pd.DataFrame | None, draw: Draw | None = None) -> Population:
-    """Return the people: generated, or taken from a table.
+def population_of(spec: grammar.ScenarioSpec, people: People, draw: Draw | None = None) -> Population:
+    """Return the people: generated, or taken from a table or a graph.
 
     Parameters
     ----------
     spec : ScenarioSpec
-    frame : DataFrame, optional
-        The file of people, where there is one.
+    people : (DataFrame, str) or networkx.Graph, optional
+        Where people are not generated: a table and its column of ids, or the graph given in Python.
     draw : Draw, optional
         Of scope "network". Default: that of network 0.
 
@@ -170,29 +173,32 @@ def population_of(spec: grammar.ScenarioSpec, frame: pd.DataFrame | None, draw: 
     SpecError
         Places are relative to ``population``.
     """
-    from simulator.population import from_table, generate
+    from simulator.graphs import population_from_networkx
+    from simulator.population import completed, from_table, generate
     from simulator.streams import Draw
 
     draw = draw or Draw(spec.experiment.seed, "network", 0)
     given = spec.population
     plans = column_plans(given.columns)
     renames = {name: column.from_ for name, column in given.columns.items() if column.from_ is not None}
-    if frame is None:
-        people = generate(int(given.size or 0), plans, draw)
+    where = condition_of(given.where)
+    if people is None:
+        found = generate(int(given.size or 0), plans, draw)
+    elif isinstance(people, tuple):
+        found = from_table(*people, where=where, renames=renames, plans=plans, draw=draw)
     else:
-        where = condition_of(given.where)
-        people = from_table(frame, str(given.id), where=where, renames=renames, plans=plans, draw=draw)
+        found = completed(population_from_networkx(people), where=where, renames=renames, plans=plans, draw=draw)
     ageing = [name for name, column in given.columns.items() if column.ages]
     a_year = convert_duration(1.0, spec.time.unit, "year")
-    aged = {name: replace(people.columns[name], per_time=a_year) for name in ageing}
-    return replace(people, columns={**people.columns, **aged})
+    aged = {name: replace(found.columns[name], per_time=a_year) for name in ageing}
+    return replace(found, columns={**found.columns, **aged})
 
 
 def layer_of(
     spec: grammar.ScenarioSpec,
     name: str,
     population: Population,
-    frame: pd.DataFrame | None = None,
+    path: Path | None = None,
     graph: networkx.Graph | None = None,
     draw: Draw | None = None,
 ) -> Layer:
@@ -204,7 +210,7 @@ def layer_of(
     name : str
         The layer.
     population : Population
-    frame : DataFrame, optional
+    path : Path, optional
         The file of ties, where there is one.
     graph : networkx.Graph, optional
         The graph given for this layer in Python.
@@ -226,23 +232,30 @@ def layer_of(
     draw = draw or Draw(spec.experiment.seed, "network", 0)
     given = spec.network.layers[name]
     if graph is not None:
-        return ties.layer_from_networkx(name, graph, population)
+        influence = given.influence if isinstance(given, grammar.NetworkxLayer) else None
+        return ties.layer_from_networkx(name, graph, population, influence)
     weight: Any = given.weight
     if isinstance(weight, grammar.Distribution):
         weight = distribution_of(weight)
     if isinstance(given, grammar.FileLayer):
-        assert frame is not None
-        return ties.layer_from_table(
-            name,
-            frame,
-            population,
-            source=given.source,
-            target=given.target,
-            influence=given.influence,
-            weight=weight,
-            where=condition_of(given.where),
-            draw=draw,
-        )
+        assert path is not None
+        table = ties_at(path, given, spec.population)
+        try:
+            return ties.layer_from_table(
+                name,
+                table.frame,
+                population,
+                source=table.source,
+                target=table.target,
+                influence=given.influence,
+                weight=table.weight or weight,
+                where=condition_of(given.where),
+                draw=draw,
+                drop_strangers=given.strangers == "drop",
+                directed=table.directed,
+            )
+        except SpecError as error:
+            raise SpecError(replace(each, place=_key_given(given, each.place)) for each in error.problems) from None
     if isinstance(given, grammar.NetworkxLayer):
         from simulator.networkx_layers import networkx_layer
 
@@ -253,6 +266,14 @@ def layer_of(
     return ties.generated_layer(
         name, given.generator, population.size, parameters, draw, weight, columns=population.columns
     )
+
+
+def _key_given(layer: grammar.FileLayer, place: Place) -> Place:
+    """Return the place of a problem with a file's rows: a key that the layer has, or the file itself."""
+    if place == ("target",) and layer.named is not None:
+        return ("named",)
+    missing = place and getattr(layer, str(place[0]), None) is None
+    return ("file",) if missing else place
 
 
 def initial_states(scenario: Scenario, world: World, draw: Draw) -> np.ndarray:

@@ -30,6 +30,8 @@ class TieCounts:
         kept by the population's `where`.
     unused_columns : tuple of str
         Columns of the file that the scenario does not use.
+    strangers : int
+        Rows dropped, on request, because one end is nobody in the population.
     """
 
     rows: int = 0
@@ -38,6 +40,7 @@ class TieCounts:
     mutual: int = 0
     outside: int = 0
     unused_columns: tuple[str, ...] = ()
+    strangers: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Layer:
         counts as named from both ends.
     counts : TieCounts
     attributes : mapping of str to array of length n_ties
-        What else a NetworkX graph said about its ties, kept for the way out.
+        What else a graph (a file or NetworkX's) said about its ties, kept for the way out.
     origin : str
         Where the ties come from, for people to read: ``"generated: holme_kim"``, ``"file"``, ``"networkx"``.
     """

@@ -168,7 +168,8 @@ def networkx_layer(
     numbered = all(type(node) is int for node in nodes) and set(nodes) == set(range(n))
     persons = np.array(nodes if numbered else range(n), np.int64)
     layer = layer_of_nodes(name, graph, persons, population, influence or BOTH)
-    return weighted(replace(layer, origin=f"networkx: {generator}"), weight, population.size, draw)
+    layer = replace(layer, namings=None, origin=f"networkx: {generator}")
+    return weighted(layer, weight, population.size, draw)
 
 
 def _made(generator: str, arguments: Mapping[str, Any], size: int, seed: int) -> nx.Graph:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.distributions import Distribution
-from simulator.errors import Problem, SpecError, allowed_words
+from simulator.errors import Place, Problem, SpecError, allowed_words
 from simulator.units import TICK_BITS
 
 if TYPE_CHECKING:
@@ -194,9 +194,60 @@ def from_table(
 
     from simulator.tables import canonical_ids, lines
 
-    renames, plans = dict(renames or {}), dict(plans or {})
     columns = [str(name) for name in frame.columns]
-    wanted = [(("id",), id), *((("columns", new, "from"), old) for new, old in renames.items())]
+    _refuse_wrong_columns(columns, id, renames or {}, plans or {})
+    ids, missing = canonical_ids(frame[id])
+    if missing.any():
+        raise SpecError(Problem(f"people without an id in {lines(np.flatnonzero(missing), frame)}", ("id",)))
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    repeats = np.flatnonzero(ids[1:] == ids[:-1])
+    if repeats.size:
+        both = np.sort(order[[repeats[0], repeats[0] + 1]])
+        more = f", and {repeats.size - 1} more" if repeats.size > 1 else ""
+        raise SpecError(Problem(f"two people have the id {ids[repeats[0]]} ({lines(both, frame)}){more}", ("id",)))
+
+    taken = {}
+    for name in columns:
+        # The id as it is understood: numbers, even where the file was read with ids as words.
+        series = pd.Series(ids) if name == id else frame[name].iloc[order]
+        taken[name] = column_from_series(name, series)
+    return completed(Population(ids, taken), where=where, renames=renames, plans=plans, draw=draw)
+
+
+def completed(
+    people: Population,
+    *,
+    where: Condition | None = None,
+    renames: Mapping[str, str] | None = None,
+    plans: Mapping[str, Plan] | None = None,
+    draw: Draw | None = None,
+) -> Population:
+    """Rename columns of people, draw further ones, and choose among the people; arguments are those of `from_table`.
+
+    Raises
+    ------
+    SpecError
+        If a column is missing or twice there, or nobody is left.
+    """
+    renames, plans = dict(renames or {}), dict(plans or {})
+    _refuse_wrong_columns(list(people.columns), None, renames, plans)
+    columns = {name: column for name, column in people.columns.items() if name not in renames.values()}
+    columns |= {new: replace(people.columns[old], name=new) for new, old in renames.items()}
+    if plans:
+        if draw is None:
+            raise ValueError("columns are to be drawn, but `draw` is None")
+        columns |= _drawn(people.size, plans, draw)
+    people = replace(people, columns=columns)
+    return people if where is None else _keep(people, where)
+
+
+def _refuse_wrong_columns(
+    columns: list[str], id: str | None, renames: Mapping[str, str], plans: Mapping[str, Plan]
+) -> None:
+    wanted: list[tuple[Place, str]] = [(("columns", new, "from"), old) for new, old in renames.items()]
+    if id is not None:
+        wanted.insert(0, (("id",), id))
     problems = [
         Problem(f"the people's file has no column `{name}`", place, allowed_words(name, columns))
         for place, name in wanted
@@ -210,30 +261,6 @@ def from_table(
     ]
     if problems:
         raise SpecError(problems)
-
-    ids, missing = canonical_ids(frame[id])
-    if missing.any():
-        raise SpecError(Problem(f"people without an id in {lines(np.flatnonzero(missing), frame)}", ("id",)))
-    order = np.argsort(ids, kind="stable")
-    ids = ids[order]
-    repeats = np.flatnonzero(ids[1:] == ids[:-1])
-    if repeats.size:
-        both = np.sort(order[[repeats[0], repeats[0] + 1]])
-        more = f", and {repeats.size - 1} more" if repeats.size > 1 else ""
-        raise SpecError(Problem(f"two people have the id {ids[repeats[0]]} ({lines(both, frame)}){more}", ("id",)))
-
-    sources = {name: name for name in kept} | renames
-    taken = {}
-    for new, old in sources.items():
-        # The id as it is understood: numbers, even where the file was read with ids as words.
-        series = pd.Series(ids) if old == id else frame[old].iloc[order]
-        taken[new] = column_from_series(new, series)
-    if plans:
-        if draw is None:
-            raise ValueError("columns are to be drawn, but `draw` is None")
-        taken |= _drawn(ids.size, plans, draw)
-    people = Population(ids, taken)
-    return people if where is None else _keep(people, where)
 
 
 def column_from_series(name: str, series: pd.Series) -> Column:

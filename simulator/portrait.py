@@ -204,6 +204,8 @@ def _layer_lines(layer: LayerPortrait) -> Iterable[str]:
             f"{_many(counts.duplicates, f'repeated {row}', f'repeated {row}s')} merged, "
             f"{_many(counts.mutual, 'pair', 'pairs')} {what}"
         )
+    if counts.strangers:
+        yield f"  {_many(counts.strangers, 'row', 'rows')} dropped: one end is not among the people"
     if counts.outside:
         yield f"  {_many(counts.outside, 'row', 'rows')} left out, by a `where` of the ties or of the people"
     if counts.unused_columns:

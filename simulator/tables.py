@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,34 @@ MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
 PARQUET = ".parquet"
 
 WHOLE = r"-?(?:0|[1-9][0-9]*)"
+
+LINES = "lines"
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """How errors name the rows of a table: by the lines of the file that they come from; kept in a table's `attrs`.
+
+    Parameters
+    ----------
+    word : str
+        "line", or "row" where a file has no lines.
+    number_of : callable
+        ``number_of(rows)``: the number of each row's line, counted from 1.
+    column_of : callable, optional
+        ``column_of(row)``: the column in which a row stands, where a line of the file makes several rows.
+    """
+
+    word: str
+    number_of: Callable[[np.ndarray], np.ndarray]
+    column_of: Callable[[int], str] | None = None
+
+    def __deepcopy__(self, memo: object) -> Lines:
+        return self  # pandas copies `attrs` with every part of a table that it takes
+
+
+CSV_LINES = Lines("line", lambda rows: rows + 2)  # behind the header
+PARQUET_ROWS = Lines("row", lambda rows: rows + 1)
 
 
 def read_table(path: str | Path, *, text: Iterable[str] = ()) -> pd.DataFrame:
@@ -60,7 +89,7 @@ def read_table(path: str | Path, *, text: Iterable[str] = ()) -> pd.DataFrame:
         if column.type == pa.null():  # a column without a single value: numbers, all missing
             table = table.set_column(i, column.name, table.column(i).cast(pa.float64()))
         elif column.name in words and column.type == pa.string():
-            table = table.set_column(i, column.name, _ids(table.column(i)))
+            table = table.set_column(i, column.name, ids_of(table.column(i)))
     frame = table.to_pandas()
     frame.attrs["parquet"] = is_parquet
     return frame
@@ -70,7 +99,7 @@ def _read_csv(path: Path, words: set[str]) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    names = _header(path)
+    names = header_of(path)
     # One thread: only then does the parser know the number of a bad row. Ten million rows take a second.
     read_options = arrow.ReadOptions(use_threads=False)
 
@@ -121,7 +150,7 @@ def _read_parquet(path: Path, words: set[str]) -> pa.Table:
     return pa.table({name: _plain(path, name, table.column(name), name in words) for name in names})
 
 
-def _ids(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def ids_of(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     """Turn words into whole numbers where all of them are, and written as such; else into categories."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -244,6 +273,11 @@ def match_ids(wanted: np.ndarray, ids: np.ndarray) -> np.ndarray:
     return pc.index_in(words, value_set=known).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
+def lines_of(frame: pd.DataFrame) -> Lines:
+    """Return how errors name the rows of a table."""
+    return frame.attrs.get(LINES) or (PARQUET_ROWS if frame.attrs.get("parquet") else CSV_LINES)
+
+
 def lines(rows: np.ndarray, frame: pd.DataFrame) -> str:
     """Name the lines of a file in which these rows of its table (counted from 0) stand.
 
@@ -251,23 +285,28 @@ def lines(rows: np.ndarray, frame: pd.DataFrame) -> str:
     ----------
     rows : int64[k]
     frame : DataFrame
-        As `read_table` made it: a CSV file has lines, one of them a header; a Parquet file has rows.
+        Its `attrs` say where its rows come from; without them, from a CSV file.
 
     Returns
     -------
     str
-        "line 5", or "rows 4, 7".
+        "line 5", or "rows 4, 7", or "line 5, column `friend2`".
     """
-    word, first = ("row", 1) if frame.attrs.get("parquet") else ("line", 2)
-    shown = [str(row + first) for row in rows[:5]]
+    where = lines_of(frame)
+    first = np.asarray(rows[:5])
+    shown = [str(number) for number in where.number_of(first)]
     more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
-    return (word if len(rows) == 1 else f"{word}s") + " " + ", ".join(shown) + more
+    said = (where.word if len(rows) == 1 else f"{where.word}s") + " " + ", ".join(shown) + more
+    return f"{said}, column `{where.column_of(int(first[0]))}`" if where.column_of and len(rows) == 1 else said
 
 
-def _header(path: Path) -> list[str]:
+def header_of(path: Path) -> list[str]:
+    """Return the names in the first line of a CSV file; what is no CSV file is refused."""
     try:
         with path.open("rb") as file:
             start = file.read(1 << 16)
+            if b"\n" not in start:  # the header of a large matrix
+                start += file.readline(1 << 26)
     except FileNotFoundError:
         raise SpecError(f"there is no file `{path}`") from None
     except OSError as error:

@@ -37,6 +37,8 @@ def layer_from_table(
     weight: Weight = None,
     where: Condition | None = None,
     draw: Draw | None = None,
+    drop_strangers: bool = False,
+    directed: bool | None = None,
 ) -> Layer:
     """Read the ties of one layer from a table in which each row says "source named target".
 
@@ -60,6 +62,10 @@ def layer_from_table(
         Keep only these rows of the table.
     draw : Draw, optional
         Of scope ``"network"``; needed where `weight` is a distribution.
+    drop_strangers : bool
+        Whether rows with an id that nobody has are dropped, and counted; else they are refused.
+    directed : bool, optional
+        What a graph file says of its ties; columns that are not used are then kept as attributes. None: it is none.
 
     Returns
     -------
@@ -68,8 +74,8 @@ def layer_from_table(
     Raises
     ------
     SpecError
-        If a column is missing, an id is missing or unknown, a weight is missing, negative or not finite, or rows of
-        one tie have different weights.
+        If a column is missing, an id is missing or unknown, influence is to run one way along undirected ties, a weight
+        is missing, negative or not finite, or rows of one tie have different weights.
     """
     columns = [str(column) for column in frame.columns]
     weight_column = weight if isinstance(weight, str) else None
@@ -81,6 +87,11 @@ def layer_from_table(
     if influence not in INFLUENCES:
         allowed = allowed_words(influence, list(INFLUENCES))
         problems.append(Problem(f"unknown direction `{influence}`", ("influence",), allowed))
+    elif directed is False and influence != BOTH:
+        hint = "write influence: both"
+        problems.append(
+            Problem("the file's ties are undirected, so influence cannot run one way", ("influence",), hint)
+        )
     if problems:
         raise SpecError(problems)
 
@@ -89,8 +100,9 @@ def layer_from_table(
         kept = rows_where(where, len(frame), columns, lambda column: column_from_series(column, frame[column]))
         rows = rows[kept]
     chosen = frame if where is None else frame.iloc[rows]
-    namer = _persons(chosen[source], rows, frame, population, "source")
-    named = _persons(chosen[target], rows, frame, population, "target")
+    namer = _persons(chosen[source], rows, frame, population, "source", drop_strangers)
+    named = _persons(chosen[target], rows, frame, population, "target", drop_strangers)
+    strangers = int(((namer == STRANGER) | (named == STRANGER)).sum())
     inside = (namer >= 0) & (named >= 0)
     if not inside.all():
         namer, named, rows = namer[inside], named[inside], rows[inside]
@@ -99,13 +111,14 @@ def layer_from_table(
         weights = _column_weights(chosen[weight_column].iloc[inside], rows, frame)
 
     used = {source, target, weight_column} | (set(where.columns) if where is not None else set())
-    layer = merge(name, namer, named, influence, weights, lambda row: lines(rows[[row]], frame), population)
-    counts = replace(
-        layer.counts,
-        rows=len(frame),
-        outside=len(frame) - rows.size,
-        unused_columns=tuple(column for column in columns if column not in used),
-    )
+    unused = tuple(column for column in columns if column not in used)
+    known = {}
+    if directed is not None:
+        more = frame[list(unused)].iloc[rows].astype(object)
+        known = {each: more[each].where(more[each].notna(), None).to_numpy() for each in unused}
+    layer = merge(name, namer, named, influence, weights, lambda row: lines(rows[[row]], frame), population, known)
+    outside = len(frame) - rows.size - strangers
+    counts = replace(layer.counts, rows=len(frame), outside=outside, strangers=strangers, unused_columns=unused)
     layer = replace(layer, counts=counts, origin="file")
     return layer if weight_column is not None else weighted(layer, weight, population.size, draw)
 
@@ -180,18 +193,23 @@ def generated_layer(
     return weighted(layer, weight, n, draw)
 
 
-def layer_from_networkx(name: str, graph: nx.Graph, population: Population | None = None) -> Layer:
+def layer_from_networkx(
+    name: str, graph: nx.Graph, population: Population | None = None, influence: str | None = None
+) -> Layer:
     """Take the ties of one layer from a NetworkX graph, with weights and all other attributes.
 
     Parameters
     ----------
     name : str
     graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
-        An arc u → v of a directed graph means that u influences v. The attribute ``weight`` is the tie's weight, 1
+        The attribute ``weight`` is the tie's weight, 1
         where it is absent. Ties that a multigraph repeats are merged.
     population : Population, optional
         Nodes are people by id; or, where people were merely generated and there are as many nodes, by sorted
         order. Default: the graph's own people, as `graphs.population_from_networkx` makes them.
+    influence : str, optional
+        A key of `INFLUENCES`: an arc u → v says that u named v, as a row of a file does. Default: an arc u → v of a
+        directed graph says that u influences v, and nobody named anybody.
 
     Returns
     -------
@@ -200,15 +218,22 @@ def layer_from_networkx(name: str, graph: nx.Graph, population: Population | Non
     Raises
     ------
     SpecError
-        If a node is unknown, a weight is negative or no number, or repeated ties have different weights.
+        If a node is unknown, a weight is negative or no number, or repeated ties have different weights; if influence
+        is to run one way along undirected ties.
     """
-    from simulator.graphs import population_from_networkx
+    from simulator.graphs import persons_of, population_from_networkx
+
+    if influence not in (None, BOTH) and not graph.is_directed():
+        hint = "write `both`, or make a DiGraph of it"
+        raise SpecError(Problem("the graph is undirected, so influence cannot run one way", ("influence",), hint))
 
     if population is None:
         population = population_from_networkx(graph)
-    persons = _persons_of_nodes(graph, population)
-    influence = SOURCE_TO_TARGET if graph.is_directed() else BOTH
-    return layer_of_nodes(name, graph, persons, population, influence)
+    persons = persons_of(graph, population)
+    runs = influence or (SOURCE_TO_TARGET if graph.is_directed() else BOTH)
+    layer = layer_of_nodes(name, graph, persons, population, runs)
+    surveyed = influence is not None and graph.is_directed()
+    return layer if surveyed else replace(layer, namings=None)
 
 
 def layer_of_nodes(name: str, graph: nx.Graph, persons: np.ndarray, population: Population, influence: str) -> Layer:
@@ -249,11 +274,21 @@ def layer_of_nodes(name: str, graph: nx.Graph, persons: np.ndarray, population: 
         check_weights(weights, lambda k: f"the tie {population.ids[one[k]]} – {population.ids[two[k]]}", "networkx")
     layer = merge(name, one, two, influence, weights, lambda row: "one arc", population, attributes)
     counts = replace(layer.counts, rows=inside.size, outside=int((~inside).sum()))
-    return replace(layer, counts=counts, namings=None, origin="networkx")
+    return replace(layer, counts=counts, origin="networkx")
 
 
-def _persons(ids: pd.Series, rows: np.ndarray, frame: pd.DataFrame, population: Population, place: str) -> np.ndarray:
-    """Return int64[n]: who is meant in each row; -1: somebody whom the population's `where` left out."""
+STRANGER = -2
+
+
+def _persons(
+    ids: pd.Series,
+    rows: np.ndarray,
+    frame: pd.DataFrame,
+    population: Population,
+    place: str,
+    drop_strangers: bool,
+) -> np.ndarray:
+    """Return int64[n]: who is meant in each row; -1: somebody whom the population's `where` left out; or a stranger."""
     import pandas as pd
 
     codes = None
@@ -266,7 +301,9 @@ def _persons(ids: pd.Series, rows: np.ndarray, frame: pd.DataFrame, population: 
     unknown = persons < 0
     if unknown.any() and population.left_out.size:
         unknown[unknown] = match_ids(wanted[unknown], population.left_out) < 0
-    if unknown.any():
+    if drop_strangers:
+        persons[unknown] = STRANGER
+    elif unknown.any():
         strangers = np.unique(wanted[unknown])
         in_rows = wanted if codes is None else wanted[codes]
         first = [rows[np.flatnonzero(in_rows == stranger)[:1]] for stranger in strangers[:5]]
@@ -277,34 +314,10 @@ def _persons(ids: pd.Series, rows: np.ndarray, frame: pd.DataFrame, population: 
             Problem(
                 f"{strangers.size:,} {place} {who} not among the people: {shown}{more}",
                 (place,),
-                "every end of a tie must be a person of the population",
+                "every end of a tie must be a person of the population; `strangers: drop` leaves such ties out",
             )
         )
     return persons if codes is None else persons[codes]
-
-
-def _persons_of_nodes(graph: nx.Graph, population: Population) -> np.ndarray:
-    """Return int64[n], in the graph's order of nodes: who each is; -1: left out by the population's `where`."""
-    from simulator.graphs import sorted_ids
-
-    order, ids = sorted_ids(graph)
-    found = match_ids(ids, population.ids)
-    if (found < 0).any():
-        plain, _ = canonical_ids(ids)
-        found = match_ids(plain, population.ids)
-        unknown = found < 0
-        unknown[unknown] = match_ids(plain[unknown], population.left_out) < 0
-        if unknown.any():
-            generated = population.ids.dtype == np.int64 and (population.ids == np.arange(population.size)).all()
-            if not generated or ids.size != population.size:
-                shown = ", ".join(str(node) for node in ids[unknown][:5])
-                many = f"{unknown.sum():,} nodes of the graph are" if unknown.sum() > 1 else "a node of the graph is"
-                hint = f"the graph has {ids.size:,} nodes, the population {population.size:,} people"
-                raise SpecError(Problem(f"{many} not among the people: {shown}", ("networkx",), hint))
-            found = np.arange(ids.size)
-    persons = np.empty(ids.size, np.int64)
-    persons[order] = found
-    return persons
 
 
 def _column_weights(values: pd.Series, rows: np.ndarray, frame: pd.DataFrame) -> np.ndarray:

@@ -156,6 +156,23 @@ class Trajectory:
         _, persons, direction = self._crossings(column, states)
         return np.bincount(persons[direction < 0], minlength=self.n_persons)
 
+    def first_entry(self, column: int, state: int) -> np.ndarray:
+        """Return int64[n_persons]: the tick at which each person first was in a state; 0: at time 0; -1: never."""
+        log = self.events()
+        first = np.where(self.start[:, column] == state, 0, -1).astype(np.int64)
+        entries = np.flatnonzero(log.entered == self.first_state[column] + state)
+        persons, earliest = np.unique(log.person[entries], return_index=True)  # in order of time
+        late = first[persons] < 0
+        first[persons[late]] = log.tick[entries[earliest[late]]]
+        return first
+
+    def first_offer(self, intervention: str) -> np.ndarray:
+        """Return int64[n_persons]: the tick at which each person was first offered an intervention; -1: never."""
+        first = np.full(self.n_persons, -1, np.int64)
+        for offer in sorted((each for each in self.offers if each.intervention == intervention), key=lambda o: -o.tick):
+            first[offer.persons] = offer.tick
+        return first
+
     def count_curve(self, column: int, states: tuple[int, ...], people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the exact course of the number of `people` (bool[n_persons]) in the states.
 

@@ -117,8 +117,14 @@ def test_nodes_of_any_kind() -> None:
     words = population_from_networkx(nx.Graph([("10", "9"), ("9", "2")]))
     assert words.ids.tolist() == ["2", "9", "10"]
     assert words.ids.dtype == object
-    with pytest.raises(SpecError, match="same text"):
-        population_from_networkx(nx.Graph([(1, "1")]))
+    assert population_from_networkx(nx.Graph([(1, "1"), (1, (2, "1"))])).ids.tolist() == ["'1'", "(2, '1')", "1"]
+
+    class Anonymous:
+        def __repr__(self) -> str:
+            return "somebody"
+
+    with pytest.raises(SpecError, match="2 nodes of the graph have the same text `somebody`"):
+        population_from_networkx(nx.Graph([(Anonymous(), Anonymous())]))
     assert population_from_networkx(nx.Graph()).size == 0
 
 

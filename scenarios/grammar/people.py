@@ -77,12 +77,21 @@ class Leave(Part):
     susceptibility: Numbers | None = Field(default=None, description="With `rate`: factors, multiplied.")
 
 
+Format = Literal["table", "edge_list", "matrix", "graphml", "gexf", "pajek"]
+
+
 class Population(Part):
     """Who is simulated: a number of people, or a file of them."""
 
     size: Counting | None = Field(default=None, description="Number of people to generate.")
-    file: Text | None = Field(default=None, description="CSV or Parquet file with one row for each person.")
-    id: Text | None = Field(default=None, description="Column of the file that holds the ids.")
+    file: Text | None = Field(
+        default=None, description="CSV or Parquet file with one row for each person; or a graph file with its nodes."
+    )
+    format: Format | None = Field(default=None, description="Format of the file, where its name does not say.")
+    networkx: Text | None = Field(default=None, description="People given in Python, as the nodes of a graph.")
+    id: Text | None = Field(
+        default=None, description="Column of the file (or attribute of the nodes) that holds the ids."
+    )
     where: ConditionText | None = Field(default=None, description="Which rows of the file are kept.")
     columns: dict[Name, Column] = Field(default_factory=dict, description="Columns to rename or to add.")
     enter: Enter | None = Field(default=None, description="People who enter over time.")
@@ -141,18 +150,39 @@ class GeneratedLayer(AnyLayer):
     column: Text | None = Field(default=None, description="degrees: column that holds the numbers of contacts.")
 
 
+FileWeight = Annotated[
+    Annotated[Text, Tag("<word>")]
+    | Annotated[NotNegative, Tag("<one>")]
+    | Annotated[Distribution, Tag("<mapping>")]
+    | Annotated[tuple[Text, ...], Tag("<list>")],
+    Discriminator(lambda value: "<word>" if isinstance(value, str) else shape(value)),
+]
+"""The same, or the columns of a survey that hold the weight of each naming."""
+
+
 class FileLayer(AnyLayer):
-    """Ties read from a file: one row for each tie."""
+    """Ties read from a file: a table with a row for each tie, a survey, a graph file, an edge list, a matrix."""
 
     tag: ClassVar[str] = "<file>"
 
-    file: Text = Field(description="CSV or Parquet file with one row for each tie.")
-    source: Text = Field(description="Column of the person who named.")
-    target: Text = Field(description="Column of the person named.")
+    file: Text = Field(description="File of ties; its name, or `format`, says how it is read.")
+    format: Format | None = Field(default=None, description="Format of the file, where its name does not say.")
+    source: Text | None = Field(default=None, description="Tables: column of the person who named.")
+    target: Text | None = Field(default=None, description="Tables: column of the person named.")
+    named: tuple[Text, ...] | None = Field(
+        default=None, min_length=1, description="Surveys, a row for each person asked: columns of whom they named."
+    )
+    id: Text | None = Field(default=None, description="Graph files: attribute of the nodes that holds people's ids.")
     influence: Literal["source_to_target", "target_to_source", "both"] = Field(
         description="Which way influence runs; `source named target` usually means target_to_source."
     )
+    weight: FileWeight | None = Field(  # type: ignore[assignment]
+        default=None, description="Weight of each tie: a column (surveys: columns), a number or a distribution."
+    )
     where: ConditionText | None = Field(default=None, description="Which rows of the file are kept.")
+    strangers: Literal["refuse", "drop"] = Field(
+        default="refuse", description="What is done with ties to people who are not in the population."
+    )
     waves: Any = later("T", "Column that says in which wave the tie was seen.")
 
 
