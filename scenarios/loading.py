@@ -13,6 +13,7 @@ from simulator.registry import Registry
 if TYPE_CHECKING:
     import networkx
 
+    from scenarios.faces import ModelClass
     from scenarios.grammar import ScenarioSpec
     from scenarios.problems import Located, Marks
     from simulator.model import ContagionModel
@@ -193,7 +194,14 @@ class Scenario:
 
         return graph_of(self, number)
 
-    def model(self, arm: str | None = None, replicate: int = 0) -> ContagionModel:
+    def model(
+        self,
+        arm: str | None = None,
+        replicate: int = 0,
+        *,
+        model_reporters: Mapping[str, Any] | None = None,
+        agent_reporters: Mapping[str, Any] | None = None,
+    ) -> ContagionModel:
         """Return one arm of one replicate as a Mesa model.
 
         Parameters
@@ -202,6 +210,8 @@ class Scenario:
             Default: the control.
         replicate : int
             Counted from 0.
+        model_reporters, agent_reporters : mapping, optional
+            What its data collector reports beside the curves, as Mesa's `DataCollector` takes it.
 
         Returns
         -------
@@ -217,7 +227,32 @@ class Scenario:
         """
         from scenarios.faces import model_of
 
-        return model_of(self, arm, replicate)
+        return model_of(self, arm, replicate, model_reporters, agent_reporters)
+
+    def model_class(
+        self,
+        *,
+        model_reporters: Mapping[str, Any] | None = None,
+        agent_reporters: Mapping[str, Any] | None = None,
+    ) -> ModelClass:
+        """Return what `mesa.batch_run` takes as a model class.
+
+        Its keyword arguments are ``arm``, ``replicate`` (or ``rng``, which names a replicate too) and paths of keys of
+        the scenario. Where neither names a replicate, iterations are replicates 0, 1, 2, …
+
+        Parameters
+        ----------
+        model_reporters, agent_reporters : mapping, optional
+            What data collectors report beside the curves, as Mesa's `DataCollector` takes it.
+
+        Examples
+        --------
+        >>> parameters = {"arm": ["usual_care", "champions"], "replicate": range(10), "population.size": [500, 1000]}
+        >>> mesa.batch_run(load("obesity").model_class(), parameters)  # doctest: +SKIP
+        """
+        from scenarios.faces import ModelClass
+
+        return ModelClass(self, model_reporters, agent_reporters)
 
     def resolved(self) -> dict[str, Any]:
         """Return the scenario as plain data with every default filled in; see `scenarios.resolution`."""
