@@ -214,12 +214,18 @@ class Simulation:
             self._observed[self._seen - 1] = self.counts
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what is made anew: a copy's `states` must be a view of the array that its kernel writes to."""
-        return {**self.__dict__, "states": None, "_layout": None}
+        """Leave out what is made anew, and what must be one and the same object as in the plan."""
+        pairs = zip(self._clocks, self.plan.clocks, strict=True)
+        rescaled = [None if clock is base else clock.multipliers for clock, base in pairs]
+        return {**self.__dict__, "states": None, "_layout": None, "_clocks": rescaled}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        """Let `states` be a view of the array that the kernel writes to, and clocks be those of the plan."""
         self.__dict__.update(state)
+        self.start.setflags(write=False)
         self.states = self._all_states[:-1]
+        pairs = zip(state["_clocks"], self.plan.clocks, strict=True)
+        self._clocks = [base if own is None else replace(base, multipliers=own) for own, base in pairs]
 
     def trajectory(self) -> Trajectory:
         """Return what happened so far; counts of instants not yet reached are left out."""
