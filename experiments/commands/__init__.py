@@ -1,4 +1,4 @@
-"""The command line: `netrial run`, `netrial check`, `netrial list`; one file for each command.
+"""The command line: `netrial run`, `netrial check`, `netrial list`, …; one file for each command.
 
 Heavy libraries are imported when a command needs them, so that help answers at once. Exit codes: 0 done, 1 some
 replicates failed, 2 bad usage or scenario, 3 the folder belongs to another scenario or is damaged, 130 interrupted.
@@ -13,6 +13,7 @@ import sys
 import typer
 
 from experiments.commands.check import check
+from experiments.commands.explore import explore
 from experiments.commands.listing import list_words
 from experiments.commands.run import run
 from simulator.errors import NetrialError
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(check)
+app.command()(explore)
 app.command("list")(list_words)
 
 
