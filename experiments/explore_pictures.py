@@ -178,7 +178,7 @@ def draw_network(model: ContagionModel, shown: Shown, behaviour: Behaviour, unit
         here = int((states < len(behaviour.states)).sum())
         whom = "all people" if here == total else f"the best connected, and up to {MOST_BROUGHT} contacts of each"
         words = f"{here:,} of {total:,} people: {whom}"
-        title = f"{behaviour.name.replace('_', ' ')} at {model.time_now:g} {unit}s"
+        title = f"{behaviour.name.replace('_', ' ')} at {_time(model, unit)}"
         figure.text(0.02, 0.94, title, fontsize=10, parse_math=False)
         figure.text(0.5, 0.02, words, ha="center", color=MUTED, parse_math=False)
         return _responsive(write_svg(figure, f"{title}; {words}"))
@@ -197,7 +197,11 @@ def _said(model: ContagionModel, unit: str) -> str:
         for b in model.behaviours
         for state in b.states
     ]
-    return f"Curves up to {model.time_now:g} {unit}s; now {', '.join(now)}"
+    return f"Curves up to {_time(model, unit)}; now {', '.join(now)}"
+
+
+def _time(model: ContagionModel, unit: str) -> str:
+    return f"{model.time_now:g} {unit}" + ("" if model.time_now == 1 else "s")
 
 
 def _responsive(svg: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,14 @@ from simulator.registry import Registry
 
 if TYPE_CHECKING:
     import networkx
+    import numpy as np
 
     from scenarios.faces import ModelClass
     from scenarios.grammar import ScenarioSpec
     from scenarios.problems import Located, Marks
+    from simulator.beginning import Beginning
     from simulator.model import ContagionModel
+    from simulator.world import Occurrence
 
 LIBRARY = Path(__file__).parent / "library"
 SUFFIXES = (".yaml", ".yml")
@@ -228,6 +231,38 @@ class Scenario:
         from scenarios.faces import model_of
 
         return model_of(self, arm, replicate, model_reporters, agent_reporters)
+
+    def parts(self, arm: str | None = None, replicate: int = 0) -> tuple[Beginning, Sequence[Occurrence], np.ndarray]:
+        """Return what a `ContagionModel` is made from, for a model class of one's own.
+
+        Parameters
+        ----------
+        arm : str, optional
+            Default: the control.
+        replicate : int
+            Counted from 0.
+
+        Returns
+        -------
+        beginning, occurrences, times
+            How the replicate begins, what the arm does, and when people are counted.
+
+        Raises
+        ------
+        SpecError
+            If there is no such arm.
+        NotBuiltError
+            If the scenario asks for something that is not built yet.
+
+        Examples
+        --------
+        >>> class Town(netrial.ContagionModel):
+        ...     def __init__(self, arm="usual_care", replicate=0):
+        ...         super().__init__(*load("obesity").parts(arm, replicate))
+        """
+        from scenarios.faces import parts_of
+
+        return parts_of(self, arm, replicate)
 
     def model_class(
         self,

@@ -2,11 +2,13 @@
 
 import copy
 import gc
+import importlib.util
 import inspect
 import math
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 import warnings
@@ -717,3 +719,20 @@ def test_importing_netrial_does_not_import_mesa():
     code = "import sys, netrial; assert 'mesa' not in sys.modules; netrial.ContagionModel; assert 'mesa' in sys.modules"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=environment)
+
+
+def test_what_the_page_about_mesa_shows_runs():
+    """One block after the other, as they stand; SolaraViz where it is installed."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "mesa.md").read_text(), re.DOTALL)
+    assert len(blocks) == 9
+    shown = {}
+    for block in blocks:
+        if "SolaraViz" in block and importlib.util.find_spec("solara") is None:
+            continue
+        with warnings.catch_warnings():
+            if "SolaraViz" in block:
+                warnings.simplefilter("ignore")  # Solara's, of Mesa's own page
+            exec(compile(block, "docs/mesa.md", "exec"), shown)
+    assert shown["helped"].time_now == 30
+    assert shown["town"].simulation.counts.tolist() == [400, 100]
+    assert len(shown["rows"]) == 12
