@@ -148,7 +148,7 @@ def _begin(
         model = (scenario.set(changes) if changes else scenario).model(arm, replicate)
     except NetrialError as error:
         return str(error)
-    return model, choose_people(model.contacts_now())
+    return model, choose_people(model.network.contacts)  # of time 0, so that arms show the same people
 
 
 def _slider(rate: Rate, values: solara.Reactive[dict[str, float]]) -> None:
@@ -189,7 +189,7 @@ def serve(scenario: Scenario, port: int, *, started: Callable[[str], None], brow
     Raises
     ------
     SpecError
-        If the port is taken.
+        If the port is taken, or not ours to use.
     """
     os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "false"  # it would send the address of this machine out
     import uvicorn
@@ -202,8 +202,8 @@ def serve(scenario: Scenario, port: int, *, started: Callable[[str], None], brow
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
-    except (OSError, OverflowError):
-        raise SpecError(f"port {port} cannot be used, since it is taken; --port names another, 0 any") from None
+    except OSError as error:
+        raise SpecError(f"port {port} cannot be used: {error.strerror}; --port names another, 0 any") from None
     url = f"http://{HOST}:{listening.getsockname()[1]}/"
     _explored.append(scenario)
     app.apps["__default__"] = app.AppScript(f"{__name__}:page")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,7 @@ def parts_of(scenario: Scenario, arm: str | None, replicate: int) -> tuple[Begin
     name = scenario.control if arm is None else arm
     if name not in arms:
         raise SpecError(f"there is no arm `{name}`; {allowed_words(name, list(arms))}")
+    replicate = operator.index(replicate)  # numpy's integers would name other luck
     if replicate < 0:
         raise SpecError(f"replicates count from 0; there is no {replicate}")
     plan = plan_clocks(build.world_of(scenario, replicate % spec.experiment.networks))

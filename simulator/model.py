@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -212,7 +212,7 @@ class ContagionModel(mesa.Model):
         self.datacollector = mesa.DataCollector(
             model_reporters={"time": "time_now"} | counts | dict(model_reporters or {}),
             agent_reporters={  # what Mesa makes of a name cannot be pickled
-                title: attrgetter(given) if isinstance(given, str) else given
+                title: operator.attrgetter(given) if isinstance(given, str) else given
                 for title, given in (agent_reporters or {}).items()
             },
         )
@@ -269,7 +269,7 @@ class ContagionModel(mesa.Model):
         if not 0 < observe_every <= horizon < 2.0 ** (62 - TICK_BITS):
             raise SpecError(f"a horizon of {horizon:g}, observed every {observe_every:g}, cannot be simulated")
         world, start = parts.world_of(ties, behaviours)
-        draw = Draw(seed, "replicate", replicate)
+        draw = Draw(operator.index(seed), "replicate", operator.index(replicate))
         start = parts.with_initial(world, start, initial or {}, draw)
         beginning = begin(plan_clocks(world), draw, start, None, 0, to_ticks(horizon))
         times = observation_times(float(horizon), float(observe_every))
@@ -297,7 +297,7 @@ class ContagionModel(mesa.Model):
 
     @property
     def time_now(self) -> float:
-        """Time in the scenario's unit; what Mesa from 3.4 on calls `time` counts steps."""
+        """Time in the scenario's unit; what later Mesa calls `time` counts steps."""
         return self._times[self._step]
 
     @property

@@ -94,9 +94,10 @@ def world_of(ties: Ties, behaviours: Iterable[Behaviour]) -> tuple[World, np.nda
 
 
 def with_initial(world: World, start: np.ndarray, initial: Initial, draw: Draw) -> np.ndarray:
-    """Put people into the states that they start in, beside those that their nodes said.
+    """Put people into the states that they start in, beside those of whom their nodes said it.
 
-    Shares are of all people, rounded, halves up; who it is depends on the behaviour's name and the replicate.
+    Ids come first; then shares, of all people, rounded, halves up, take others who would start in the first state. Who
+    it is depends on the behaviour's name and the replicate.
 
     Parameters
     ----------
@@ -128,11 +129,14 @@ def with_initial(world: World, start: np.ndarray, initial: Initial, draw: Draw) 
             hint = allowed_words(unknown[0], behaviour.states)
             raise SpecError(Problem(f"`{unknown[0]}` is no state of `{name}`", hint=hint))
         listed = {state: who for state, who in states.items() if not isinstance(who, int | float)}
-        free = np.ones(size, bool)
+        named = np.zeros(size, bool)
         for state, who in listed.items():
             persons = _indices(world.population, who)
+            if named[persons].any():
+                raise SpecError(f"somebody would start in `{state}` and in another state of `{name}`")
             start[persons, column] = behaviour.code(state)
-            free[persons] = False
+            named[persons] = True
+        free = ~named & (start[:, column] == 0)
         shares = Decimal(0)  # so far: rounding their sum lets shares that add up to 1 fill the town exactly
         words = draw.words("initial", name, n=size)
         for state in (state for state in behaviour.states if state in states and state not in listed):

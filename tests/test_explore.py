@@ -137,7 +137,7 @@ def test_it_is_for_this_machine_only_and_ends_with_an_interrupt(server):
         [*COMMAND, "--port", str(port)], capture_output=True, text=True, env=ENVIRONMENT, timeout=120, check=False
     )
     assert (again.returncode, again.stdout) == (2, "")
-    assert again.stderr.startswith(f"port {port} cannot be used, since it is taken; --port names another")
+    assert again.stderr.startswith(f"port {port} cannot be used: Address already in use; --port names another")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
     assert process.stderr.read() == ""
@@ -194,7 +194,7 @@ def test_pictures_say_what_the_model_holds():
         if name != "time":
             behaviour, state = name.split(".")
             assert f"{values[-1]:,} {state} ({behaviour})" in curves
-    shown = choose_people(model.contacts_now())
+    shown = choose_people(model.network.contacts)
     behaviour = model.world.behaviours["vaccine"]
     network = draw_network(model, shown, behaviour, "week")
     assert "vaccine at 5 weeks; 300 of 400 people: the best connected, and up to 6 contacts of each" in network

@@ -654,6 +654,22 @@ class TestParts:
         assert [len(each) for each in who] == [25, 25, 25]
         assert who[0] == who[1] != who[2]
 
+    def test_shares_are_taken_from_those_of_whom_nothing_else_is_said(self):
+        graph = nx.empty_graph(10)
+        nx.set_node_attributes(graph, {0: "obese", 1: "obese"}, "obesity")
+        model = ContagionModel.from_parts(graph, [obesity()], horizon=1, initial={"obesity": {"obese": 0.8}})
+        assert model.simulation.counts.tolist() == [0, 10]
+
+    def test_numbers_of_numpy_name_the_same_world(self, scenario):
+        assert tables(finished(scenario.model(replicate=np.int64(1)))).equals(tables(finished(scenario.model(None, 1))))
+        made = [
+            ContagionModel.from_parts(
+                nx.path_graph(50), [obesity(become=0.3)], horizon=3, seed=seed, replicate=replicate
+            )
+            for seed, replicate in ((4, 2), (np.uint32(4), np.int64(2)))
+        ]
+        assert events(finished(made[0])) == events(finished(made[1]))
+
     @pytest.mark.parametrize(
         ("given", "message"),
         [
@@ -661,6 +677,7 @@ class TestParts:
             ({"initial": {"obesity": {"obeese": 0.1}}}, "`obeese` is no state of `obesity`. did you mean `obese`"),
             ({"initial": {"obesity": {"obese": [7]}}}, "nobody has the id `7`"),
             ({"initial": {"obesity": {"obese": 1.5}}}, "a share of 1.5"),
+            ({"initial": {"obesity": {"obese": [0], "lean": [0, 1]}}}, "somebody would start in `lean` and in another"),
             ({"initial": {"obesity": {"obese": 0.8, "lean": 0.8}}}, "1 people are to start in `obese`"),
             ({"horizon": 0.5}, "a horizon of 0.5, observed every 1, cannot be simulated"),
         ],
