@@ -31,8 +31,8 @@ from scenarios import build
 from simulator.actions import SetStates
 from simulator.beginning import begin
 from simulator.engine import plan_clocks
-from simulator.model import Person
 from simulator.network import ContactNetwork
+from simulator.person import Person
 from simulator.streams import Draw
 from simulator.trajectory import BY_HAND
 from simulator.units import TICKS_PER_UNIT, from_ticks
