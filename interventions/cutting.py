@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
-
 import numpy as np
 
-
-def rounded_share(share: float, n: int) -> int:
-    """Return how many people a share of n people is, halves rounded up, in the decimals that the user wrote.
-
-    In binary 0.145 x 100 is 14.499999999999998; here it is 14.5, so 15.
-    """
-    return int((Decimal(str(float(share))) * n).to_integral_value(ROUND_HALF_UP))
+from simulator.population import rounded_share
 
 
 def places_for(n_eligible: int, share: float | None, number: int | None) -> tuple[int, int]:

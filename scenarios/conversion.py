@@ -12,6 +12,7 @@ from interventions.specs import Cost, Effect, Intervention, NewTies, Rewiring, T
 from interventions.targeting import targets
 from scenarios import grammar
 from scenarios.states import resolve
+from simulator import units
 from simulator.arguments import STATES, annotated
 from simulator.behaviour import (
     GROUP,
@@ -339,6 +340,4 @@ def observation_times(spec: grammar.ScenarioSpec) -> np.ndarray:
     """Return float64[n_times]: 0, `observe_every`, twice that, … and the horizon, in the scenario's unit."""
     import numpy as np
 
-    horizon, every = horizon_of(spec), observe_every_of(spec)
-    steps = int(horizon / every * (1 - 1e-9))  # before the horizon; a step that ends at it but for rounding is it
-    return np.array([*(round(step * every, 12) for step in range(steps + 1)), horizon])
+    return np.array(units.observation_times(horizon_of(spec), observe_every_of(spec)))

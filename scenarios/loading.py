@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,16 @@ from simulator.errors import Place, Problem, SpecError
 
 if TYPE_CHECKING:
     import networkx
+    import numpy as np
 
     from scenarios.grammar import ScenarioSpec
+    from scenarios.mesa_face import ModelClass
     from scenarios.problems import Located, Marks
     from scenarios.reading import Reading
     from scenarios.tactics import Expansion
+    from simulator.beginning import Beginning
     from simulator.model import ContagionModel
+    from simulator.world import Occurrence
 
 __all__ = ["LIBRARY", "Scenario", "load", "names"]
 
@@ -175,7 +179,7 @@ class Scenario:
         >>> load("obesity").on_graph(networkx.les_miserables_graph()).graph().number_of_nodes()
         77
         """
-        from scenarios.faces import on_graph
+        from scenarios.graph_face import on_graph
 
         return on_graph(self, graph, layer, influence)
 
@@ -203,7 +207,7 @@ class Scenario:
         SpecError
             If the scenario has no such layer.
         """
-        from scenarios.faces import with_layer
+        from scenarios.graph_face import with_layer
 
         return with_layer(self, name, graph, influence)
 
@@ -234,11 +238,18 @@ class Scenario:
         SpecError
             If there is no such arm or replicate.
         """
-        from scenarios.faces import graph_of
+        from scenarios.graph_face import graph_of
 
         return graph_of(self, number, arm, replicate)
 
-    def model(self, arm: str | None = None, replicate: int = 0) -> ContagionModel:
+    def model(
+        self,
+        arm: str | None = None,
+        replicate: int = 0,
+        *,
+        model_reporters: Mapping[str, Any] | None = None,
+        agent_reporters: Mapping[str, Any] | None = None,
+    ) -> ContagionModel:
         """Return one arm of one replicate as a Mesa model.
 
         Parameters
@@ -247,6 +258,8 @@ class Scenario:
             Default: the control.
         replicate : int
             Counted from 0.
+        model_reporters, agent_reporters : mapping, optional
+            What its data collector reports beside the curves, as Mesa's `DataCollector` takes it.
 
         Returns
         -------
@@ -260,9 +273,66 @@ class Scenario:
         NotBuiltError
             If the scenario asks for something that is not built yet.
         """
-        from scenarios.faces import model_of
+        from scenarios.mesa_face import model_of
 
-        return model_of(self, arm, replicate)
+        return model_of(self, arm, replicate, model_reporters, agent_reporters)
+
+    def parts(self, arm: str | None = None, replicate: int = 0) -> tuple[Beginning, Sequence[Occurrence], np.ndarray]:
+        """Return what a `ContagionModel` is made from, for a model class of one's own.
+
+        Parameters
+        ----------
+        arm : str, optional
+            Default: the control.
+        replicate : int
+            Counted from 0.
+
+        Returns
+        -------
+        beginning, occurrences, times
+            How the replicate begins, what the arm does, and when people are counted.
+
+        Raises
+        ------
+        SpecError
+            If there is no such arm.
+        NotBuiltError
+            If the scenario asks for something that is not built yet.
+
+        Examples
+        --------
+        >>> class Town(netrial.ContagionModel):
+        ...     def __init__(self, arm="usual_care", replicate=0):
+        ...         super().__init__(*load("obesity").parts(arm, replicate))
+        """
+        from scenarios.mesa_face import parts_of
+
+        return parts_of(self, arm, replicate)
+
+    def model_class(
+        self,
+        *,
+        model_reporters: Mapping[str, Any] | None = None,
+        agent_reporters: Mapping[str, Any] | None = None,
+    ) -> ModelClass:
+        """Return what `mesa.batch_run` takes as a model class.
+
+        Its keyword arguments are ``arm``, ``replicate`` (or ``rng``, which names a replicate too) and paths of keys of
+        the scenario. Where neither names a replicate, iterations are replicates 0, 1, 2, …
+
+        Parameters
+        ----------
+        model_reporters, agent_reporters : mapping, optional
+            What data collectors report beside the curves, as Mesa's `DataCollector` takes it.
+
+        Examples
+        --------
+        >>> parameters = {"arm": ["usual_care", "champions"], "replicate": range(10), "population.size": [500, 1000]}
+        >>> mesa.batch_run(load("obesity").model_class(), parameters)  # doctest: +SKIP
+        """
+        from scenarios.mesa_face import ModelClass
+
+        return ModelClass(self, model_reporters, agent_reporters)
 
     def resolved(self) -> dict[str, Any]:
         """Return the scenario as plain data with every default filled in; see `scenarios.resolution`."""

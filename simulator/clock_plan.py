@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,14 @@ class ClockPlan:
     first_state: np.ndarray
     transitions: dict[tuple[str, str], int]
     base: Base
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ClockPlan:
+        """Share it: nothing in it is ever written to."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the world only: the base knows arrays of the clocks by their identity."""
+        return plan_clocks, (self.world,)
 
 
 def plan_clocks(world: World) -> ClockPlan:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from simulator.kernel import LOG_FULL, NOBODY, PERSON, RINGS, advance
 from simulator.kernel_arrays import Clocks, Comings, ComingTies, Contacts, Facts, Log, Scratch, no_comings, scratch_for
 from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
 from simulator.streams import Draw
-from simulator.trajectory import FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
+from simulator.trajectory import BY_HAND, FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
 from simulator.world import Occurrence, Situation
 
 __all__ = ["NEVER", "ClockPlan", "Simulation", "plan_clocks"]
@@ -208,6 +209,26 @@ class Simulation:
             self._logged += moved.size
         self._layout = None
         return int(moved.size)
+
+    def set_by_hand(self, person: int, column: int, state: int) -> None:
+        """Put somebody who is there into a state now, at the end of whatever happens at this instant."""
+        self.set_state(np.array([person], np.int32), column, state, BY_HAND)
+        if self._seen and self.observe_at[self._seen - 1] == self.now:  # the horizon, where people were counted at once
+            self._observed[self._seen - 1] = self.counts
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is made anew, and what must be one and the same object as in the plan."""
+        pairs = zip(self._clocks, self.plan.clocks, strict=True)
+        rescaled = [None if clock is base else clock.multipliers for clock, base in pairs]
+        return {**self.__dict__, "states": None, "_layout": None, "_clocks": rescaled}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Let `states` be a view of the array that the kernel writes to, and clocks be those of the plan."""
+        self.__dict__.update(state)
+        self.start.setflags(write=False)
+        self.states = self._all_states[:-1]
+        pairs = zip(state["_clocks"], self.plan.clocks, strict=True)
+        self._clocks = [base if own is None else replace(base, multipliers=own) for own, base in pairs]
 
     def trajectory(self) -> Trajectory:
         """Return what happened so far; counts of instants not yet reached are left out."""

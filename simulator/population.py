@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -127,6 +128,14 @@ class Categories:
 
 Plan = Categories | Distribution
 """How a column is drawn."""
+
+
+def rounded_share(share: float, n: int) -> int:
+    """Return how many people a share of n people is, halves rounded up, in the decimals that the user wrote.
+
+    In binary 0.145 x 100 is 14.499999999999998; here it is 14.5, so 15.
+    """
+    return int((Decimal(str(float(share))) * n).to_integral_value(ROUND_HALF_UP))
 
 
 def generate(size: int, plans: Mapping[str, Plan], draw: Draw) -> Population:

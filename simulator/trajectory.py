@@ -10,6 +10,9 @@ import numpy as np
 FIRST_TREATED = "treat for the first time"
 """What the ledger calls people who had not been treated in the arm before: they add up to people, not to treatments."""
 
+BY_HAND = -32766
+"""What the event log gives as the cause where somebody set a state between two steps, in Python."""
+
 
 @dataclass(frozen=True)
 class EventLog:
@@ -22,7 +25,7 @@ class EventLog:
     left, entered : int16[n_events]
         States, numbered through over all behaviours.
     cause : int16[n_events]
-        The transition's number; -1 - k: set by the k-th intervention of the arm.
+        The transition's number; -1 - k: set by the k-th intervention of the arm; `BY_HAND`: set in Python.
     sender : int32[n_events] or int32[0]
         The contact or group member through whom it came, -1: nobody. Empty where it was not kept.
     layer : int16[n_events] or int16[0]

@@ -28,6 +28,12 @@ def from_ticks(ticks: int) -> float:
     return ticks / TICKS_PER_UNIT
 
 
+def observation_times(horizon: float, every: float) -> list[float]:
+    """Return 0, `every`, twice that, … and the horizon, in the scenario's unit."""
+    steps = int(horizon / every * (1 - 1e-9))  # before the horizon; a step that ends at it but for rounding is it
+    return [*(round(step * every, 12) for step in range(steps + 1)), horizon]
+
+
 def convert_rate(value: float, unit: str, scenario_unit: str) -> float:
     """Turn a rate per `unit` into a rate per `scenario_unit`."""
     return value if unit == scenario_unit else float(Fraction(value) * DAYS[scenario_unit] / DAYS[unit])

@@ -10,10 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = {"simulator": 1, "interventions": 2, "scenarios": 3, "experiments": 4}
-FLOOR_ONE = {"beginning", "engine", "foresight", "influence", "model", "outcomes"}
+FLOOR_ONE = {"beginning", "engine", "foresight", "influence", "model", "outcomes", "person"}
 HOMES = {
     "numba": {"simulator/kernel.py", "simulator/wiring.py"},
-    "mesa": {"simulator/model.py"},
+    "mesa": {"simulator/model.py", "simulator/person.py"},
     "ruamel": {"scenarios/reading.py"},
 }
 

@@ -1,30 +1,25 @@
-"""A scenario on a NetworkX graph, as one, and as a Mesa model."""
+"""A scenario on a NetworkX graph, and as one: people, ties, and what happened to them in one replicate."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interventions.schedule import occurrences
 from scenarios import build
+from scenarios.mesa_face import parts_of
 from scenarios.overrides import put, reading_of_value
-from simulator.engine import plan_clocks
 from simulator.errors import Problem, SpecError, allowed_words
 from simulator.graphs import to_graph
 from simulator.merging import TARGET_TO_SOURCE
-from simulator.streams import Draw
 from simulator.units import from_ticks, to_ticks
 
 if TYPE_CHECKING:
     import networkx
 
     from scenarios.loading import Scenario
-    from simulator.beginning import Beginning
-    from simulator.model import ContagionModel
     from simulator.trajectory import Trajectory
-    from simulator.world import Occurrence, World
+    from simulator.world import World
 
 
 def on_graph(scenario: Scenario, graph: networkx.Graph, layer: str | None, influence: str | None) -> Scenario:
@@ -93,8 +88,9 @@ def graph_of(scenario: Scenario, number: int, arm: str | None, replicate: int) -
     if arm is None:
         world, facts = build.world_of(scenario, number).without_reserve(), {}
     else:
-        beginning, acts, _, observe_at = _arm(scenario, arm, replicate)
-        trajectory = beginning.simulation(acts, observe_at, int(observe_at[-1])).run()
+        beginning, acts, times = parts_of(scenario, arm, replicate)
+        horizon = to_ticks(float(times[-1]))
+        trajectory = beginning.simulation(acts, np.array([horizon]), horizon).run()
         world = beginning.plan.world.without_reserve()
         facts = _facts(trajectory, world)
     graph = to_graph(world.population, world.network, scenario.people, _influence_graphs(scenario, world), facts)
@@ -134,30 +130,3 @@ def _facts(trajectory: Trajectory, world: World) -> dict[str, tuple[np.ndarray, 
 
 def _times(ticks: np.ndarray) -> list[float]:
     return [from_ticks(tick) for tick in ticks[ticks >= 0].tolist()]
-
-
-def model_of(scenario: Scenario, arm: str | None, replicate: int) -> ContagionModel:
-    """Return one arm of one replicate as a Mesa model; see `Scenario.model`."""
-    from simulator.model import ContagionModel
-
-    return ContagionModel(*_arm(scenario, arm, replicate))
-
-
-def _arm(
-    scenario: Scenario, arm: str | None, replicate: int
-) -> tuple[Beginning, Sequence[Occurrence], np.ndarray, np.ndarray]:
-    """Return how a replicate begins, what the arm does, and the observation times, in time units and in ticks."""
-    scenario.require_built()
-    spec = scenario.spec
-    arms = build.arms_of(spec)
-    name = scenario.control if arm is None else arm
-    if name not in arms:
-        raise SpecError(f"there is no arm `{name}`; {allowed_words(name, list(arms))}")
-    if replicate < 0:
-        raise SpecError(f"replicates count from 0; there is no {replicate}")
-    plan = plan_clocks(build.world_of(scenario, replicate % spec.experiment.networks))
-    luck = Draw(spec.experiment.seed, "replicate", replicate)
-    beginning = build.beginning_of(scenario, plan, luck)
-    times = build.observation_times(spec)
-    observe_at = np.array([to_ticks(float(time)) for time in times], np.int64)
-    return beginning, occurrences(arms[name]), times, observe_at
