@@ -38,15 +38,15 @@ def simple_and_complex() -> str:
         for i, (name, results) in enumerate(contagions().items()):
             ax = place_axes(figure, 44 + 350 * i, 390 - 350 * i, 44, 40)
             members = results.curves.query("state == 'member'").groupby(["arm", "time"])["count"].mean() / 400 * 100
-            ax.set(xlim=(0, 60), ylim=(0, 100), xlabel="days", title=f"{name}: joined, %")
+            ax.set(xlim=(0, 80), ylim=(0, 100), xlabel="days", title=f"{name}: joined, %")
             ends = []
             for place, (arm, look) in enumerate(LOOKS.items()):
-                curve = members[arm].loc[:60]
+                curve = members[arm].loc[:80]
                 ax.plot(curve.index, curve, color=look.colour, linestyle=look.dashes, linewidth=1.8)
                 half = float(curve.index[np.argmax(curve.to_numpy() >= 50)])
                 ax.plot([half], [curve[half]], "o", color=look.colour)
                 words = f"{arm} ({'dashed' if place else 'solid'}): half by day {half:g}"
-                ax.text(59.5, 18 - 11 * place, words, color=look.colour, ha="right")
+                ax.text(79.5, 18 - 11 * place, words, color=look.colour, ha="right")
                 ends.append((arm, half))
             said.append(f"{name}, {' and '.join(f'{arm} by day {half:g}' for arm, half in ends)}")
         return write_svg(figure, f"When half of the people have joined: {'; '.join(said)}.")
