@@ -12,6 +12,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import generate  # noqa: E402
 import notebook_pages  # noqa: E402
+from pygments.lexers.special import TextLexer  # noqa: E402
 
 project = "netrial"
 author = copyright = "the netrial developers"
@@ -47,4 +48,5 @@ def _read(app: Any, docname: str, source: list[str]) -> None:
 
 def setup(app: Any) -> None:
     """Join Sphinx's reading of each page."""
+    app.add_lexer("csv", TextLexer)
     app.connect("source-read", _read)

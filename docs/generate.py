@@ -51,8 +51,9 @@ def grammar() -> str:
     places = dict(_places(schema, parts))
     last = [name for name in REPEATED if name in parts]
     order = [name for name in places if name not in last] + last
-    whole = [_keys_of(schema, parts), "(`netrial` is the version of the grammar: 1.)"]
-    return "\n\n".join(["## The top level", *whole, *(_section(name, places, parts) for name in order)])
+    return "\n\n".join(
+        ["## The top level", _keys_of(schema, parts), *(_section(name, places, parts) for name in order)]
+    )
 
 
 def _places(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -134,7 +135,7 @@ def _default(value: Any) -> str:
 
 def words_of(name: str) -> str:
     """Return the name of a class as words: ``HazardRatio`` is "hazard ratio"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Spec")).lower()
 
 
 def takes(node: Mapping[str, Any]) -> str:

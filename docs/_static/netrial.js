@@ -1,1 +1,8 @@
-
+// What readers without a mouse or a screen need and the theme leaves out.
+addEventListener("load", () => {
+  for (const box of document.querySelectorAll(".table-wrapper, .highlight pre"))
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; // scrolls with the keyboard too
+  for (const caption of document.querySelectorAll(".caption[role=heading]")) caption.ariaLevel = "2";
+  for (const [drawer, name] of [["sidebar-drawer", "All pages"], ["toc-drawer", "On this page"]])
+    document.querySelector(`aside.${drawer}`)?.setAttribute("aria-label", name);
+});
