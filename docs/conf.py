@@ -46,7 +46,13 @@ def _read(app: Any, docname: str, source: list[str]) -> None:
     source[0] = generate.fill(source[0])
 
 
+def _signature(app: Any, what: str, name: str, *_: Any) -> tuple[str, None] | None:
+    """Leave out how a scenario and results are made: `netrial.load` and `netrial.run` do it."""
+    return ("", None) if name in ("netrial.Scenario", "netrial.Results") else None
+
+
 def setup(app: Any) -> None:
     """Join Sphinx's reading of each page."""
     app.add_lexer("csv", TextLexer)
     app.connect("source-read", _read)
+    app.connect("autodoc-process-signature", _signature)
