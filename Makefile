@@ -12,10 +12,10 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 RESOLVE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test check setup lock bench notebooks clean
+.PHONY: help run test check docs notebooks setup lock bench clean
 
 help:  ## Say what each target does.
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 run: $(READY)  ## Compare four ways of using the network against obesity in a town of 10,000; prints where the report is.
 	@$(BIN)/netrial run obesity $(ARGS)
@@ -27,6 +27,10 @@ check: $(DEV_READY)  ## Check lint, format and types.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+docs: $(DEV_READY)  ## Build the documentation; prints where it is.
+	@$(BIN)/python -m sphinx -E -W --keep-going -q docs docs/_build/html
+	@echo docs/_build/html/index.html
 
 setup: $(DEV_READY)  ## Set up .venv with all dependencies, for tests and docs too, pinned by hash.
 
@@ -68,5 +72,5 @@ lock:  ## Resolve the dependencies again and write all lock files (for maintaine
 	@rm -rf .venv-lock
 
 clean:  ## Remove the set-up and all caches; results stay.
-	@rm -rf $(VENV) $(BENCH) .venv-lock .mypy_cache .ruff_cache .hypothesis .pytest_cache
+	@rm -rf $(VENV) $(BENCH) .venv-lock docs/_build .mypy_cache .ruff_cache .hypothesis .pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -309,7 +309,7 @@ def test_states_targets_and_times_come_out(smoking: Scenario) -> None:
     model = scenario.model("leaders", 1)
     while model.running:
         model.step()
-    ends = {person.id: person.state["smoking"] for person in model}
+    ends = {person.id: person.state["smoking"] for person in model.people}
     assert nx.get_node_attributes(graph, "smoking") == ends
     starts = nx.get_node_attributes(graph, "start.smoking")
     [first] = [node for node, state in starts.items() if state == "smoker"]

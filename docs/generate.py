@@ -1,0 +1,277 @@
+"""What the documentation takes from the code when it is built: a page says ``<!-- netrial: grammar -->`` and gets it.
+
+A marker is a line of its own: a comment that names a piece of `PIECES` and, for some, an argument. So nothing of the
+reference is copied by hand, and nothing that is generated lies in the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+MARKER = re.compile(r"^<!-- netrial: (\w+)(?: (\w+))? -->$", re.MULTILINE)
+NOT_BUILT = "*Not built yet.*"
+
+
+def fill(text: str) -> str:
+    """Return a page with every marker replaced by what it names.
+
+    Raises
+    ------
+    KeyError
+        If a marker names no piece.
+    """
+    return MARKER.sub(lambda found: PIECES[found[1]](*filter(None, [found[2]])), text)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown; cells may hold Markdown, but for bars and line breaks."""
+    cells = [[" ".join(str(cell).replace("|", r"\|").split()) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *cells])
+
+
+def code(text: object) -> str:
+    """Return a word as code."""
+    return f"`{text}`"
+
+
+# ---------------------------------------------------------------------------------------------------- the grammar
+
+REPEATED = ("Value", "ByCategory", "HazardRatio", "Uncertain", "Distribution", "OfColumn", "Measure", "Level")
+"""Parts that stand in so many places that they come last, under their own names."""
+
+
+def grammar() -> str:
+    """Return every key of a scenario: what it takes, its default and its meaning, section by section."""
+    from scenarios.grammar import ScenarioSpec
+
+    schema = ScenarioSpec.model_json_schema()
+    parts = schema.pop("$defs")
+    places = dict(_places(schema, parts))
+    last = [name for name in REPEATED if name in parts]
+    order = [name for name in places if name not in last] + last
+    return "\n\n".join(
+        ["## The top level", _keys_of(schema, parts), *(_section(name, places, parts) for name in order)]
+    )
+
+
+def _places(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each part with the first place at which it stands, in the order of the grammar."""
+    seen: set[str] = set()
+
+    def within(node: Any, place: str) -> Iterator[tuple[str, str]]:
+        if isinstance(node, list):
+            for each in node:
+                yield from within(each, place)
+        if not isinstance(node, dict):
+            return
+        name = str(node.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            yield name, place
+            yield from within(parts[name], place)
+        for key, each in node.get("properties", {}).items():
+            yield from within(each, f"{place}.{key}" if place else key)
+        for values in (node.get("additionalProperties"), *node.get("patternProperties", {}).values()):
+            yield from within(values, f"{place}.NAME")
+        for key in ("anyOf", "oneOf", "items", "prefixItems"):
+            yield from within(node.get(key), place)
+
+    yield from within(schema, "")
+
+
+def _section(name: str, places: Mapping[str, str], parts: Mapping[str, Any]) -> str:
+    model = _models()[name]
+    place, said = places[name], str(parts[name].get("description", "")).split("\n")[0]
+    alone = sum(places[other] == place for other in places if other not in REPEATED) == 1
+    title = words_of(name) if name in REPEATED else f"`{place}`" + ("" if alone else f" ({words_of(name)})")
+    lines = [f"(grammar-{name.lower()})=\n### {title}", f"{said} {NOT_BUILT}" if model.later else said]
+    base = model.__mro__[1].__name__
+    if base in parts:
+        lines.append(f"All keys of [{words_of(base)}](#grammar-{base.lower()}), and:")
+    own = {
+        key: each
+        for key, each in parts[name].get("properties", {}).items()
+        if base not in parts or key not in parts[base]["properties"]
+    }
+    lines.append(_keys_of({**parts[name], "properties": own}, parts))
+    return "\n\n".join(lines)
+
+
+def _models() -> dict[str, Any]:
+    """Return every part of the grammar by the name of its class."""
+    from scenarios.grammar import Part
+
+    found, waiting = {}, [Part]
+    while waiting:
+        model = waiting.pop()
+        found[model.__name__] = model
+        waiting += model.__subclasses__()
+    return found
+
+
+def _keys_of(node: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
+    needed = node.get("required", [])
+    rows = []
+    for key, each in node.get("properties", {}).items():
+        said = each.get("description") or parts.get(_reference(each), {}).get("description", "").split("\n")[0]
+        default = "needed" if key in needed else _default(each.get("default"))
+        rows.append([code(key), takes(each), default, f"{said} {NOT_BUILT}" if each.get("later") else said])
+    others = node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), None)
+    if others:
+        rows.append(["any name", "anything" if others is True else takes(others), "", ""])
+    return table(["key", "takes", "default", "meaning"], rows)
+
+
+def _reference(node: Mapping[str, Any]) -> str:
+    forms = [node, *node.get("anyOf", [])]
+    return next((form["$ref"].rpartition("/")[2] for form in forms if "$ref" in form), "")
+
+
+def _default(value: Any) -> str:
+    return "" if value in (None, [], {}) else code(f"{value:g}" if isinstance(value, float) else value)
+
+
+def words_of(name: str) -> str:
+    """Return the name of a class as words: ``HazardRatio`` is "hazard ratio"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Spec")).lower()
+
+
+def takes(node: Mapping[str, Any]) -> str:
+    """Return what a key takes, in words, from its JSON Schema."""
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        return f"[{words_of(name)}](#grammar-{name.lower()})"
+    if "const" in node or "enum" in node:
+        return " or ".join(code(word) for word in node.get("enum", [node.get("const")]))
+    forms = [takes(form) for form in (*node.get("anyOf", ()), *node.get("oneOf", ())) if form.get("type") != "null"]
+    if forms:
+        return " or ".join(dict.fromkeys(forms))
+    kind = node.get("type")
+    if kind == "array":
+        if "prefixItems" in node:
+            return f"[{', '.join(takes(item) for item in node['prefixItems'])}]"
+        return f"list of: {takes(node['items'])}"
+    if kind == "object":
+        values = node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), True)
+        return f"names, each with: {'anything' if values is True else takes(values)}"
+    if kind in ("number", "integer"):
+        return _number(node)
+    if kind == "string" and node.get("description", "").startswith("A condition"):
+        return "condition"
+    return {"string": "word", "boolean": "`true` or `false`"}.get(str(kind), "anything")
+
+
+def _number(node: Mapping[str, Any]) -> str:
+    word = "whole number" if node["type"] == "integer" else "number"
+    if "maximum" in node:
+        return f"{word} from {node['minimum']:g} to {node['maximum']:g}"
+    if "minimum" in node:
+        return f"{word} from {node['minimum']:g}"
+    return f"{word} above {node['exclusiveMinimum']:g}" if "exclusiveMinimum" in node else word
+
+
+# ------------------------------------------------------------------------------------- words, commands, tables, …
+
+
+def words(subject: str) -> str:
+    """Return the words that a scenario may name at one place, each with its help."""
+    from experiments.description import SUBJECTS, words_for
+    from scenarios.grammar import GENERATORS, RANK_RULES
+    from simulator.distributions import DISTRIBUTIONS
+    from simulator.generators import networks
+    from simulator.units import DAYS
+
+    others: dict[str, Callable[[], Mapping[str, str]]] = {
+        "generators": lambda: {name: networks.help(name) for name in networks},
+        "distributions": lambda: DISTRIBUTIONS,
+        "units": lambda: {unit: f"{float(days):g} days" for unit, days in DAYS.items()},
+    }
+    rows = dict(words_for(subject) if subject in SUBJECTS else others[subject]())
+    later = {"targets": RANK_RULES, "generators": GENERATORS}.get(subject, {})
+    rows |= {name: NOT_BUILT for name, (mark, *_) in later.items() if mark}
+    return table(["word", "meaning"], [[code(name), said] for name, said in rows.items()])
+
+
+def commands() -> str:
+    """Return the help of the command line: every command with its arguments and options."""
+    import typer
+
+    from experiments.commands import app
+
+    group = typer.main.get_command(app)
+    context = type(group).context_class(group, info_name="netrial")
+    sections = []
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        inner = type(command).context_class(command, info_name=name, parent=context)
+        rows = [(code(record[0]), record[1]) for each in command.params if (record := each.get_help_record(inner))]
+        usage = " ".join(["netrial", name, *command.collect_usage_pieces(inner)])
+        help_text = "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
+        parts = [f"## `netrial {name}`", help_text, f"```text\n{usage}\n```", *([table(["", ""], rows)] * bool(rows))]
+        sections.append("\n\n".join(parts))
+    return "\n\n".join(sections)
+
+
+def tables() -> str:
+    """Return the columns and types of every table of a results folder."""
+    from experiments.parts import TABLES
+
+    return "\n\n".join(
+        f"## `{name}.parquet`\n\n" + table(["column", "type"], [[code(field.name), field.type] for field in columns])
+        for name, columns in TABLES.items()
+    )
+
+
+def bibliography() -> str:
+    """Return the bundled bibliography, with the scenarios that rest on each publication."""
+    from scenarios.bibliography import bibliography as publications
+    from scenarios.bibliography import references_of
+    from scenarios.loading import load, names
+
+    used = {name: references_of(load(name).spec) for name in names()}
+    rows = []
+    for key, each in sorted(publications().items()):
+        users = ", ".join(f"[{name}](../scenarios/{name}.md)" for name, found in used.items() if key in found)
+        rows.append([code(key), each.text + (f" doi:{each.doi}" if each.doi else ""), users])
+    return table(["key", "publication", "used by"], rows)
+
+
+def scenarios() -> str:
+    """Return the bundled scenarios with their titles, and how many inputs nobody measured."""
+    from scenarios.inputs import inputs_of
+    from scenarios.loading import load, names
+
+    rows = []
+    for name in names():
+        found = inputs_of(load(name).spec)
+        counts = [len(found), sum(each.assumed for each in found), sum(each.fitted for each in found)]
+        rows.append([f"[`{name}`](scenarios/{name}.md)", load(name).title, *map(str, counts)])
+    return table(["name", "what", "inputs", "assumed", "fitted"], rows)
+
+
+def inputs(name: str) -> str:
+    """Return every input of a bundled scenario with its unit and source."""
+    from scenarios.bibliography import references_of
+    from scenarios.inputs import inputs_of
+    from scenarios.loading import load
+
+    spec = load(name).spec
+    publications = references_of(spec)
+    rows = []
+    for each in inputs_of(spec):
+        source = f"[{each.source}](../reference/bibliography.md)" if each.source in publications else each.source
+        rows.append([code(each.name), each.value, each.unit, source])
+    return table(["input", "value", "unit", "source"], rows)
+
+
+PIECES: dict[str, Callable[..., str]] = {
+    "grammar": grammar,
+    "words": words,
+    "commands": commands,
+    "tables": tables,
+    "bibliography": bibliography,
+    "scenarios": scenarios,
+    "inputs": inputs,
+}
+"""What a marker may name."""
