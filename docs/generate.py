@@ -175,8 +175,21 @@ def _number(node: Mapping[str, Any]) -> str:
 # ------------------------------------------------------------------------------------- words, commands, tables, …
 
 
-def words(subject: str) -> str:
-    """Return the words that a scenario may name at one place, each with its help."""
+SAID = {
+    "kinds": "`interventions.NAME.kind`: what reports call it. Each checks what it needs.",
+    "targets": "`target.rank`: who comes first.",
+    "networks": "Generators of ties: `network.layers.NAME.generator`.",
+    "laws": "A transition has at most one. The line says by what its rate is multiplied; [simple and complex "
+    "contagion](../explanation/simple_and_complex.md) says what each assumes.",
+    "measures": "An outcome is one of these.",
+    "distributions": "`distribution` of a column, a weight or a threshold, and what each is given.",
+    "units": "Of time: `time.unit`, and `unit` beside a number.",
+}
+"""A sentence for each subject of which a scenario may name words; others go without."""
+
+
+def words(subject: str | None = None) -> str:
+    """Return the words that a scenario may name at one place, each with its help; without a place: of all places."""
     from experiments.description import SUBJECTS, words_for
     from scenarios.grammar import GENERATORS, RANK_RULES
     from simulator.distributions import DISTRIBUTIONS
@@ -184,14 +197,18 @@ def words(subject: str) -> str:
     from simulator.units import DAYS
 
     others: dict[str, Callable[[], Mapping[str, str]]] = {
-        "generators": lambda: {name: networks.help(name) for name in networks},
+        "networks": lambda: {name: networks.help(name) for name in networks},
         "distributions": lambda: DISTRIBUTIONS,
         "units": lambda: {unit: f"{float(days):g} days" for unit, days in DAYS.items()},
     }
+    if subject is None:
+        subjects = [each for each in dict.fromkeys((*SUBJECTS, *others)) if each != "scenarios"]
+        return "\n\n".join(f"## {each.capitalize()}\n\n{SAID.get(each, '')}\n\n{words(each)}" for each in subjects)
     rows = dict(words_for(subject) if subject in SUBJECTS else others[subject]())
-    later = {"targets": RANK_RULES, "generators": GENERATORS}.get(subject, {})
-    rows |= {name: NOT_BUILT for name, (mark, *_) in later.items() if mark}
-    return table(["word", "meaning"], [[code(name), said] for name, said in rows.items()])
+    known = {"targets": RANK_RULES, "networks": GENERATORS}.get(subject, {})
+    rows |= {name: NOT_BUILT for name in known if name not in rows}
+    listed = table(["word", "meaning"], [[code(name), said] for name, said in rows.items()])
+    return listed if rows else "netrial brings none; packages may."
 
 
 def commands() -> str:

@@ -49,7 +49,8 @@ def _output(output: Mapping[str, Any], alt: str) -> str:
         if kind in data:
             return f"![{alt}]({address}{''.join(data[kind].split())})"
     if "text/html" in data:
-        return _fenced("{raw} html", f'<div class="table-wrapper">\n{data["text/html"]}\n</div>')
+        table = data["text/html"].replace('border="1" class="dataframe"', 'class="docutils"')
+        return _fenced("{raw} html", f'<div class="table-wrapper">\n{table}\n</div>')
     return _fenced("text", data.get("text/plain", ""))
 
 

@@ -15,10 +15,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from experiments.description import SUBJECTS, words_for
 from experiments.parts import TABLES
+from interventions.targeting import targets
 from scenarios.bibliography import bibliography
-from scenarios.grammar import Part
+from scenarios.grammar import GENERATORS, RANK_RULES, Part
 from scenarios.inputs import inputs_of
 from scenarios.loading import LIBRARY, load
+from simulator.generators import networks
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -76,12 +78,16 @@ def test_what_a_key_takes_is_said_in_words(docs: Any) -> None:
     assert set(re.findall(r"\(#(grammar-\w+)\)", page)) <= set(re.findall(r"^\((grammar-\w+)\)=$", page, re.MULTILINE))
 
 
+LATER_WORDS = {"targets": set(RANK_RULES) - set(targets), "networks": set(GENERATORS) - set(networks)}
+
+
 @pytest.mark.parametrize("subject", [subject for subject in SUBJECTS if subject != "scenarios"])
 def test_every_registered_word_is_listed(docs: Any, subject: str) -> None:
     listed = docs.generate.words(subject)
     for name, help_line in words_for(subject).items():
         assert f"| `{name}` | {' '.join(help_line.split())} |" in listed
-    assert f"<!-- netrial: words {subject} -->" in (DOCS / "reference" / "words.md").read_text()
+    assert listed.count(docs.generate.NOT_BUILT) == sum(f"`{name}`" in listed for name in LATER_WORDS.get(subject, []))
+    assert f"## {subject.capitalize()}\n" in docs.generate.fill((DOCS / "reference" / "words.md").read_text())
 
 
 def test_every_command_and_option_is_listed(docs: Any) -> None:
@@ -118,6 +124,7 @@ def test_a_marker_that_names_nothing_is_an_error(docs: Any) -> None:
         docs.generate.fill("<!-- netrial: nothing -->")
 
 
+FRAME = '<table border="1" class="dataframe"></table>'
 PIXEL = base64.b64encode(b"\x89PNG not really").decode()
 
 
@@ -136,7 +143,7 @@ def test_an_executed_notebook_becomes_a_page(docs: Any) -> None:
                 outputs=[
                     new_output("stream", text="2\n"),
                     new_output("display_data", {"image/png": PIXEL, "text/plain": "<Figure>"}),
-                    new_output("execute_result", {"text/html": "<table></table>", "text/plain": "table"}),
+                    new_output("execute_result", {"text/html": FRAME, "text/plain": "table"}),
                     new_output("execute_result", {"text/plain": "'last'"}),
                 ],
             ),
@@ -146,7 +153,7 @@ def test_an_executed_notebook_becomes_a_page(docs: Any) -> None:
     assert page == (
         "# A town\n\nIt has people.\n\n```python\nprint(2)\ndraw()\n```\n\n```text\n2\n```\n\n"
         f"![Two curves.](data:image/png;base64,{PIXEL})\n\n"
-        '```{raw} html\n<div class="table-wrapper">\n<table></table>\n</div>\n```\n\n'
+        '```{raw} html\n<div class="table-wrapper">\n<table class="docutils"></table>\n</div>\n```\n\n'
         "```text\n'last'\n```\n"
     )
 
