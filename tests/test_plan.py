@@ -556,12 +556,3 @@ def test_a_dry_run_says_what_is_there(tmp_path, monkeypatch):
     other = CliRunner().invoke(app, [*dry, "3", "--seed", "9", "--out", str(folder)])
     assert isinstance(other.exception, StoreError)
     assert "holds results of scenario `obesity`" in str(other.exception)
-
-
-def test_the_page_shows_what_is_printed():
-    page = (Path(__file__).parent.parent / "docs" / "plan.md").read_text()
-    (block,) = re.findall(r"^```\n\$ netrial (plan [^\n]*)\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    command, shown = block
-    printed = run_command(*command.split())
-    sections = printed.split("\n\n")
-    assert shown.strip().split("\n\n") == [part.strip() for part in sections if not part.startswith("Time and memory")]

@@ -26,14 +26,14 @@ curves.head()
 # `curves` is tidy: one row for each arm, replicate, time, behaviour and state. A curve of the mean, with the band that
 # holds 95 % of the towns:
 
-# %%
+# %% alt="Share of obese people over thirty years with champions and under usual care; the bands overlap"
 ax = results.plot_curves("obesity", "obese")
 
 # %% [markdown]
 # The bands overlap almost wholly. Does that mean that champions do nothing? **No**: a band shows how towns differ from
 # one another. Both arms are run in the same towns, so what counts is the difference within each town.
 
-# %%
+# %% alt="Difference in obese people in each of forty towns, and their mean, all below zero from year 5 on"
 obese = curves.query("behaviour == 'obesity' and state == 'obese' and group_by == ''")
 wide = obese.pivot_table(index="time", columns=["arm", "replicate"], values="count")
 difference = wide["champions"] - wide["usual_care"]
@@ -77,7 +77,7 @@ print(f"obese after 30 years: {100 * together:.1f} % with contagion, {100 * last
 #
 # The same picture for a complex contagion: nobody joins a forum before two of their buddies have.
 
-# %%
+# %% alt="Share of people in the forum over 120 days: further on clustered than on random ties"
 buddies = netrial.run("health_buddies", replicates=60)
 ax = buddies.plot_curves()
 

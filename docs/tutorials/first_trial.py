@@ -78,7 +78,7 @@ champions[["mean", "control_mean", "effect", "low", "high", "variance_ratio"]].r
 #
 # ## Picture it
 
-# %%
+# %% alt="Share of people who are obese over thirty years, one curve for each arm; champions lie lowest"
 ax = results.plot_curves()
 
 # %% [markdown]
