@@ -20,8 +20,8 @@ help:  ## Say what each target does.
 run: $(READY)  ## Compare four ways of using the network against obesity in a town of 10,000; prints where the report is.
 	@$(BIN)/netrial run obesity $(ARGS)
 
-test: $(DEV_READY)  ## Run the tests.
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(DEV_READY)  ## Run the tests, on all cores.
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: $(DEV_READY)  ## Check lint, format and types.
 	@$(BIN)/ruff check .

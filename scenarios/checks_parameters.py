@@ -7,7 +7,7 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
-from scenarios.parameters import parameter_problems
+from scenarios.parameters import given_parameters, parameter_problems
 from simulator.arguments import COLUMN, STATES, annotated
 from simulator.errors import Place, SpecError
 from simulator.registry import Registry
@@ -65,8 +65,5 @@ def check_added_generator(checker: Checker, layer: grammar.GeneratedLayer, place
         return True
     if word in grammar.GENERATORS:
         return False
-    shared = ("generator", *grammar.AnyLayer.model_fields)
-    given = {key: getattr(layer, key) for key in layer.model_fields_set if key not in shared}
-    given |= layer.__pydantic_extra__ or {}
-    check_parameters(checker, networks[word], word, given, place)
+    check_parameters(checker, networks[word], word, given_parameters(layer), place)
     return True

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 
+from scenarios import grammar
 from scenarios.grammar.parts import States, Text
 from scenarios.shapes import problem_of
 from simulator.arguments import COLUMN, STATES, annotated, arguments, documented
@@ -102,3 +103,13 @@ def parameter_problems(word: str, function: Callable[..., Any], given: Mapping[s
                 found.append(problem_of(each, given))
         return list(dict.fromkeys(found))
     return []
+
+
+def given_parameters(layer: grammar.GeneratedLayer) -> dict[str, Any]:
+    """Return what a layer hands its generator: all that was given, but what every layer may say; 2.0 as 2."""
+    shared = ("generator", *grammar.AnyLayer.model_fields)
+    given = {key: getattr(layer, key) for key in layer.model_fields_set if key not in shared}
+    given |= layer.__pydantic_extra__ or {}
+    return {
+        key: int(value) if isinstance(value, float) and value.is_integer() else value for key, value in given.items()
+    }

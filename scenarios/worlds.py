@@ -17,6 +17,7 @@ from scenarios.conversion import (
     threshold_column,
     warm_up_of,
 )
+from scenarios.parameters import given_parameters
 from scenarios.sources import people_at, ties_at
 from scenarios.turnover import turnover_of, with_places
 from simulator.behaviour import ByColumn
@@ -260,9 +261,7 @@ def layer_of(
         from simulator.networkx_layers import networkx_layer
 
         return networkx_layer(name, given.networkx, given.arguments, population, draw, given.influence, weight)
-    own = set(grammar.GeneratedLayer.model_fields) - {"generator", *grammar.AnyLayer.model_fields}
-    parameters = {key: getattr(given, key) for key in own if getattr(given, key) is not None}
-    parameters |= dict(given.__pydantic_extra__ or {})
+    parameters = given_parameters(given)
     return ties.generated_layer(
         name, given.generator, population.size, parameters, draw, weight, columns=population.columns
     )

@@ -16,7 +16,6 @@ import pytest
 from naive import NaiveClock, NaiveRun, Ring
 from towns import Case, events_of, layer, occurrence, random_case, simulate, town
 
-from simulator import engine
 from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.behaviour import Behaviour, Source, Transition
 from simulator.engine import Simulation, plan_clocks
@@ -209,8 +208,7 @@ def test_events_kept_or_not(case: Case, monkeypatch: pytest.MonkeyPatch) -> None
     assert counts_only.final.tolist() == straight.final.tolist()
     assert counts_only.rings == straight.rings
     crammed = simulation(case)
-    room = engine._room_for_events
-    crammed._log = room(1)
+    crammed._log = crammed._room_for(1)
     monkeypatch.setattr(crammed, "_make_room", _one_more_window(crammed))
     full = crammed.run()
     assert_same_run(full, straight)
@@ -221,7 +219,7 @@ def _one_more_window(crammed: Simulation) -> Any:
     """Return a `_make_room` that is as mean as it can be, so that the log is full again and again."""
 
     def make_room(events: int) -> None:
-        larger = engine._room_for_events(crammed._logged + events)
+        larger = crammed._room_for(crammed._logged + events)
         for new, old in zip(larger, crammed._log, strict=True):
             new[: crammed._logged] = old[: crammed._logged]
         crammed._log = larger
