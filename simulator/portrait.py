@@ -167,7 +167,9 @@ def describe(column: Column) -> str:
     else:
         counts = np.bincount(column.values[column.values >= 0], minlength=len(column.categories))
         total = max(int(counts.sum()), 1)
-        shown = [f"{name} {100 * count / total:.1f} %" for name, count in zip(column.categories, counts[:6], strict=False)]
+        shown = [
+            f"{name} {100 * count / total:.1f} %" for name, count in zip(column.categories, counts[:6], strict=False)
+        ]
         more = f" and {len(counts) - 6} more categories" if len(counts) > 6 else ""
         said = ", ".join(shown) + more
         missing = int((column.values < 0).sum())
