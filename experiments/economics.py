@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from experiments.estimands import MEANS, UNIT, OutcomeSpec, t_interval
-from experiments.verdict import number
+from experiments.wording import plain_number
 from simulator.trajectory import FIRST_TREATED
 
 IN_PEOPLE = ("count", "share", "first_entries")
@@ -165,9 +165,9 @@ def needed_to_treat_text(row: Mapping[str, float]) -> str:
     """
     needed, low, high = row["needed_to_treat"], row["ntt_low"], row["ntt_high"]
     if math.isnan(low):
-        return "" if math.isnan(needed) else number(needed)
+        return "" if math.isnan(needed) else plain_number(needed)
     if _may_be_nothing(row):
-        return f"benefit {number(high)} … ∞ … harm {number(-low)}"
+        return f"benefit {plain_number(high)} … ∞ … harm {plain_number(-low)}"
     if needed < 0:
         return f"harm {_with_set(-needed, -high, -low)}"
     return _with_set(needed, low, high)
@@ -191,12 +191,13 @@ def cost_per_unit_text(row: Mapping[str, float]) -> str:
         return ""
     if _may_be_nothing(row):
         # Money saved for an uncertain benefit has no price.
-        return "unknown" if math.isnan(high) or row["cost_difference"] <= 0 else f"{number(high)} … ∞, or no benefit"
+        unknown = math.isnan(high) or row["cost_difference"] <= 0
+        return "unknown" if unknown else f"{plain_number(high)} … ∞, or no benefit"
     if row["benefit"] <= 0:
         return "no benefit"
     if row["cost_difference"] < 0:
         return "saves money"
-    return number(price) if math.isnan(low) else _with_set(price, low, high)
+    return plain_number(price) if math.isnan(low) else _with_set(price, low, high)
 
 
 def _may_be_nothing(row: Mapping[str, float]) -> bool:
@@ -204,7 +205,8 @@ def _may_be_nothing(row: Mapping[str, float]) -> bool:
 
 
 def _with_set(ratio: float, low: float, high: float) -> str:
-    return number(ratio) if low == high else f"{number(ratio)} ({number(low)} to {number(high)})"
+    bounds = "" if low == high else f" ({plain_number(low)} to {plain_number(high)})"
+    return plain_number(ratio) + bounds
 
 
 def incremental(table: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from experiments.figures_style import (
     tick_text,
 )
 from experiments.report_facts import Facts, Observed, Watched
-from experiments.report_words import digits_alone, listed, number, plural
+from experiments.wording import digits_alone, listed, number, plural
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,8 @@ from experiments.figures_style import (
     tick_text,
 )
 from experiments.report_facts import Facts, Watched
-from experiments.report_words import BASE, digits_alone, digits_for, number
+from experiments.report_words import BASE
+from experiments.wording import digits_alone, digits_for, number
 
 if TYPE_CHECKING:
     import pandas as pd

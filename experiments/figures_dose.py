@@ -21,7 +21,7 @@ from experiments.figures_style import (
     tick_text,
 )
 from experiments.report_facts import Facts
-from experiments.report_words import digits_for, interval, listed, number
+from experiments.wording import digits_for, interval, listed, number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.figures_style import FONT_SIZE, INK, MUTED, Picture, new_figure, picture, place_axes, shorten
 from experiments.report_facts import Facts
-from experiments.report_words import listed, plain_label, plural
+from experiments.wording import listed, plain_label, plural
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.plan_effects import effect_in_words
-from experiments.plan_phrases import States, count_word, percent, who
-from experiments.report_words import listed, money, plain_label, plural
+from experiments.plan_phrases import States, count_word, who
+from experiments.wording import listed, money, percent, plain_label, plural
 from interventions.cutting import places_for
 from interventions.specs import COMMUNITIES
 from simulator.behaviour import HazardRatio

@@ -17,15 +17,13 @@ from experiments.plan_phrases import (
     differs_by,
     duration,
     in_times,
-    listed_few,
-    percent,
     rate_in_words,
     state_label,
     who,
     within,
 )
 from experiments.plan_sample import Columns, Sample
-from experiments.report_words import listed, plain_label
+from experiments.wording import listed, listed_few, percent, plain_label
 from simulator.behaviour import (
     RESPONSE,
     SPONTANEOUS,

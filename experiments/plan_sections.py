@@ -9,8 +9,9 @@ from experiments.description import protection_lines
 from experiments.forecast import forecast_lines, memory_lines
 from experiments.plan_arms import total_in_words
 from experiments.plan_behaviours import move_lines
-from experiments.plan_phrases import a, duration, plain_number, state_label
-from experiments.report_words import OutcomeWords, listed, number, plain_label, plural
+from experiments.plan_phrases import a, duration, state_label
+from experiments.report_words import OutcomeWords
+from experiments.wording import listed, number, plain_label, plain_number, plural
 from scenarios import build
 from scenarios.bibliography import ASSUMED, FITTED, references_of
 from scenarios.inputs import Input

@@ -28,7 +28,7 @@ from experiments.figures_network import (
     who_is_shown,
 )
 from experiments.report_facts import Facts
-from experiments.report_words import plain_label
+from experiments.wording import plain_label
 
 if TYPE_CHECKING:
     from experiments.network_picture import NetworkPicture

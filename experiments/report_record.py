@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.report_facts import Facts
-from experiments.report_words import number, plain_label
+from experiments.wording import number, plain_label
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from experiments.estimands import OutcomeSpec, outcome_specs
 from experiments.manifest import read_manifest, sha256_of
 from experiments.parts import NETWORK_TABLES, TABLES, to_pandas
-from experiments.verdict import Verdict, decide, label, ranking_lines, sentence
+from experiments.verdict import Verdict, decide, ranking_lines, sentence
+from experiments.wording import plain_label
 from simulator.errors import StoreError
 from simulator.tables import canonical_ids
 
@@ -216,7 +217,8 @@ class Results:
     def _title(self) -> str:
         completed, asked = self.manifest["completed"], self.manifest["replicates"]
         replicates = f"{completed}" if completed == asked else f"{completed} of {asked}"
-        return f"{label(self.manifest['scenario'])}: {len(self.arms)} arms, {replicates} replicates, in {self.folder}"
+        name = plain_label(self.manifest["scenario"])
+        return f"{name}: {len(self.arms)} arms, {replicates} replicates, in {self.folder}"
 
     def _said(self) -> list[str]:
         if not self.manifest["completed"]:

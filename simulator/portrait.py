@@ -166,10 +166,8 @@ def describe(column: Column) -> str:
         missing = column.values.size - known.size
     else:
         counts = np.bincount(column.values[column.values >= 0], minlength=len(column.categories))
-        total = max(int(counts.sum()), 1)
-        shown = [
-            f"{name} {100 * count / total:.1f} %" for name, count in zip(column.categories, counts[:6], strict=False)
-        ]
+        percents = 100 * counts[:6] / max(int(counts.sum()), 1)
+        shown = [f"{name} {percent:.1f} %" for name, percent in zip(column.categories, percents, strict=False)]
         more = f" and {len(counts) - 6} more categories" if len(counts) > 6 else ""
         said = ", ".join(shown) + more
         missing = int((column.values < 0).sum())
