@@ -173,33 +173,6 @@ def needed_to_treat_text(row: Mapping[str, float]) -> str:
     return _with_set(needed, low, high)
 
 
-def cost_per_unit_text(row: Mapping[str, float]) -> str:
-    """Say what a unit of benefit costs: "129 (114 to 149)", "saves money", "no benefit", "566 … ∞, or no benefit".
-
-    Parameters
-    ----------
-    row : mapping
-        A row of `strategies`.
-
-    Returns
-    -------
-    str
-        Empty where there is neither cost nor benefit, as for the control.
-    """
-    price, low, high = row["cost_per_unit"], row["cost_per_unit_low"], row["cost_per_unit_high"]
-    if row["cost_difference"] == 0 and row["benefit"] == 0:
-        return ""
-    if _may_be_nothing(row):
-        # Money saved for an uncertain benefit has no price.
-        unknown = math.isnan(high) or row["cost_difference"] <= 0
-        return "unknown" if unknown else f"{plain_number(high)} … ∞, or no benefit"
-    if row["benefit"] <= 0:
-        return "no benefit"
-    if row["cost_difference"] < 0:
-        return "saves money"
-    return plain_number(price) if math.isnan(low) else _with_set(price, low, high)
-
-
 def _may_be_nothing(row: Mapping[str, float]) -> bool:
     return row["benefit_low"] <= 0 <= row["benefit_high"]
 
