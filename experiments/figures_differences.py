@@ -20,8 +20,7 @@ from experiments.figures_style import (
     tick_text,
 )
 from experiments.report_facts import Facts, Watched
-from experiments.report_words import BASE
-from experiments.wording import digits_alone, digits_for, number
+from experiments.wording import BASE, digits_alone, digits_for, number
 
 if TYPE_CHECKING:
     import pandas as pd

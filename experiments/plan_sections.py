@@ -11,7 +11,7 @@ from experiments.plan_arms import total_in_words
 from experiments.plan_behaviours import move_lines
 from experiments.plan_phrases import a, duration, state_label
 from experiments.report_words import OutcomeWords
-from experiments.wording import listed, number, plain_label, plain_number, plural
+from experiments.wording import listed, number, plain_label, plain_number, plural, plural_unit
 from scenarios import build
 from scenarios.bibliography import ASSUMED, FITTED, references_of
 from scenarios.inputs import Input
@@ -55,7 +55,7 @@ def _compared(plan: Plan) -> list[str]:
     unit = plan.setting.unit
     others = [name for name in plan.arms if name != plan.control]
     horizon = build.horizon_of(spec)
-    length = f"{horizon:g} {unit}{'' if horizon == 1 else 's'}"
+    length = f"{horizon:g} {plural_unit(horizon, unit)}"
     arms = f"{plural(len(others), 'arm')} ({listed(others)}) and the control, {plan.control}"
     lines = [
         arms if others else f"the control, {plan.control}, alone",

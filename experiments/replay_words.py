@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.replay import Replay
-from experiments.wording import aligned, listed, number, percent, plain_label, plural
+from experiments.wording import aligned, listed, number, percent, plain_label, plural, plural_unit
 from simulator.errors import SpecError, allowed_words
 from simulator.outcomes import read
 from simulator.units import TICK_BITS
@@ -114,11 +114,6 @@ def place_of(replayed: Replay, person: str) -> int:
         around = f"ids run from {texts[0]} to {texts[-1]}" if ids.dtype.kind == "i" else allowed_words(person, texts)
         raise SpecError(f"there is no person `{person}`; {around}")
     return texts.index(person)
-
-
-def plural_unit(time: float, unit: str) -> str:
-    """Return the unit of a time in the number it asks for: 1 year, 2.5 years."""
-    return unit if time == 1 else f"{unit}s"
 
 
 def _introduction(replayed: Replay, place: int) -> str:

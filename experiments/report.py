@@ -21,8 +21,8 @@ from experiments import report_tables as tables
 from experiments.figures_curves import shaded
 from experiments.report_facts import Facts
 from experiments.report_network import player
-from experiments.report_words import BASE, PEOPLE_KINDS
-from experiments.wording import plural
+from experiments.report_words import PEOPLE_KINDS
+from experiments.wording import BASE, plural
 from simulator.errors import NetrialError, StoreError
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from experiments.figures_style import Look, looks
-from experiments.report_words import BASE, OutcomeWords, outcome_words, states_of
-from experiments.wording import listed, plain_label
+from experiments.report_words import OutcomeWords, outcome_words, states_of
+from experiments.wording import BASE, listed, plain_label
 
 if TYPE_CHECKING:
     import pandas as pd

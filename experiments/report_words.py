@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.estimands import measure_brought
-from experiments.wording import listed, plain_label, singular
+from experiments.estimands import TOTALS, measure_brought
+from experiments.wording import BASE, listed, plain_label, singular
 
-BASE = 10_000
-"""Absolute numbers are given per so many people."""
-TOTALS = ("count", "person_time", "entries", "first_entries", "exits")
-"""Measures that add up over people, so that they can be given per 10,000."""
 KINDS = ("share", *TOTALS, "time_to", "difference")
 PEOPLE_KINDS = ("share", "count", "first_entries")
 """Measures of people rather than of time or events: a number needed to treat means something."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from experiments.estimands import MEANS, RESAMPLES, TOTALS, UNIT, OutcomeSpec, people_counted, t_interval
-from experiments.wording import percent_rounded_down, plain_label, plain_number
+from experiments.wording import BASE, percent_rounded_down, plain_label, plain_number
 from simulator.errors import Problem, SpecError
 
 LEAST_PROBABILITY = 0.95
@@ -264,7 +264,7 @@ def scaled(spec: OutcomeSpec, people: float, time_unit: str = "year") -> tuple[f
         points" (shares and their differences), "years" (`time_to`), "" (a measure that a package brings).
     """
     if spec.kind in TOTALS:
-        return (1.0, "") if math.isnan(people) or people <= 0 else (10_000 / people, "per 10,000 people")
+        return (1.0, "") if math.isnan(people) or people <= 0 else (BASE / people, f"per {BASE:,} people")
     if spec.kind == "time_to":
         return 1.0, f"{time_unit}s"
     return (100.0, "percentage points") if spec.kind in ("share", "difference") else (1.0, "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+BASE = 10_000
+"""Absolute numbers are given per so many people."""
 MINUS = "−"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -22,6 +24,11 @@ def singular(label: str) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Write "1 person", "2 people"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def plural_unit(time: float, unit: str) -> str:
+    """Return the unit of a time in the number it asks for: 1 year, 2.5 years."""
+    return unit if time == 1 else f"{unit}s"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
