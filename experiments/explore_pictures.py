@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.figures_style import (
+from experiments.figures.style import (
     COLOURS,
     GHOST,
     MUTED,

@@ -19,10 +19,13 @@ from unittest import mock
 import fake_results
 import pytest
 
-from experiments import figures, figures_style, report, wording
-from experiments import report_record as record
-from experiments.figures_style import Picture
-from experiments.report_words import outcome_words
+from experiments import wording
+from experiments.figures import drawing as figures
+from experiments.figures import style as figures_style
+from experiments.figures.style import Picture
+from experiments.report import page as report
+from experiments.report import record
+from experiments.report.words import outcome_words
 from experiments.wording import digits_for, interval, number
 
 LONG = "a_very_long_name_of_a_strategy_that_somebody_thought_would_be_helpful_to_spell_out_in_full_detail"

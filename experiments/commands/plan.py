@@ -37,8 +37,8 @@ def plan(
 def show_plan(trial: Trial, jobs: int | None, *, as_json: bool = False, folder: Path | None = None) -> None:
     """Print the plan of a trial and, given its results folder, what is there and what would run."""
     from experiments.execution import threads_for
-    from experiments.plan import data, plan_of
-    from experiments.plan_sections import text_lines
+    from experiments.plan.making import data, plan_of
+    from experiments.plan.sections import text_lines
 
     threads = threads_for(jobs)
     done = None if folder is None else _done(trial, folder)

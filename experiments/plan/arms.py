@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.plan_effects import effect_in_words
-from experiments.plan_phrases import States, count_word, who
+from experiments.plan.effects import effect_in_words
+from experiments.plan.phrases import States, count_word, who
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
 from interventions.specs import COMMUNITIES
 from simulator.behaviour import HazardRatio
 
 if TYPE_CHECKING:
-    from experiments.plan_pilot import Date
+    from experiments.plan.pilot import Date
     from interventions.specs import Target
     from simulator.behaviour import Behaviour
 

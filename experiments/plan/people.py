@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from experiments.plan_behaviours import by_date
-from experiments.plan_phrases import (
+from experiments.plan.behaviours import by_date
+from experiments.plan.phrases import (
     MOST_CATEGORIES,
     States,
     a,

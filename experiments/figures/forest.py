@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.figures_style import (
+from experiments.figures.style import (
     FONT_SIZE,
     INK,
     MUTED,

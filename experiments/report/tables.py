@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from experiments.figures_forest import Block, Line
-from experiments.report_facts import ESTIMANDS, Facts
-from experiments.report_words import OutcomeWords
+from experiments.figures.forest import Block, Line
+from experiments.report.facts import ESTIMANDS, Facts
+from experiments.report.words import OutcomeWords
 from experiments.wording import digits_for, interval, money, number, percent_rounded_down, plural
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from experiments.description import protection_lines
 from experiments.forecast import forecast_lines, memory_lines
-from experiments.plan_arms import total_in_words
-from experiments.plan_behaviours import move_lines
-from experiments.plan_phrases import a, duration, state_label
-from experiments.report_words import OutcomeWords
+from experiments.plan.arms import total_in_words
+from experiments.plan.behaviours import move_lines
+from experiments.plan.phrases import a, duration, state_label
+from experiments.report.words import OutcomeWords
 from experiments.wording import listed, number, plain_label, plain_number, plural, plural_unit
 from scenarios import build
 from scenarios.bibliography import ASSUMED, FITTED, references_of
@@ -18,7 +18,7 @@ from scenarios.inputs import Input
 from simulator.footprint import available_memory
 
 if TYPE_CHECKING:
-    from experiments.plan import Plan
+    from experiments.plan.making import Plan
 
 
 @dataclass(frozen=True)

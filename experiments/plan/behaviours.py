@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from experiments.plan_effects import base_rate
-from experiments.plan_examples import Example, examples_of
-from experiments.plan_laws import law_in_words
-from experiments.plan_phrases import (
+from experiments.plan.effects import base_rate
+from experiments.plan.examples import Example, examples_of
+from experiments.plan.laws import law_in_words
+from experiments.plan.phrases import (
     MOST_CATEGORIES,
     States,
     a,
@@ -22,7 +22,7 @@ from experiments.plan_phrases import (
     who,
     within,
 )
-from experiments.plan_sample import Columns, Sample
+from experiments.plan.sample import Columns, Sample
 from experiments.wording import listed, listed_few, percent, plain_label
 from simulator.behaviour import (
     RESPONSE,
