@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import netrial
-from experiments.figures_style import COLOURS, INK, Look, end_labels, new_figure, place_axes, style, write_svg
+from experiments.figures.style import COLOURS, INK, Look, end_labels, new_figure, place_axes, style, write_svg
 
 FOLDER = Path(__file__).parent / "explanation"
 LOOKS = {"clustered": Look(COLOURS[0], "-"), "random": Look(COLOURS[1], (0, (5, 1.6)))}

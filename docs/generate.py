@@ -190,7 +190,7 @@ SAID = {
 
 def words(subject: str | None = None) -> str:
     """Return the words that a scenario may name at one place, each with its help; without a place: of all places."""
-    from experiments.description import SUBJECTS, words_for
+    from experiments.vocabulary import SUBJECTS, words_for
     from scenarios.grammar import GENERATORS, RANK_RULES
     from simulator.distributions import DISTRIBUTIONS
     from simulator.generators import networks

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.report_facts import Facts
+from experiments.report.facts import Facts
 from simulator.errors import SpecError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def animate(
     """
     from matplotlib.animation import PillowWriter
 
-    from experiments.figures_style import style
+    from experiments.figures.style import style
 
     if not LEAST_SIZE <= size <= MOST_SIZE:
         raise SpecError(f"--size is {size}; allowed: {LEAST_SIZE} to {MOST_SIZE} pixels")
@@ -99,8 +99,8 @@ def _figure(size: int) -> Figure:
 
 def draw_frame(figure: Figure, facts: Facts, shown: NetworkPicture, k: int) -> None:
     """Draw time number k: title, arms side by side with their counts, a bar of the time, legend."""
-    from experiments.figures_network import PALE, count_text, draw_arm, draw_legend, who_is_shown
-    from experiments.figures_style import INK, MUTED, plain, shorten, text_width
+    from experiments.figures.network import PALE, count_text, draw_arm, draw_legend, who_is_shown
+    from experiments.figures.style import INK, MUTED, plain, shorten, text_width
 
     width, height = figure.get_figwidth() * 72, figure.get_figheight() * 72
     unit = width / 60  # so that all sizes are alike

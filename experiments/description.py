@@ -1,21 +1,17 @@
-"""What a scenario says, in words and as data: for `check`, for `list`, and for the results folder."""
+"""What a scenario says, in words and as data, for those who run it and for the results folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from experiments.forecast import Forecast
     from interventions.protection import Verdict
     from scenarios.inputs import Input
     from scenarios.loading import Scenario
     from simulator.clock_plan import ClockPlan
-    from simulator.errors import Problem
-    from simulator.registry import Registry
     from simulator.world import World
 
 
@@ -81,7 +77,7 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
         "interventions": {
             member.name: {"kind": member.kind} for name in arms for member in build.arms_of(scenario.spec)[name]
         },
-        "inputs": [_input(entry) for entry in inputs_of(scenario.spec)],
+        "inputs": [input_data(entry) for entry in inputs_of(scenario.spec)],
         "references": {key: {"text": each.text, "doi": each.doi} for key, each in references_of(scenario.spec).items()},
         "observed": [_observed(series) for series in build.observed_of(scenario)],
         "portrait": [
@@ -118,7 +114,8 @@ def portrait_lines(world: World) -> list[str]:
     return lines(portrait(there.network, there.population))
 
 
-def _input(entry: Input) -> dict[str, Any]:
+def input_data(entry: Input) -> dict[str, Any]:
+    """Return one input and where it comes from, as plain data."""
     return {
         "place": entry.name,
         "kind": entry.kind,
@@ -168,225 +165,3 @@ def try_out(scenario: Scenario, world: World) -> tuple[ClockPlan, np.ndarray]:
     except SpecError as error:
         problems = [replace(problem, place=("behaviours", *problem.place)) for problem in error.problems]
         raise scenario.located(SpecError(problems)) from None
-
-
-@dataclass(frozen=True)
-class Examination:
-    """What `netrial check` finds in a valid scenario.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    missing : tuple of Problem
-        What it asks for that is not built yet; where there is any, nothing below is known.
-    world : World, optional
-        Town number 0.
-    protection : interventions.protection.Verdict, optional
-    forecast : Forecast, optional
-        What a run will cost.
-    """
-
-    scenario: Scenario
-    missing: tuple[Problem, ...] = ()
-    world: World | None = None
-    protection: Verdict | None = None
-    forecast: Forecast | None = None
-
-
-def examine(scenario: Scenario) -> Examination:
-    """Make the first town of a scenario, lay out its clocks, and foresee what a run costs.
-
-    Raises
-    ------
-    SpecError
-        If a run would refuse the scenario.
-    """
-    from dataclasses import replace
-
-    from experiments.execution import cores
-    from experiments.forecast import forecast
-    from experiments.memory import footprint_of
-    from scenarios import build
-    from simulator.footprint import available_memory, check_memory
-
-    missing = tuple(scenario.not_built())
-    if missing:
-        return Examination(scenario, missing)
-    one = replace(footprint_of(scenario, tuple(scenario.spec.arms), 1), networks=1)
-    check_memory(one, available_memory())
-    world = build.world_of(scenario, 0)
-    plan, states = try_out(scenario, world)
-    foreseen = forecast(scenario, plan, states, threads=cores())
-    return Examination(scenario, (), world, protection_of(scenario), foreseen)
-
-
-def check_lines(scenario: Scenario) -> list[str]:
-    """Return what `netrial check` prints of a valid scenario: people, ties, inputs, and what may be expected."""
-    return examination_lines(examine(scenario))
-
-
-def examination_lines(found: Examination) -> list[str]:
-    """Put an examination in plain lines."""
-    from experiments.forecast import forecast_lines
-    from scenarios.inputs import assumed_inputs
-
-    scenario, spec = found.scenario, found.scenario.spec
-    if found.missing:
-        lines = [f"  {problem}" for problem in found.missing]
-        return [f"{scenario.name}: the scenario is valid, but cannot be run yet:", *lines]
-    assert found.world is not None
-    assert found.protection is not None
-    assert found.forecast is not None
-    assumed = assumed_inputs(spec)
-    return [
-        f"{scenario.name}: the scenario is valid",
-        f"  {len(spec.arms)} arms ({', '.join(spec.arms)}), control {scenario.control}, "
-        f"{spec.experiment.replicates} replicates, primary outcome {spec.outcomes.primary}",
-        *(f"  {line}" for line in portrait_lines(found.world)),
-        f"  {len(assumed)} inputs are assumed; `netrial plan` lists them, and says what will happen",
-        *(f"  {line}" for line in protection_lines(found.protection)),
-        *(f"  {line}" for line in forecast_lines(found.forecast, spec.time.unit)),
-    ]
-
-
-def examination_data(found: Examination) -> dict[str, Any]:
-    """Return an examination as plain data: what ``netrial check --json`` prints, but for the warnings.
-
-    Returns
-    -------
-    dict
-        ``scenario``, ``title``, ``hash``, ``valid``, ``runs`` (whether all that it asks for is built), ``not_built``,
-        ``arms``, ``control``, ``replicates``, ``primary``, ``inputs``, ``assumed`` (how many of them); and, where it
-        runs, ``portrait``, ``protection`` (``holds``, ``reasons``) and ``forecast``: ``rings`` of all replicates,
-        ``seconds``, ``memory_bytes``, ``available_bytes``, ``threads``, ``idle`` (share of rings that move nobody),
-        ``transitions``.
-    """
-    from dataclasses import asdict
-
-    from scenarios.inputs import inputs_of
-    from simulator.portrait import portrait
-
-    scenario, spec = found.scenario, found.scenario.spec
-    inputs = [_input(entry) for entry in inputs_of(spec)]
-    data: dict[str, Any] = {
-        "scenario": scenario.name,
-        "title": scenario.title,
-        "hash": scenario.hash8(),
-        "valid": True,
-        "runs": not found.missing,
-        "not_built": [str(problem) for problem in found.missing],
-        "arms": list(spec.arms),
-        "control": scenario.control,
-        "replicates": spec.experiment.replicates,
-        "primary": spec.outcomes.primary,
-        "inputs": inputs,
-        "assumed": sum(entry["assumed"] for entry in inputs),
-    }
-    if found.missing:
-        return data
-    assert found.world is not None
-    assert found.protection is not None
-    assert found.forecast is not None
-    there, foreseen = found.world.without_reserve(), found.forecast
-    return data | {
-        "portrait": asdict(portrait(there.network, there.population)),
-        "protection": {"holds": found.protection.holds, "reasons": list(found.protection.reasons)},
-        "forecast": {
-            "rings": foreseen.rings,
-            "seconds": foreseen.seconds,
-            "memory_bytes": foreseen.memory.total,
-            "available_bytes": foreseen.available,
-            "threads": foreseen.threads,
-            "idle": foreseen.idle,
-            "transitions": [asdict(one) for one in foreseen.transitions],
-        },
-    }
-
-
-def _scenario_words() -> dict[str, str]:
-    from scenarios.loading import load, names
-    from simulator.errors import SpecError
-
-    found = {}
-    for name in names():
-        try:
-            found[name] = load(name).title
-        except SpecError as error:  # of a package: others can be used all the same
-            found[name] = f"cannot be used: {error}".split("\n")[0]
-    return found
-
-
-def _registry_words(registry: Registry[Any]) -> dict[str, str]:
-    """Return what is registered, each with its help; what a package brings says so."""
-    from simulator.errors import SpecError
-
-    found = {}
-    for name in registry:
-        plugin = registry.plugin(name)
-        try:
-            found[name] = registry.help(name)
-        except SpecError as error:
-            found[name] = f"cannot be used: {error}"
-        else:
-            found[name] += f" ({plugin.package} {plugin.version})" if plugin else ""
-    return found
-
-
-def _template_words() -> Mapping[str, str]:
-    from scenarios.starting import templates
-
-    return templates()
-
-
-def _kind_words() -> dict[str, str]:
-    from interventions.kinds import kinds
-
-    return {name: kinds.help(name) for name in kinds}
-
-
-def _target_words() -> dict[str, str]:
-    from interventions.targeting import targets
-
-    return _registry_words(targets)
-
-
-def _law_words() -> Mapping[str, str]:
-    from simulator.behaviour import LAWS
-
-    return LAWS
-
-
-def _measure_words() -> Mapping[str, str]:
-    from simulator.outcomes import MEASURES, outcomes
-
-    return {**MEASURES, **_registry_words(outcomes)}
-
-
-def _network_words() -> Mapping[str, str]:
-    from simulator.generators import networks
-
-    return _registry_words(networks)
-
-
-def _tactic_words() -> Mapping[str, str]:
-    from interventions.tactics import tactics
-
-    return _registry_words(tactics)
-
-
-SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
-    "scenarios": _scenario_words,
-    "templates": _template_words,
-    "kinds": _kind_words,
-    "tactics": _tactic_words,
-    "targets": _target_words,
-    "networks": _network_words,
-    "laws": _law_words,
-    "measures": _measure_words,
-}
-"""What `netrial list` can list."""
-
-
-def words_for(subject: str) -> Mapping[str, str]:
-    """Return the words of a subject, each with a line of help."""
-    return SUBJECTS[subject]()

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from experiments.estimands import MEANS, UNIT, OutcomeSpec, t_interval
-from experiments.verdict import number
+from experiments.wording import plain_number
 from simulator.trajectory import FIRST_TREATED
 
 IN_PEOPLE = ("count", "share", "first_entries")
@@ -165,38 +165,12 @@ def needed_to_treat_text(row: Mapping[str, float]) -> str:
     """
     needed, low, high = row["needed_to_treat"], row["ntt_low"], row["ntt_high"]
     if math.isnan(low):
-        return "" if math.isnan(needed) else number(needed)
+        return "" if math.isnan(needed) else plain_number(needed)
     if _may_be_nothing(row):
-        return f"benefit {number(high)} … ∞ … harm {number(-low)}"
+        return f"benefit {plain_number(high)} … ∞ … harm {plain_number(-low)}"
     if needed < 0:
         return f"harm {_with_set(-needed, -high, -low)}"
     return _with_set(needed, low, high)
-
-
-def cost_per_unit_text(row: Mapping[str, float]) -> str:
-    """Say what a unit of benefit costs: "129 (114 to 149)", "saves money", "no benefit", "566 … ∞, or no benefit".
-
-    Parameters
-    ----------
-    row : mapping
-        A row of `strategies`.
-
-    Returns
-    -------
-    str
-        Empty where there is neither cost nor benefit, as for the control.
-    """
-    price, low, high = row["cost_per_unit"], row["cost_per_unit_low"], row["cost_per_unit_high"]
-    if row["cost_difference"] == 0 and row["benefit"] == 0:
-        return ""
-    if _may_be_nothing(row):
-        # Money saved for an uncertain benefit has no price.
-        return "unknown" if math.isnan(high) or row["cost_difference"] <= 0 else f"{number(high)} … ∞, or no benefit"
-    if row["benefit"] <= 0:
-        return "no benefit"
-    if row["cost_difference"] < 0:
-        return "saves money"
-    return number(price) if math.isnan(low) else _with_set(price, low, high)
 
 
 def _may_be_nothing(row: Mapping[str, float]) -> bool:
@@ -204,7 +178,8 @@ def _may_be_nothing(row: Mapping[str, float]) -> bool:
 
 
 def _with_set(ratio: float, low: float, high: float) -> str:
-    return number(ratio) if low == high else f"{number(ratio)} ({number(low)} to {number(high)})"
+    bounds = "" if low == high else f" ({plain_number(low)} to {plain_number(high)})"
+    return plain_number(ratio) + bounds
 
 
 def incremental(table: pd.DataFrame) -> pd.DataFrame:

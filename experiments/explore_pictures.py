@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.figures_style import (
+from experiments.figures.style import (
     COLOURS,
     GHOST,
     MUTED,
@@ -20,6 +20,7 @@ from experiments.figures_style import (
     tick_text,
     write_svg,
 )
+from experiments.wording import plural_unit
 
 if TYPE_CHECKING:
     from simulator.behaviour import Behaviour
@@ -201,7 +202,7 @@ def _said(model: ContagionModel, unit: str) -> str:
 
 
 def _time(model: ContagionModel, unit: str) -> str:
-    return f"{model.time_now:g} {unit}" + ("" if model.time_now == 1 else "s")
+    return f"{model.time_now:g} {plural_unit(model.time_now, unit)}"
 
 
 def _responsive(svg: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.memory import footprint_of
+from experiments.wording import plural
 from simulator.footprint import Footprint, available_memory, in_words
 from simulator.units import from_ticks
 
@@ -275,10 +276,10 @@ def forecast_lines(found: Forecast, unit: str) -> list[str]:
     each = sorted(found.transitions, key=lambda one: -one.rings)
     early = f", {in_millions(found.warm_up)} of them before time 0" if found.warm_up else ""
     lines = [
-        f"a replicate ({_counted(len(found.arms), 'arm')}) rings about "
+        f"a replicate ({plural(len(found.arms), 'arm')}) rings about "
         f"{in_millions(found.warm_up + sum(found.arms.values()))} times{early}, and "
-        f"{_counted(found.replicates, 'replicate')} take about {in_time(found.seconds)} on "
-        f"{_counted(min(found.threads, found.replicates), 'thread')}, beside choosing people and writing tables"
+        f"{plural(found.replicates, 'replicate')} take about {in_time(found.seconds)} on "
+        f"{plural(min(found.threads, found.replicates), 'thread')}, beside choosing people and writing tables"
     ]
     if found.alike:
         lines.append("in a town as large as this, arms were taken to ring as the control does")
@@ -345,7 +346,3 @@ def in_time(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} seconds"
     return f"{seconds / 60:,.0f} minutes" if seconds < 7200 else f"{seconds / 3600:,.1f} hours"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")

@@ -14,6 +14,7 @@ import pandas as pd
 from experiments.design import Trial, design
 from experiments.execution import identity_of
 from experiments.results import Results
+from experiments.stored_trial import trial_again
 from interventions.schedule import occurrences
 from scenarios import build
 from simulator.clock_making import numbered_transitions
@@ -223,8 +224,6 @@ def trial_of(scenario: Scenario | Results | str | Path) -> tuple[Trial, Results 
         If the results cannot be run again.
     """
     from scenarios.loading import Scenario, load, names
-    from scenarios.problems import ScenarioError
-    from scenarios.stored import load_resolved
 
     if isinstance(scenario, Scenario):
         return design(scenario), None
@@ -233,19 +232,10 @@ def trial_of(scenario: Scenario | Results | str | Path) -> tuple[Trial, Results 
             return design(load(scenario)), None
         scenario = Results.load(scenario)
     results = scenario
-    layers = results.resolved["scenario"]["network"]["layers"].values()
-    if any("networkx" in layer and "content" in layer for layer in layers):
-        raise StoreError(
-            f"{results.folder} was run on ties given in Python, which are not in the folder. In Python, "
-            "netrial.replay(scenario, …) replays the scenario itself"
-        )
-    origin = results.manifest.get("scenario_file", "")
-    path = names().get(origin, Path(origin))
     try:
-        again = load_resolved(results.resolved["scenario"], path)
-    except ScenarioError as error:
+        trial = trial_again(results.folder, results.manifest)
+    except (SpecError, OSError, ValueError, KeyError) as error:
         raise StoreError(f"{results.folder} cannot be run again: {error}") from error
-    trial = design(again, list(results.resolved["arms"]))
     if identity_of(trial).hash != results.manifest["hash"]:
         raise StoreError(
             f"{results.folder} cannot be run again as it was: the files of people and ties have changed since, or "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.replay import Replay
-from experiments.report_words import listed, number, percent, plain_label, plural
+from experiments.wording import aligned, listed, number, percent, plain_label, plural, plural_unit
 from simulator.errors import SpecError, allowed_words
 from simulator.outcomes import read
 from simulator.units import TICK_BITS
@@ -48,12 +48,12 @@ def summary_lines(replayed: Replay) -> list[str]:
         )
         for (how, cause, behaviour, left, entered), contacts in kinds
     ]
-    lines += _table(rows, right=1)
+    lines += aligned(rows, right=1)
     most = replayed.influences.groupby("source")["share"].agg(["sum", "size"])
     if len(most):
         most = most.sort_values("sum", ascending=False, kind="stable").head(SHOWN_PEOPLE)
         lines += ["", "who influenced most (changes of others' states that came through them):"]
-        lines += _table([(str(person), _figure(float(row["sum"]))) for person, row in most.iterrows()], right=0)
+        lines += aligned([(str(person), _figure(float(row["sum"]))) for person, row in most.iterrows()], right=0)
     return lines
 
 
@@ -95,7 +95,7 @@ def life_lines(control: Replay, other: Replay, person: str) -> list[str]:
         lines += [
             "",
             f"{replayed.arm} (times in {plural_unit(0, control.time_unit)})",
-            *_table([(f"  {_time(time)}", text) for time, text in life], right=1),
+            *aligned([(f"  {_time(time)}", text) for time, text in life], right=1),
         ]
     lines += ["", _comparison(control, other, lives), *_outcomes(control, other, place)]
     return lines
@@ -114,11 +114,6 @@ def place_of(replayed: Replay, person: str) -> int:
         around = f"ids run from {texts[0]} to {texts[-1]}" if ids.dtype.kind == "i" else allowed_words(person, texts)
         raise SpecError(f"there is no person `{person}`; {around}")
     return texts.index(person)
-
-
-def plural_unit(time: float, unit: str) -> str:
-    """Return the unit of a time in the number it asks for: 1 year, 2.5 years."""
-    return unit if time == 1 else f"{unit}s"
 
 
 def _introduction(replayed: Replay, place: int) -> str:
@@ -227,15 +222,3 @@ def _figure(value: float) -> str:
 
 def _time(time: float) -> str:
     return f"{time:.2f}".rstrip("0").rstrip(".")
-
-
-def _table(rows: Sequence[tuple[str, ...]], right: int) -> list[str]:
-    """Align the columns of a table; the first `right` of them to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if k < right else cell.ljust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from experiments.estimands import OutcomeSpec, outcome_specs
 from experiments.manifest import read_manifest, sha256_of
 from experiments.parts import NETWORK_TABLES, TABLES, to_pandas
-from experiments.verdict import Verdict, decide, label, ranking_lines, sentence
+from experiments.verdict import Verdict, decide, ranking_lines, sentence
+from experiments.wording import plain_label
 from simulator.errors import StoreError
 from simulator.tables import canonical_ids
 
@@ -164,25 +165,25 @@ class Results:
         -------
         matplotlib Axes
         """
-        from experiments import figures
+        from experiments.figures import drawing as figures
 
         return figures.draw_curves(self, behaviour=behaviour, state=state, ax=ax)
 
     def plot_forest(self) -> Axes:
         """Draw every arm's effect on the primary outcome, with intervals, on everybody and on parts of the people."""
-        from experiments import figures
+        from experiments.figures import drawing as figures
 
         return figures.plot_forest(self)
 
     def plot_distances(self) -> Figure:
         """Draw the effect on a person by the number of ties to the nearest target, one panel for each arm."""
-        from experiments import figures
+        from experiments.figures import drawing as figures
 
         return figures.plot_distances(self)
 
     def plot_dose(self, ax: Axes | None = None) -> Axes:
         """Draw every arm's effect on the primary outcome against the share of people it treats."""
-        from experiments import figures
+        from experiments.figures import drawing as figures
 
         return figures.plot_dose(self, ax=ax)
 
@@ -194,13 +195,13 @@ class Results:
         time : float, optional
             In the scenario's unit; the picture nearest to it. Default: the end.
         """
-        from experiments import figures
+        from experiments.figures import drawing as figures
 
         return figures.plot_network(self, time)
 
     def report(self) -> Path:
         """Write ``report.html`` and the figures into the folder, and return the report's path."""
-        from experiments.report import write_report
+        from experiments.report.page import write_report
 
         return write_report(self)
 
@@ -216,7 +217,8 @@ class Results:
     def _title(self) -> str:
         completed, asked = self.manifest["completed"], self.manifest["replicates"]
         replicates = f"{completed}" if completed == asked else f"{completed} of {asked}"
-        return f"{label(self.manifest['scenario'])}: {len(self.arms)} arms, {replicates} replicates, in {self.folder}"
+        name = plain_label(self.manifest["scenario"])
+        return f"{name}: {len(self.arms)} arms, {replicates} replicates, in {self.folder}"
 
     def _said(self) -> list[str]:
         if not self.manifest["completed"]:

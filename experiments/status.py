@@ -12,6 +12,7 @@ from typing import Any
 from experiments import lock
 from experiments.manifest import read_manifest
 from experiments.stored_parts import StoredParts
+from experiments.wording import aligned
 from simulator.errors import StoreError
 
 MODULE = ("experiments", "commands", "__main__.py")
@@ -186,11 +187,7 @@ def table_lines(found: Sequence[Status]) -> list[str]:
         )
         for each in found
     ]
-    widths = [max(len(row[k]) for row in (heading, *rows)) for k in range(len(heading))]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (heading, *rows)
-    ]
+    return aligned([heading, *rows])
 
 
 def detail_lines(each: Status) -> list[str]:

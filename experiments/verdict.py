@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from experiments.estimands import MEANS, RESAMPLES, TOTALS, UNIT, OutcomeSpec, people_counted, t_interval
+from experiments.wording import BASE, percent_rounded_down, plain_label, plain_number
 from simulator.errors import Problem, SpecError
 
 LEAST_PROBABILITY = 0.95
@@ -148,33 +149,32 @@ def sentence(verdict: Verdict, time_unit: str = "year") -> str:
     str
     """
     spec, leader = verdict.outcome, verdict.leader
-    names = {verdict.control: f"{label(verdict.control)} (the control)"}
-    first = names.get(leader, label(leader))
+    outcome, share = plain_label(spec.name), percent_rounded_down(verdict.probability_best)
+    names = {verdict.control: f"{plain_label(verdict.control)} (the control)"}
+    first = names.get(leader, plain_label(leader))
     if verdict.runner_up is None:
-        return f"Only one arm was run, {label(leader)}, so there is nothing to compare it with."
-    other = names.get(verdict.runner_up, label(verdict.runner_up))
+        return f"Only one arm was run, {plain_label(leader)}, so there is nothing to compare it with."
+    other = names.get(verdict.runner_up, plain_label(verdict.runner_up))
     if verdict.margin == 0:
-        return f"No clear winner: {first} and {other} are equal on {label(spec.name)}."
+        return f"No clear winner: {first} and {other} are equal on {outcome}."
     if math.isnan(verdict.low):
-        return (
-            f"No clear winner: {first} did best on {label(spec.name)}, but one replicate cannot tell luck from effect."
-        )
+        return f"No clear winner: {first} did best on {outcome}, but one replicate cannot tell luck from effect."
     sign = spec.sign
     low, high = sorted((sign * verdict.low, sign * verdict.high))
     words = difference_in_words(spec, sign * verdict.margin, low, high, verdict.people, time_unit)
-    best = f"its mean is best in {percent(verdict.probability_best)} of {RESAMPLES:,} resamples"
+    best = f"its mean is best in {share} of {RESAMPLES:,} resamples"
     if verdict.winner is not None:
         beyond = f", more than the {_matters(verdict, time_unit)} that matters" if verdict.matters > 0 else ""
-        wins = f"No strategy beats {names[leader]}" if leader in names else f"The best strategy is {label(leader)}"
+        wins = f"No strategy beats {first}" if leader in names else f"The best strategy is {first}"
         against = ""
         if verdict.control not in (leader, verdict.runner_up) and not math.isnan(verdict.effect):
             bounds = verdict.effect, verdict.effect_low, verdict.effect_high
             effect = difference_in_words(spec, *bounds, verdict.people, time_unit)
-            against = f"{effect} than {label(verdict.control)}, and "
+            against = f"{effect} than {plain_label(verdict.control)}, and "
         return f"{wins}: {against}{words} than {other}, the next best{beyond}; {best}."
     why = []
     if verdict.probability_best < LEAST_PROBABILITY:
-        why.append(f"its mean is best in only {percent(verdict.probability_best)} of {RESAMPLES:,} resamples")
+        why.append(f"its mean is best in only {share} of {RESAMPLES:,} resamples")
     if verdict.low <= verdict.matters:
         beyond = f"smaller than the {_matters(verdict, time_unit)} that matters" if verdict.matters > 0 else "nothing"
         why.append(f"the margin {'is' if verdict.high < verdict.matters else 'may be'} {beyond}")
@@ -202,17 +202,17 @@ def ranking_lines(effects: pd.DataFrame, verdict: Verdict, time_unit: str = "yea
     wide = max(len(arm) for arm in arms)
     unit = unit_in_words(spec, verdict.people, time_unit)
     factor, _ = scaled(spec, verdict.people, time_unit)
-    measured = ", ".join(filter(None, [label(spec.name), unit]))
+    measured = ", ".join(filter(None, [plain_label(spec.name), unit]))
     lines = [f"{measured}: {spec.better} is better ({verdict.replicates} replicates)"]
     for place, arm in enumerate(arms, start=1):
         row = table.loc[arm]
-        start = f"{place:>3}. {arm:<{wide}}  {number(factor * row['mean']):>8}"
+        start = f"{place:>3}. {arm:<{wide}}  {plain_number(factor * row['mean']):>8}"
         if arm == verdict.control:
             said = "the control"
         else:
             said = _compared(spec, row["effect"], row["low"], row["high"], factor)
         if not math.isnan(row["probability_best"]):
-            said += f"; best in {percent(row['probability_best'])} of resamples"
+            said += f"; best in {percent_rounded_down(row['probability_best'])} of resamples"
         lines.append(f"{start}  {said}")
     return lines
 
@@ -237,13 +237,14 @@ def difference_in_words(
         Bounds are turned with the word: "120 fewer … (95 % interval −30 to 270)" may be 30 more.
     """
     factor, unit = scaled(spec, people, time_unit)
+    outcome, size = plain_label(spec.name), plain_number(factor * abs(effect))
     if effect == 0:
-        amount = f"as many {label(spec.name)}" if spec.kind in TOTALS else f"the same {label(spec.name)}"
+        said = f"as many {outcome}" if spec.kind in TOTALS else f"the same {outcome}"
     elif spec.kind in TOTALS:
-        amount = f"{number(factor * abs(effect))} {_word(spec, effect)} {label(spec.name)} {unit}".strip()
+        said = f"{size} {_word(spec, effect)} {outcome} {unit}".strip()
     else:
-        amount = " ".join([label(spec.name), number(factor * abs(effect)), *filter(None, [unit]), _word(spec, effect)])
-    return f"{amount} ({_interval(effect, low, high, factor)})"
+        said = " ".join(filter(None, [outcome, size, unit, _word(spec, effect)]))
+    return f"{said} ({_interval(effect, low, high, factor)})"
 
 
 def scaled(spec: OutcomeSpec, people: float, time_unit: str = "year") -> tuple[float, str]:
@@ -263,7 +264,7 @@ def scaled(spec: OutcomeSpec, people: float, time_unit: str = "year") -> tuple[f
         points" (shares and their differences), "years" (`time_to`), "" (a measure that a package brings).
     """
     if spec.kind in TOTALS:
-        return (1.0, "") if math.isnan(people) or people <= 0 else (10_000 / people, "per 10,000 people")
+        return (1.0, "") if math.isnan(people) or people <= 0 else (BASE / people, f"per {BASE:,} people")
     if spec.kind == "time_to":
         return 1.0, f"{time_unit}s"
     return (100.0, "percentage points") if spec.kind in ("share", "difference") else (1.0, "")
@@ -275,43 +276,6 @@ def unit_in_words(spec: OutcomeSpec, people: float, time_unit: str = "year") -> 
     if spec.kind in MEANS:
         return "%"
     return unit or ("in all" if spec.kind in TOTALS else "")
-
-
-def label(name: str) -> str:
-    """Return a name from a scenario as words."""
-    return name.replace("_", " ")
-
-
-def number(value: float) -> str:
-    """Write a number for readers: whole from 100 on, with thousands; three significant digits below.
-
-    A number that is not zero is never written as zero.
-    """
-    if math.isnan(value):
-        return "unknown"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    size = abs(value)
-    # Rounded first: 99.96 is 100, not 100.0.
-    rounded = float(f"{size:.3g}") if size < 100 else size
-    if rounded >= 100:
-        text = f"{rounded:,.0f}"
-    elif rounded == 0:
-        text = "0"
-    else:
-        decimals = max(0, 2 - math.floor(math.log10(rounded)))
-        text = f"{rounded:.{decimals}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    return f"−{text}" if value < 0 else text
-
-
-def percent(share: float) -> str:
-    """Write a share as a percentage, rounded down: 0.9499 is "94 %", since 95 % decides; what is not 0 is not "0 %"."""
-    if math.isnan(share):
-        return "unknown"
-    if 0 < share < 0.01:
-        return "under 1 %"
-    return f"{math.floor(100 * share + 1e-9)} %"
 
 
 def _word(spec: OutcomeSpec, effect: float) -> str:
@@ -328,16 +292,16 @@ def _interval(effect: float, low: float, high: float, factor: float) -> str:
     if low == high:
         return "the same in every replicate"
     turned = (low, high) if effect >= 0 else (-high, -low)
-    return f"95 % interval {number(factor * turned[0])} to {number(factor * turned[1])}"
+    return f"95 % interval {plain_number(factor * turned[0])} to {plain_number(factor * turned[1])}"
 
 
 def _compared(spec: OutcomeSpec, effect: float, low: float, high: float, factor: float) -> str:
-    amount = "no difference" if effect == 0 else f"{number(factor * abs(effect))} {_word(spec, effect)}"
-    return (
-        f"{amount} than the control ({_interval(effect, low, high, factor)})" if effect else f"{amount} to the control"
-    )
+    if effect == 0:
+        return "no difference to the control"
+    amount = f"{plain_number(factor * abs(effect))} {_word(spec, effect)}"
+    return f"{amount} than the control ({_interval(effect, low, high, factor)})"
 
 
 def _matters(verdict: Verdict, time_unit: str) -> str:
     factor, unit = scaled(verdict.outcome, verdict.people, time_unit)
-    return f"{number(factor * verdict.matters)} {unit}".strip()
+    return f"{plain_number(factor * verdict.matters)} {unit}".strip()

@@ -205,7 +205,7 @@ def _close(one: pd.Series, other: pd.Series) -> bool:
 
 
 def _report(results: Results) -> Iterator[Finding]:
-    from experiments.report import render
+    from experiments.report.page import render
 
     path = results.folder / "report.html"
     hint = f"`netrial report {results.folder}` writes it anew"

@@ -141,7 +141,7 @@ def lines(portrait: Portrait) -> list[str]:
     said += [
         f"contacts: half of the people have at most {p.median_contacts:g}, the best connected has "
         f"{p.most_contacts:,}; standard deviation {p.sd_contacts:.1f}",
-        f"clustering: {p.transitivity:.1%} of the paths between contacts of one person are closed "
+        f"clustering: {100 * p.transitivity:.1f} % of the paths between contacts of one person are closed "
         f"(transitivity {p.transitivity:.4f}); mean over people {p.mean_clustering:.4f}",
         f"{_many(p.isolates, 'person has', 'people have')} no contact" if p.isolates else "everybody has a contact",
     ]
@@ -166,8 +166,8 @@ def describe(column: Column) -> str:
         missing = column.values.size - known.size
     else:
         counts = np.bincount(column.values[column.values >= 0], minlength=len(column.categories))
-        total = max(int(counts.sum()), 1)
-        shown = [f"{name} {count / total:.1%}" for name, count in zip(column.categories, counts[:6], strict=False)]
+        percents = 100 * counts[:6] / max(int(counts.sum()), 1)
+        shown = [f"{name} {percent:.1f} %" for name, percent in zip(column.categories, percents, strict=False)]
         more = f" and {len(counts) - 6} more categories" if len(counts) > 6 else ""
         said = ", ".join(shown) + more
         missing = int((column.values < 0).sum())

@@ -347,7 +347,7 @@ def weighted(layer: Layer, weight: Weight, n: int, draw: Draw | None) -> Layer:
             raise SpecError(Problem(p.message, ("weight", *p.place), p.hint) for p in error.problems) from None
         if (weights < 0).any():
             share = float((weights < 0).mean())
-            said = f"{share:.1%} of the drawn weights are negative"
+            said = f"{100 * share:.1f} % of the drawn weights are negative"
             raise SpecError(Problem(said, ("weight",), "add `min: 0`"))
     else:
         weights = np.full(layer.n_ties, weight, np.float64)

@@ -14,7 +14,7 @@ import pandas as pd
 from experiments.estimands import OutcomeSpec, effects, outcome_specs
 from experiments.network_picture import NetworkPicture
 from experiments.parts import NETWORK_TABLES, TABLES
-from experiments.report_words import KINDS
+from experiments.report.words import KINDS
 from experiments.verdict import Verdict, decide
 
 OUTCOMES: dict[str, dict[str, Any]] = {

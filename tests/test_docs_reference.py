@@ -13,8 +13,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from experiments.description import SUBJECTS, words_for
 from experiments.parts import TABLES
+from experiments.vocabulary import SUBJECTS, words_for
 from interventions.targeting import targets
 from scenarios.bibliography import bibliography
 from scenarios.grammar import GENERATORS, RANK_RULES, Part

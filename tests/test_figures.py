@@ -10,8 +10,10 @@ import fake_results
 import numpy as np
 import pytest
 
-from experiments import figures, figures_curves, figures_differences
-from experiments.figures_style import (
+from experiments.figures import curves as figures_curves
+from experiments.figures import differences as figures_differences
+from experiments.figures import drawing as figures
+from experiments.figures.style import (
     COLOURS,
     LINE_GAP,
     MOST_POINTS,
@@ -22,7 +24,7 @@ from experiments.figures_style import (
     style,
     tick_text,
 )
-from experiments.report_facts import Facts, Watched
+from experiments.report.facts import Facts, Watched
 from simulator.errors import SpecError
 
 SMALL = {"arms": ("usual_care", "champions", "groups"), "replicates": 6, "times": 8}

@@ -12,11 +12,13 @@ import pytest
 from matplotlib import pyplot
 
 import netrial
-from experiments import figures, figures_network, report_tables
 from experiments.dose import dose_scenario, name_of
-from experiments.figures_distances import panel_alt
-from experiments.figures_dose import dose_alt
-from experiments.report_facts import Facts
+from experiments.figures import drawing as figures
+from experiments.figures import network as figures_network
+from experiments.figures.distances import panel_alt
+from experiments.figures.dose import dose_alt
+from experiments.report import tables as report_tables
+from experiments.report.facts import Facts
 from simulator.errors import SpecError
 
 SMALL = {"arms": ("usual_care", "champions", "groups"), "replicates": 6, "times": 8, "people": 1000, "network": 40}

@@ -13,6 +13,7 @@ import pytest
 import netrial
 from experiments import description, execution, forecast, memory
 from experiments.design import design
+from experiments.examination import examination_lines, examine
 from experiments.replicate import run_arms
 from scenarios.loading import Scenario
 from simulator.errors import SpecError
@@ -165,7 +166,7 @@ def test_lines_agree_with_the_numbers(smokers, of_smokers):
 
 
 def test_check_prints_them(smokers):
-    lines = [line.strip() for line in description.check_lines(smokers)]
+    lines = [line.strip() for line in examination_lines(examine(smokers))]
     for beginning in ("a replicate (2 arms) rings about", "a pilot of", "`smoking.relapse` rings", "it needs at most"):
         assert any(line.startswith(beginning) for line in lines), beginning
 
@@ -217,7 +218,7 @@ def test_what_does_not_fit_is_refused_before_it_starts(smokers, tmp_path, monkey
     assert not folder.exists()
     monkeypatch.setattr("simulator.footprint.available_memory", lambda: 100 * 2**20)
     with pytest.raises(SpecError, match="100 MiB free"):
-        description.check_lines(smokers)
+        examination_lines(examine(smokers))
 
 
 def test_memory_grows_with_what_is_asked(smokers):

@@ -12,8 +12,8 @@ from commands import type_in
 
 import netrial
 from experiments import execution
-from experiments.description import SUBJECTS
 from experiments.replicate import run_replicate
+from experiments.vocabulary import SUBJECTS
 from scenarios.starting import write_new
 
 MISTAKES = {

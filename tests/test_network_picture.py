@@ -13,12 +13,14 @@ import pytest
 from small_towns import undirected
 
 import netrial
-from experiments import figures, network_film, report
+from experiments import network_film
 from experiments.design import design
+from experiments.figures import drawing as figures
 from experiments.network_film import film_network, people_around
 from experiments.network_layout import GRID, layout
 from experiments.network_picture import NetworkPicture
 from experiments.replicate import run_arms
+from experiments.report import page as report
 from simulator.network import ContactNetwork
 from simulator.population import Population
 from simulator.streams import Draw

@@ -14,13 +14,13 @@ import pytest
 from typer.testing import CliRunner
 
 import netrial
-from experiments import plan as plan_module
 from experiments.commands import app
 from experiments.design import design
-from experiments.plan import Plan, data, plan_of
-from experiments.plan_behaviours import Move, move_lines, moves_of
-from experiments.plan_phrases import States, duration, rate_in_words, who
-from experiments.plan_sections import text_lines
+from experiments.plan import making as plan_module
+from experiments.plan.behaviours import Move, move_lines, moves_of
+from experiments.plan.making import Plan, data, plan_of
+from experiments.plan.phrases import States, duration, rate_in_words, who
+from experiments.plan.sections import text_lines
 from scenarios.loading import LIBRARY, Scenario
 from simulator.behaviour import (
     Behaviour,

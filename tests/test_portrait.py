@@ -63,7 +63,7 @@ def test_a_generated_town_in_words() -> None:
     assert text.startswith("10,000 people\n")
     assert "19,996 ties in `close_ties` (generated: holme_kim), 4.0 contacts each on average" in text
     assert "no ties in `buddies` to begin with (generated: empty)" in text
-    assert "area urban 69.8%, rural 30.2%" in text
+    assert "area urban 69.8 %, rural 30.2 %" in text
     assert "age 18 to 89.91, mean 42.31" in text
     assert "everybody has a contact" in text
     assert "everybody is connected to everybody" in text

@@ -2,23 +2,23 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from commands import type_in
 from scipy import stats
 from towns import layer, town
 
 import netrial
+from experiments.description import overridden
 from experiments.design import design
 from experiments.replay import Replay
+from experiments.stored_trial import trial_again
 from interventions.schedule import occurrences
 from scenarios import build
 from scenarios.loading import names
-from scenarios.stored import load_resolved
 from simulator.beginning import Beginning
 from simulator.behaviour import Behaviour, Source, Transition
 from simulator.clock_making import numbered_transitions
@@ -232,16 +232,17 @@ def test_chains_are_trees_in_order_of_time():
 
 
 @pytest.mark.parametrize("name", names())
-def test_resolved_data_are_the_same_scenario(name):
+def test_a_stored_scenario_is_the_one_that_was_run(name, tmp_path):
     scenario = netrial.load(name).set("experiment.seed", 5)
-    again = load_resolved(scenario.resolved(), scenario.path)
-    assert again.hash8() == scenario.hash8()
-    assert load_resolved(scenario.set("experiment.seed", 6).resolved(), scenario.path).hash8() != scenario.hash8()
 
+    def hash_of_what_is_kept(kept):
+        resolved = {"overrides": overridden(kept), "arms": dict.fromkeys(kept.spec.arms), "graphs": []}
+        (tmp_path / "scenario.yaml").write_text(kept.text)
+        (tmp_path / "resolved.json").write_text(json.dumps(resolved))
+        return trial_again(tmp_path, {"scenario_file": name}).scenario.hash8()
 
-def command(*words, folder):
-    line = [sys.executable, "-m", "experiments.commands", *map(str, words)]
-    return subprocess.run(line, capture_output=True, text=True, check=False, cwd=folder)
+    assert hash_of_what_is_kept(scenario) == scenario.hash8()
+    assert hash_of_what_is_kept(scenario.set("experiment.seed", 6)) != scenario.hash8()
 
 
 @pytest.fixture(scope="module")
@@ -252,14 +253,20 @@ def stored(tmp_path_factory):
     (home / "mine.yaml").write_text(path.read_text().replace("../data/kfamily/", ""))
     for file in (path.parent.parent / "data" / "kfamily").glob("*.csv"):
         shutil.copy(file, home)
-    done = command("run", "mine.yaml", "--replicates", 2, "--set", "experiment.seed=8", "--out", "out", folder=home)
-    assert done.returncode == 0, done.stderr
+    netrial.run(netrial.load(home / "mine.yaml").set("experiment.seed", 8), replicates=2, out=home / "out")
     return home
 
 
-def test_the_command_replays_what_was_run(stored):
-    done = command("replay", "out", "--replicate", 1, "--arm", "most_named", "--out", "events.csv", folder=stored)
-    assert done.returncode == 0, done.stderr
+@pytest.fixture
+def command(stored, monkeypatch, capsys):
+    """Return how to type a command beside those results."""
+    monkeypatch.chdir(stored)
+    return lambda *words: type_in(list(words), monkeypatch, capsys)
+
+
+def test_the_command_replays_what_was_run(stored, command):
+    done = command("replay", "out", "--replicate", 1, "--arm", "most_named", "--out", "events.csv")
+    assert done.code == 0, done.err
     events = pd.read_csv(stored / "events.csv")
     curves = netrial.Results.load(stored / "out").curves
     mine = curves[(curves["arm"] == "most_named") & (curves["replicate"] == 1)]
@@ -270,19 +277,19 @@ def test_the_command_replays_what_was_run(stored):
         later = of[of["time"] > 0]
         change = (later["entered"] == state).sum() - (later["left"] == state).sum()
         assert count == start[behaviour, state] + change
-    assert f"{len(events):,} changes of state" in done.stdout
-    assert done.stdout.splitlines()[-1] == "events.csv"
+    assert f"{len(events):,} changes of state" in done.out
+    assert done.out.splitlines()[-1] == "events.csv"
 
 
-def test_a_life_is_told_in_both_arms(stored):
+def test_a_life_is_told_in_both_arms(stored, command):
     targets = pd.read_csv(stored / "out" / "targets.csv")
     person = targets.loc[targets["arm"] == "most_named", "id"].iloc[0]
-    done = command("replay", "out", "--arm", "most_named", "--person", person, folder=stored)
-    assert done.returncode == 0, done.stderr
-    assert f"person {person} " in done.stdout
-    assert "as_it_happened (times in" in done.stdout
-    assert "is offered" in done.stdout.split("most_named (times in")[1]
-    assert "is offered" not in done.stdout.split("most_named (times in")[0]
+    done = command("replay", "out", "--arm", "most_named", "--person", person)
+    assert done.code == 0, done.err
+    assert f"person {person} " in done.out
+    assert "as_it_happened (times in" in done.out
+    assert "is offered" in done.out.split("most_named (times in")[1]
+    assert "is offered" not in done.out.split("most_named (times in")[0]
 
 
 def test_a_life_that_nothing_reached_is_the_same():
@@ -303,9 +310,9 @@ def test_a_life_that_nothing_reached_is_the_same():
 
 
 @pytest.mark.parametrize("suffix", ["graphml", "gexf", "parquet"])
-def test_what_is_written_can_be_read(stored, suffix):
+def test_what_is_written_can_be_read(stored, command, suffix):
     out = stored / f"influences.{suffix}"
-    assert command("replay", "out", "--out", out, folder=stored).returncode == 0
+    assert command("replay", "out", "--out", out).code == 0
     replayed = netrial.replay(stored / "out")
     if suffix == "parquet":
         assert len(pd.read_parquet(out)) == len(replayed.events)
@@ -324,35 +331,35 @@ def test_what_is_written_can_be_read(stored, suffix):
         (["--person", "1"], "name one with --arm"),
     ],
 )
-def test_mistakes_are_said(stored, words, said):
-    done = command("replay", "out", *words, folder=stored)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+def test_mistakes_are_said(command, words, said):
+    done = command("replay", "out", *words)
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
 
 
-def test_what_cannot_be_run_again_is_refused(stored):
+def test_what_cannot_be_run_again_is_refused(stored, command):
     manifest = json.loads((stored / "out" / "manifest.json").read_text())
     assert manifest["scenario_file"] == str(stored / "mine.yaml")
     ties = stored / "edges_any.csv"
     whole = ties.read_text()
     try:
         ties.write_text("".join(whole.splitlines(keepends=True)[:-3]))
-        changed = command("replay", "out", folder=stored)
+        changed = command("replay", "out")
         ties.unlink()
-        gone = command("replay", "out", folder=stored)
+        gone = command("replay", "out")
     finally:
         ties.write_text(whole)
-    assert changed.returncode == gone.returncode == 3
-    assert "files of people and ties have changed" in changed.stderr
-    assert "edges_any.csv" in gone.stderr
-    assert command("replay", "out", folder=stored).returncode == 0
+    assert changed.code == gone.code == 3
+    assert "files of people and ties have changed" in changed.err
+    assert "edges_any.csv" in gone.err
+    assert command("replay", "out").code == 0
 
 
 def test_a_replay_that_takes_another_course_is_refused(tmp_path, monkeypatch):
     netrial.run(small("obesity"), replicates=1, arms=["champions"], out=tmp_path / "out")
     assert isinstance(netrial.replay(tmp_path / "out", arm="champions"), Replay)
-    from experiments import replay as module
+    from experiments import stored_trial as module
 
     def other_luck(scenario, arms=None):
         trial = design(scenario, arms)

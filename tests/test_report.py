@@ -19,10 +19,14 @@ from unittest import mock
 import fake_results
 import pytest
 
-from experiments import figures, figures_style, report, report_words
-from experiments import report_record as record
-from experiments.figures_style import Picture
-from experiments.report_words import digits_for, interval, number, outcome_words
+from experiments import wording
+from experiments.figures import drawing as figures
+from experiments.figures import style as figures_style
+from experiments.figures.style import Picture
+from experiments.report import page as report
+from experiments.report import record
+from experiments.report.words import outcome_words
+from experiments.wording import digits_for, interval, number
 
 LONG = "a_very_long_name_of_a_strategy_that_somebody_thought_would_be_helpful_to_spell_out_in_full_detail"
 NUMBER = re.compile(r"[−+]?\d[\d,]*\.?\d*")
@@ -522,7 +526,7 @@ def test_outcomes_are_said_in_plain_words(measure, heading, definition):
 
 
 def test_labels_are_plain():
-    assert report_words.plain_label("champions_at_random") == "champions at random"
-    assert report_words.singular("obese years") == "obese year"
-    assert report_words.listed(["a", "b", "c"]) == "a, b and c"
-    assert report_words.plural(1, "person", "people") == "1 person"
+    assert wording.plain_label("champions_at_random") == "champions at random"
+    assert wording.singular("obese years") == "obese year"
+    assert wording.listed(["a", "b", "c"]) == "a, b and c"
+    assert wording.plural(1, "person", "people") == "1 person"

@@ -8,7 +8,7 @@ import shutil
 import fake_results
 import pytest
 
-from experiments.report import write_report
+from experiments.report.page import write_report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
@@ -121,7 +122,7 @@ def test_people_are_named_as_in_their_file(tmp_path):
 
 
 def test_pictures_are_drawn_by_the_figures(folder, monkeypatch):
-    import experiments
+    import experiments.figures
 
     asked = {}
 
@@ -136,8 +137,8 @@ def test_pictures_are_drawn_by_the_figures(folder, monkeypatch):
         plot_dose = staticmethod(lambda results, ax: ("dose", results, ax))
         plot_network = staticmethod(lambda results, time: ("network", results, time))
 
-    monkeypatch.setitem(__import__("sys").modules, "experiments.figures", Figures)
-    monkeypatch.setattr(experiments, "figures", Figures, raising=False)
+    monkeypatch.setitem(sys.modules, "experiments.figures.drawing", Figures)
+    monkeypatch.setattr(experiments.figures, "drawing", Figures, raising=False)
     results = Results.load(folder)
     assert results.plot_curves(behaviour="obesity", state="obese", ax=None) == "axes"
     assert asked == {"results": results, "behaviour": "obesity", "state": "obese", "ax": None}

@@ -18,11 +18,12 @@ import pytest
 from commands import type_in
 
 import netrial
-from experiments import lock, parts, report, verification
+from experiments import lock, parts, verification
 from experiments.design import design
 from experiments.execution import identity_of
 from experiments.manifest import read_manifest, sha256_of, versions, write_manifest
 from experiments.parts import TABLES
+from experiments.report import page as report
 from experiments.status import command_text, spans, status_of
 from experiments.store import Identity, Store
 from scenarios.loading import Scenario

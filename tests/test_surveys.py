@@ -69,9 +69,9 @@ def test_strangers_are_refused_with_line_and_column_or_dropped_and_counted(folde
     scenario = town(folder, f"{{{talk}, strangers: drop}}", PEOPLE)
     counts = build.world_of(scenario).network.layers["talk"].counts
     assert (counts.rows, counts.strangers, counts.outside) == (9, 2, 0)
-    from experiments.description import check_lines
+    from experiments.examination import examination_lines, examine
 
-    assert "    2 rows dropped: one end is not among the people" in check_lines(scenario)
+    assert "    2 rows dropped: one end is not among the people" in examination_lines(examine(scenario))
 
 
 def test_weights_go_with_their_namings(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.estimands import OutcomeSpec, effects
-from experiments.verdict import Verdict, decide, difference_in_words, number, percent, ranking_lines, scaled, sentence
+from experiments.verdict import Verdict, decide, difference_in_words, ranking_lines, scaled, sentence
+from experiments.wording import percent_rounded_down, plain_number
 from simulator.errors import SpecError
 
 CONTROL = "usual_care"
@@ -52,11 +53,13 @@ def test_a_clear_winner():
     assert (verdict.probability_best, verdict.replicates, verdict.people) == (1, 30, 5000)
     said = sentence(verdict)
     assert said.startswith("The best strategy is leaders: ")
-    assert f"{number(2 * verdict.margin)} fewer obese years per 10,000 people" in said
-    assert f"(95 % interval {number(2 * verdict.low)} to {number(2 * verdict.high)}) than anyone, the next best" in said
+    assert f"{plain_number(2 * verdict.margin)} fewer obese years per 10,000 people" in said
+    margin = f"95 % interval {plain_number(2 * verdict.low)} to {plain_number(2 * verdict.high)}"
+    assert f"({margin}) than anyone, the next best" in said
     assert "best in 100 % of 2,000 resamples" in said
-    against = f"{number(-2 * verdict.effect)} fewer obese years per 10,000 people (95 % interval "
-    assert f"{against}{number(-2 * verdict.effect_high)} to {number(-2 * verdict.effect_low)}) than usual care" in said
+    against = f"{plain_number(-2 * verdict.effect)} fewer obese years per 10,000 people"
+    bounds = f"95 % interval {plain_number(-2 * verdict.effect_high)} to {plain_number(-2 * verdict.effect_low)}"
+    assert f"{against} ({bounds}) than usual care" in said
     assert verdict.effect == pytest.approx(-10, abs=0.01)
 
 
@@ -86,7 +89,7 @@ def test_luck_does_not_win():
     _, verdict = trial(values)
     assert verdict.winner is None
     assert verdict.probability_best < 0.95
-    assert f"best in only {percent(verdict.probability_best)} of 2,000 resamples" in sentence(verdict)
+    assert f"best in only {percent_rounded_down(verdict.probability_best)} of 2,000 resamples" in sentence(verdict)
 
 
 def test_a_probability_below_095_is_no_win_whatever_the_margin():
@@ -156,7 +159,7 @@ def test_sentences_agree_with_the_numbers(kind, better, matters, margin, half, p
     # A bound is rounded to three digits, or to a whole number.
     assert interval == pytest.approx([factor * low, factor * high], rel=0.0051, abs=1e-9)
     assert math.copysign(1, interval[0]) == math.copysign(1, low) or low == 0
-    assert f"{percent(probability)} of 2,000 resamples" in said or (not wins and probability >= 0.95)
+    assert f"{percent_rounded_down(probability)} of 2,000 resamples" in said or (not wins and probability >= 0.95)
     assert not wins or interval[0] > 0
 
 
@@ -186,8 +189,8 @@ def test_the_ranking_is_in_order_and_in_plain_words():
     assert heading == "obese years, per 10,000 people: lower is better (30 replicates)"
     assert [line.split()[1] for line in lines] == ["leaders", "anyone", CONTROL, "harm"]
     row = table[table["arm"] == "leaders"].iloc[0]
-    assert f"{number(-2 * row['effect'])} fewer than the control" in lines[0]
-    assert f"{number(-2 * row['high'])} to {number(-2 * row['low'])}" in lines[0]
+    assert f"{plain_number(-2 * row['effect'])} fewer than the control" in lines[0]
+    assert f"{plain_number(-2 * row['high'])} to {plain_number(-2 * row['low'])}" in lines[0]
     assert "the control; best in 0 % of resamples" in lines[2]
     assert "more than the control" in lines[3]
     turned, other = trial({name: values[name] for name in reversed(values)})
@@ -213,12 +216,12 @@ def test_the_ranking_is_in_order_and_in_plain_words():
     ],
 )
 def test_numbers_for_readers(value, text):
-    assert number(value) == text
+    assert plain_number(value) == text
 
 
 @given(st.floats(-1e9, 1e9, allow_subnormal=False))
 def test_a_number_keeps_its_sign_and_three_digits(value):
-    text = number(value)
+    text = plain_number(value)
     if abs(value) > 1e-12:
         assert numbers_in(text)[0] == pytest.approx(value, rel=0.0051)
         assert "e" not in text
@@ -237,4 +240,4 @@ def test_a_number_keeps_its_sign_and_three_digits(value):
     ],
 )
 def test_percentages_are_rounded_down(share, text):
-    assert percent(share) == text
+    assert percent_rounded_down(share) == text

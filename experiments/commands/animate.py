@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from experiments.commands.options import progress_bar
+from experiments.commands.options import Folder, progress_bar
 
 
 def animate(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")],
-    out: Annotated[Path | None, typer.Option(help="The GIF; default: DIR/figures/network.gif.")] = None,
+    folder: Folder,
+    out: Annotated[Path | None, typer.Option(help="The GIF; default: FOLDER/figures/network.gif.")] = None,
     seconds: Annotated[float, typer.Option(help="How long it takes from the first to the last time.")] = 12.0,
     size: Annotated[int, typer.Option(help="Width in pixels; the height is 9/16 of it.")] = 1280,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the path of the GIF.")] = False,

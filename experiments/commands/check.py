@@ -20,7 +20,7 @@ def check(scenario: ScenarioName, settings: Settings = None, json: Json = False)
     """
     loaded = load_scenario(scenario, settings, warn=not json)
 
-    from experiments.description import examination_data, examination_lines, examine
+    from experiments.examination import examination_data, examination_lines, examine
 
     say_if_compiling()
     found = examine(loaded)

@@ -25,7 +25,7 @@ def list_words(
 
     With --json: for each subject, its words with their lines of help.
     """
-    from experiments.description import SUBJECTS, words_for
+    from experiments.vocabulary import SUBJECTS, words_for
 
     if subject is not None and subject not in SUBJECTS:
         from simulator.errors import allowed_words

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments.commands.as_json import Json, print_json
 from experiments.commands.options import Replicates, ScenarioName, Seed, Settings, load_scenario
 
 if TYPE_CHECKING:
@@ -23,30 +24,27 @@ def plan(
     arm: Annotated[
         list[str] | None, typer.Option("--arm", help="Plan only this arm and the control. May repeat.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    json: Json = False,
 ) -> None:
     """Say what will happen, without running it: people, rates, arms date by date, costs, time, inputs."""
     loaded = load_scenario(scenario, settings, replicates, seed)
 
     from experiments.design import design
 
-    show_plan(design(loaded, arm), jobs, as_json=as_json)
+    show_plan(design(loaded, arm), jobs, as_json=json)
 
 
 def show_plan(trial: Trial, jobs: int | None, *, as_json: bool = False, folder: Path | None = None) -> None:
     """Print the plan of a trial and, given its results folder, what is there and what would run."""
-    import json
-
     from experiments.execution import threads_for
-    from experiments.plan import data, plan_of
-    from experiments.plan_sections import text_lines
+    from experiments.plan.making import data, plan_of
+    from experiments.plan.sections import text_lines
 
     threads = threads_for(jobs)
     done = None if folder is None else _done(trial, folder)
     made = plan_of(trial, threads)
     if as_json:
-        known: dict[str, Any] = data(made) | ({} if done is None else {"done": done})
-        typer.echo(json.dumps(known, ensure_ascii=False, indent=1, allow_nan=False))
+        print_json(data(made) | ({} if done is None else {"done": done}))
         return
     for line in text_lines(made):
         typer.echo(line)
@@ -58,11 +56,11 @@ def _done(trial: Trial, folder: Path) -> dict[str, Any]:
     """Say which replicates a results folder holds, and how many a run would add."""
     from experiments.execution import identity_of
     from experiments.store import stored
+    from experiments.wording import plural
 
     asked = trial.scenario.spec.experiment.replicates
     there = len(stored(folder, identity_of(trial)) & set(range(asked)))
     missing = asked - there
-    replicates = f"{asked:,} replicate{'' if asked == 1 else 's'}"
     would = f"{missing:,}" if missing else "none"
-    said = f"{replicates}: {there:,} {'is' if there == 1 else 'are'} there, {would} would run"
+    said = f"{plural(asked, 'replicate')}: {there:,} {'is' if there == 1 else 'are'} there, {would} would run"
     return {"folder": str(folder), "replicates": asked, "there": there, "would_run": missing, "said": said}

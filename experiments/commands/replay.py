@@ -17,7 +17,7 @@ GRAPHS = (".graphml", ".gexf")
 
 
 def replay(
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="A results folder, or a scenario.")],
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A results folder, or a scenario.")],
     replicate: Annotated[int, typer.Option(help="Which replicate, from 0.")] = 0,
     arm: Annotated[str | None, typer.Option(help="Which arm; default: the control.")] = None,
     person: Annotated[str | None, typer.Option(help="Tell this person's life, in the control and in the arm.")] = None,
@@ -38,14 +38,15 @@ def replay(
     from experiments.replay_words import chain_lines, life_lines, summary_lines
 
     trial, results = trial_of(folder)
-    replayed = run_again(trial.scenario if results is None else results, arm=arm, replicate=replicate)
+    given = trial.scenario if results is None else results
+    replayed = run_again(given, arm=arm, replicate=replicate)
     if person is not None:
         others = [name for name in trial.arms if name != trial.control]
         if arm is None and len(others) == 1:
-            replayed = run_again(trial.scenario if results is None else results, arm=others[0], replicate=replicate)
+            replayed = run_again(given, arm=others[0], replicate=replicate)
         elif arm in (None, trial.control):
             raise SpecError(f"--person tells a life in two arms; name one with --arm: {', '.join(others)}")
-        control = run_again(trial.scenario if results is None else results, replicate=replicate)
+        control = run_again(given, replicate=replicate)
         lines = life_lines(control, replayed, person)
     else:
         lines = chain_lines(replayed) if tree else summary_lines(replayed)

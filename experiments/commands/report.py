@@ -21,7 +21,7 @@ def report(
 
     Nothing is simulated; the scenario and its data files are not needed. The last line printed is the report's path.
     """
-    from experiments.report import write_report
+    from experiments.report.page import write_report
     from experiments.results import Results
 
     results = Results.load(folder)

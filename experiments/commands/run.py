@@ -63,7 +63,7 @@ def run(
     with progress_bar(quiet) as progress:
         results = run_trial(trial, folder, jobs=jobs, progress=progress)
 
-    from experiments.report import write_report
+    from experiments.report.page import write_report
     from experiments.status import last_line
     from experiments.verdict import ranking_lines, sentence
 

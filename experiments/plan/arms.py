@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.plan_effects import effect_in_words
-from experiments.plan_phrases import States, count_word, percent, who
-from experiments.report_words import listed, money, plain_label, plural
+from experiments.plan.effects import effect_in_words
+from experiments.plan.phrases import States, count_word, who
+from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
 from interventions.specs import COMMUNITIES
 from simulator.behaviour import HazardRatio
 
 if TYPE_CHECKING:
-    from experiments.plan_pilot import Date
+    from experiments.plan.pilot import Date
     from interventions.specs import Target
     from simulator.behaviour import Behaviour
 
@@ -128,7 +128,7 @@ def when(time: float, setting: Setting) -> str:
         label = f" ({setting.start})"
     if time == 0:
         return f"At the start{label}"
-    said = f"{abs(time):g} {setting.unit}{'' if abs(time) == 1 else 's'}"
+    said = f"{abs(time):g} {plural_unit(abs(time), setting.unit)}"
     return f"After {said}{label}" if time > 0 else f"{said} before the start{label}"
 
 

@@ -6,17 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from experiments.plan_phrases import (
-    States,
-    count_word,
-    differs_by,
-    duration,
-    in_times,
-    percent,
-    rate_in_words,
-    who,
-)
-from experiments.report_words import listed, plain_label
+from experiments.plan.phrases import States, count_word, differs_by, duration, in_times, rate_in_words, who
+from experiments.wording import listed, percent, plain_label
 from simulator.behaviour import PER_CONTACT, SPONTANEOUS, PersonNumber
 
 if TYPE_CHECKING:

@@ -16,21 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
-from experiments import report_record as record
-from experiments import report_tables as tables
-from experiments.figures_curves import shaded
-from experiments.report_facts import Facts
-from experiments.report_network import player
-from experiments.report_words import BASE, PEOPLE_KINDS, plural
+from experiments.figures.curves import shaded
+from experiments.report import record, tables
+from experiments.report.facts import Facts
+from experiments.report.network import player
+from experiments.report.words import PEOPLE_KINDS
+from experiments.wording import BASE, plural
 from simulator.errors import NetrialError, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.figures_style import Picture
+    from experiments.figures.style import Picture
     from experiments.results import Results
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 MOST_PANELS = 24
 """More arms than this have their panels in the folder only: a page of a hundred panels is not read."""
 
@@ -57,7 +57,7 @@ def write_report(results: Results, folder: Path | None = None) -> Path:
     StoreError
         If the folder cannot be written to.
     """
-    from experiments.figures import save_figures
+    from experiments.figures.drawing import save_figures
     from experiments.manifest import written
 
     if not results.manifest.get("completed", True):
@@ -80,7 +80,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    from experiments.figures import draw_figures
+    from experiments.figures.drawing import draw_figures
 
     facts = Facts(results)
     reader = tables.Reader(facts)

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from experiments.plan_phrases import States
-from experiments.report_words import plain_label
+from experiments.plan.phrases import States
+from experiments.wording import plain_label
 from simulator.behaviour import Behaviour, ByColumn, ByState, HazardRatio, PersonNumber, Transition
 from simulator.person_rate import Contact, Person, satisfies
 

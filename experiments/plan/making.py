@@ -15,12 +15,12 @@ from experiments.description import portrait_lines, protection_of, try_out
 from experiments.design import Trial
 from experiments.forecast import MOST_SLOTS, Forecast, forecast
 from experiments.memory import footprint_of, people_and_ties
-from experiments.plan_arms import Setting, Step, cost_at, reached_at, steps_of, treated_at
-from experiments.plan_behaviours import Move, moves_of
-from experiments.plan_people import begin_lines, settled_lines, turnover_lines
-from experiments.plan_pilot import Date, counted_dates, dates_of
-from experiments.plan_sections import sections
-from experiments.report_words import OutcomeWords, outcome_words
+from experiments.plan.arms import Setting, Step, cost_at, reached_at, steps_of, treated_at
+from experiments.plan.behaviours import Move, moves_of
+from experiments.plan.people import begin_lines, settled_lines, turnover_lines
+from experiments.plan.pilot import Date, counted_dates, dates_of
+from experiments.plan.sections import sections
+from experiments.report.words import OutcomeWords, outcome_words
 from scenarios import build
 from scenarios.inputs import Input, inputs_of
 from simulator.footprint import Footprint, available_memory, check_memory

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from experiments.report_words import listed, plain_label
+from experiments.wording import listed, listed_few, percent, plain_label, plain_number
 from simulator.behaviour import ByColumn, ByState, HazardRatio, PersonNumber
 from simulator.units import convert_duration
 
@@ -37,13 +37,6 @@ def state_label(state: str) -> str:
     """Write a state before "person": as it is if it reads like an adjective (obese), else in quotes ("not yet")."""
     adjective = "_" not in state and state not in NO_ADJECTIVES and not state.endswith(NOUNS)
     return state if adjective else f'"{plain_label(state)}"'
-
-
-def listed_few(words: Sequence[str], most: int) -> str:
-    """Join words as "a, b and c"; of many, the first ones and how many more there are."""
-    if len(words) <= most:
-        return listed(words)
-    return f"{', '.join(words[:most])} and {len(words) - most} more"
 
 
 def a(word: str) -> str:
@@ -127,19 +120,6 @@ def _comparison(part: Comparison, states: States) -> str:
         "not in": "other than",
     }
     return " ".join(word for word in ("with", column, words.get(part.operator, ""), values) if word)
-
-
-def percent(share: float) -> str:
-    """Write a share as a percentage with three significant digits at most: "3.5 %", "0.068 %", "100 %"."""
-    return f"{plain_number(100 * share)} %"
-
-
-def plain_number(value: float, digits: int = 3) -> str:
-    """Write a number with so many significant digits, without trailing zeros or powers of ten."""
-    rounded = float(f"{value:.{digits}g}")
-    if rounded == int(rounded):
-        return f"{int(rounded):,}"
-    return f"{rounded:.12f}".rstrip("0").rstrip(".")
 
 
 def rate_in_words(rate: float, unit: str, *, meaning: bool = True) -> str:

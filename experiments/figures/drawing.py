@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.figures_forest import Block
-from experiments.figures_style import Picture, place_axes, plain
-from experiments.report_facts import Facts, Watched
+from experiments.figures.forest import Block
+from experiments.figures.style import Picture, place_axes, plain
+from experiments.report.facts import Facts, Watched
 from simulator.errors import SpecError
 
 if TYPE_CHECKING:
@@ -64,11 +64,13 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
     Figures
         The same bytes for equal results.
     """
-    from experiments import figures_curves, figures_differences, figures_distances
-    from experiments.figures_dose import dose
-    from experiments.figures_forest import forest
-    from experiments.figures_network import network
-    from experiments.figures_style import style
+    from experiments.figures import curves as figures_curves
+    from experiments.figures import differences as figures_differences
+    from experiments.figures import distances as figures_distances
+    from experiments.figures.dose import dose
+    from experiments.figures.forest import forest
+    from experiments.figures.network import network
+    from experiments.figures.style import style
 
     drawn = Figures()
     names = file_names(facts.arms)
@@ -178,7 +180,7 @@ def draw_curves(
     SpecError
         If the run has no such behaviour or state.
     """
-    from experiments.figures_curves import draw_overview, gutter_for
+    from experiments.figures.curves import draw_overview, gutter_for
 
     facts = Facts(results)
     watched = facts.watched if behaviour is None and state is None else facts.watch(behaviour, state)
@@ -202,8 +204,8 @@ def plot_forest(results: Results) -> Axes:
     SpecError
         If only the control was run.
     """
-    from experiments import report_tables
-    from experiments.figures_forest import draw_forest, height_of
+    from experiments.figures.forest import draw_forest, height_of
+    from experiments.report import tables as report_tables
 
     facts = Facts(results)
     reader = report_tables.Reader(facts)
@@ -222,8 +224,8 @@ def plot_distances(results: Results) -> Figure:
     SpecError
         If nothing was read by distance.
     """
-    from experiments.figures_curves import PANEL
-    from experiments.figures_distances import TOP, draw_distances, extent
+    from experiments.figures.curves import PANEL
+    from experiments.figures.distances import TOP, draw_distances, extent
 
     facts = Facts(results)
     tables = facts.distances
@@ -248,7 +250,7 @@ def plot_dose(results: Results, ax: Axes | None = None) -> Axes:
     SpecError
         If nobody is treated.
     """
-    from experiments.figures_dose import draw_dose, gutter_for
+    from experiments.figures.dose import draw_dose, gutter_for
 
     facts = Facts(results)
     table = facts.doses
@@ -273,7 +275,7 @@ def plot_network(results: Results, time: float | None = None) -> Figure:
     """
     import numpy as np
 
-    from experiments.figures_network import SIZE, draw_network
+    from experiments.figures.network import SIZE, draw_network
 
     facts = Facts(results)
     shown = facts.network

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from experiments.plan_phrases import a, count_word, differs_by, percent, plain_number, rate_in_words, who
-from experiments.plan_sample import Sample, source_states
-from experiments.report_words import listed, plain_label
+from experiments.plan.phrases import a, count_word, differs_by, rate_in_words, who
+from experiments.plan.sample import Sample, source_states
+from experiments.wording import listed, percent, plain_label, plain_number
 from simulator.behaviour import GROUP, PER_CONTACT, RESPONSE, SPONTANEOUS, Transition
 from simulator.person_rate import Person, rate_for
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.figures_style import FONT_SIZE, INK, MUTED, Picture, new_figure, picture, place_axes, shorten
-from experiments.report_facts import Facts
-from experiments.report_words import listed, plain_label, plural
+from experiments.figures.style import FONT_SIZE, INK, MUTED, Picture, new_figure, picture, place_axes, shorten
+from experiments.report.facts import Facts
+from experiments.wording import listed, plain_label, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +179,7 @@ def draw_legend(
     ax: Axes, facts: Facts, shown: NetworkPicture, width: float, size: float = FONT_SIZE, *, with_ties: bool = True
 ) -> None:
     """Write the legend on one line, in axes that are as wide as the figure."""
-    from experiments.figures_style import text_width
+    from experiments.figures.style import text_width
 
     ax.set_axis_off()
     ax.set_xlim(0, width)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.figures_style import (
+from experiments.figures.style import (
     FONT_SIZE,
     GHOST,
     INK,
@@ -21,8 +21,8 @@ from experiments.figures_style import (
     text_width,
     tick_text,
 )
-from experiments.report_facts import Facts, Observed, Watched
-from experiments.report_words import digits_alone, listed, number, plural
+from experiments.report.facts import Facts, Observed, Watched
+from experiments.wording import digits_alone, listed, number, plural
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.figures_curves import PANEL, STEPS, axis_of_time, title
-from experiments.figures_style import (
+from experiments.figures.curves import PANEL, STEPS, axis_of_time, title
+from experiments.figures.style import (
     FONT_SIZE,
     LINE_GAP,
     MUTED,
@@ -19,8 +19,8 @@ from experiments.figures_style import (
     shorten,
     tick_text,
 )
-from experiments.report_facts import Facts, Watched
-from experiments.report_words import BASE, digits_alone, digits_for, number
+from experiments.report.facts import Facts, Watched
+from experiments.wording import BASE, digits_alone, digits_for, number
 
 if TYPE_CHECKING:
     import pandas as pd

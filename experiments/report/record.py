@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.report_facts import Facts
-from experiments.report_words import number, plain_label
+from experiments.report.facts import Facts
+from experiments.wording import number, plain_label
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from experiments.plan_behaviours import by_date
-from experiments.plan_phrases import (
+from experiments.plan.behaviours import by_date
+from experiments.plan.phrases import (
     MOST_CATEGORIES,
     States,
     a,
@@ -14,14 +14,11 @@ from experiments.plan_phrases import (
     differs_by,
     duration,
     in_times,
-    listed_few,
-    percent,
-    plain_number,
     rate_in_words,
     state_label,
     who,
 )
-from experiments.report_words import listed, plain_label, plural
+from experiments.wording import listed, listed_few, percent, plain_label, plain_number, plural
 from simulator.behaviour import ByColumn, ByState
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.figures_style import (
+from experiments.figures.style import (
     FONT_SIZE,
     INK,
     MUTED,
@@ -20,7 +20,7 @@ from experiments.figures_style import (
     text_width,
     tick_text,
 )
-from experiments.report_words import digits_for, interval, listed, number
+from experiments.wording import digits_for, interval, listed, number
 
 if TYPE_CHECKING:
     import pandas as pd

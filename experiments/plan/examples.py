@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from experiments.plan_phrases import a, count_word, percent, state_label
-from experiments.plan_sample import Sample, source_states
-from experiments.report_words import plain_label
+from experiments.plan.phrases import a, count_word, state_label
+from experiments.plan.sample import Sample, source_states
+from experiments.wording import percent, plain_label
 from simulator.behaviour import (
     GROUP,
     PER_CONTACT,

@@ -12,15 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from experiments.figures_style import Look, looks
-from experiments.report_words import (
-    BASE,
-    OutcomeWords,
-    listed,
-    outcome_words,
-    plain_label,
-    states_of,
-)
+from experiments.figures.style import Look, looks
+from experiments.report.words import OutcomeWords, outcome_words, states_of
+from experiments.wording import BASE, listed, plain_label
 
 if TYPE_CHECKING:
     import pandas as pd

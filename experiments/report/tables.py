@@ -10,17 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from experiments.figures_forest import Block, Line
-from experiments.report_facts import ESTIMANDS, Facts
-from experiments.report_words import (
-    OutcomeWords,
-    digits_for,
-    interval,
-    money,
-    number,
-    percent,
-    plural,
-)
+from experiments.figures.forest import Block, Line
+from experiments.report.facts import ESTIMANDS, Facts
+from experiments.report.words import OutcomeWords
+from experiments.wording import digits_for, interval, money, number, percent_rounded_down, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -260,7 +253,7 @@ def _level(row: Mapping[str, Any] | None, factor: float, words: OutcomeWords) ->
     details: tuple[str, ...] = ()
     reached = row.get("reached")
     if words.kind == "time_to" and reached is not None and reached == reached:
-        details = (f"reached in {percent(float(reached))} of replicates",)
+        details = (f"reached in {percent_rounded_down(float(reached))} of replicates",)
     return Cell(number(value, 0 if abs(value) >= 100 else None), value, details)
 
 
@@ -271,7 +264,7 @@ def _town(line: Line | None) -> Cell:
 
 
 def _chance(value: Any) -> Cell:
-    return Cell(percent(float(value)), float(value)) if value == value else Cell()
+    return Cell(percent_rounded_down(float(value)), float(value)) if value == value else Cell()
 
 
 def _cost(row: Mapping[str, Any] | None) -> Cell:

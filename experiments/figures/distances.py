@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.figures_curves import PANEL, STEPS, title
-from experiments.figures_style import FONT_SIZE, MUTED, Picture, new_figure, picture, place_axes, shorten, tick_text
-from experiments.report_facts import Facts
-from experiments.report_words import digits_alone, digits_for, interval, listed, number
+from experiments.figures.curves import PANEL, STEPS, title
+from experiments.figures.style import FONT_SIZE, MUTED, Picture, new_figure, picture, place_axes, shorten, tick_text
+from experiments.report.facts import Facts
+from experiments.wording import digits_alone, digits_for, interval, listed, number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from experiments.description import protection_lines
 from experiments.forecast import forecast_lines, memory_lines
-from experiments.plan_arms import total_in_words
-from experiments.plan_behaviours import move_lines
-from experiments.plan_phrases import a, duration, plain_number, state_label
-from experiments.report_words import OutcomeWords, listed, number, plain_label, plural
+from experiments.plan.arms import total_in_words
+from experiments.plan.behaviours import move_lines
+from experiments.plan.phrases import a, duration, state_label
+from experiments.report.words import OutcomeWords
+from experiments.wording import listed, number, plain_label, plain_number, plural, plural_unit
 from scenarios import build
 from scenarios.bibliography import ASSUMED, FITTED, references_of
 from scenarios.inputs import Input
 from simulator.footprint import available_memory
 
 if TYPE_CHECKING:
-    from experiments.plan import Plan
+    from experiments.plan.making import Plan
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _compared(plan: Plan) -> list[str]:
     unit = plan.setting.unit
     others = [name for name in plan.arms if name != plan.control]
     horizon = build.horizon_of(spec)
-    length = f"{horizon:g} {unit}{'' if horizon == 1 else 's'}"
+    length = f"{horizon:g} {plural_unit(horizon, unit)}"
     arms = f"{plural(len(others), 'arm')} ({listed(others)}) and the control, {plan.control}"
     lines = [
         arms if others else f"the control, {plan.control}, alone",

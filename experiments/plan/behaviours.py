@@ -7,25 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from experiments.plan_effects import base_rate
-from experiments.plan_examples import Example, examples_of
-from experiments.plan_laws import law_in_words
-from experiments.plan_phrases import (
+from experiments.plan.effects import base_rate
+from experiments.plan.examples import Example, examples_of
+from experiments.plan.laws import law_in_words
+from experiments.plan.phrases import (
     MOST_CATEGORIES,
     States,
     a,
     differs_by,
     duration,
     in_times,
-    listed_few,
-    percent,
     rate_in_words,
     state_label,
     who,
     within,
 )
-from experiments.plan_sample import Columns, Sample
-from experiments.report_words import listed, plain_label
+from experiments.plan.sample import Columns, Sample
+from experiments.wording import listed, listed_few, percent, plain_label
 from simulator.behaviour import (
     RESPONSE,
     SPONTANEOUS,

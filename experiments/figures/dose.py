@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.figures_curves import STEPS
-from experiments.figures_style import (
+from experiments.figures.curves import STEPS
+from experiments.figures.style import (
     FONT_SIZE,
     GHOST,
     INK,
@@ -20,8 +20,8 @@ from experiments.figures_style import (
     text_width,
     tick_text,
 )
-from experiments.report_facts import Facts
-from experiments.report_words import digits_for, interval, listed, number
+from experiments.report.facts import Facts
+from experiments.wording import digits_for, interval, listed, number
 
 if TYPE_CHECKING:
     import pandas as pd

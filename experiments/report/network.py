@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.figures_network import (
+from experiments.figures.network import (
     ADDED,
     PALE,
     PALE_EDGE,
@@ -27,13 +27,13 @@ from experiments.figures_network import (
     state_colours,
     who_is_shown,
 )
-from experiments.report_facts import Facts
-from experiments.report_words import plain_label
+from experiments.report.facts import Facts
+from experiments.wording import plain_label
 
 if TYPE_CHECKING:
     from experiments.network_picture import NetworkPicture
 
-SCRIPT = Path(__file__).parent / "templates" / "network.js"
+SCRIPT = Path(__file__).parents[1] / "templates" / "network.js"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%()*+,:;=?@^"
 """One for each state, as many as a behaviour may have; `-` stands for not being there."""
 

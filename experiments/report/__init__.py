@@ -1,0 +1,1 @@
+"""The report of a run: `page` writes it, from `facts`, `tables`, `record`, `network` and `words`."""
