@@ -111,6 +111,22 @@ def _names(ax: Axes, facts: Facts, table: pd.DataFrame, gutter: float) -> None:
     ax.set_ylim(bottom, top)
 
 
+def finding(facts: Facts, table: pd.DataFrame, heading: str) -> str:
+    """Say in a sentence which arm brings most and how many it treats, and the same of the arm that treats most."""
+    arms = table[table["arm"] != facts.control]
+    best, most = (arms.loc[arms[column].idxmax()] for column in ("benefit", "treated_percent"))
+    said = f"Most comes of {_said(facts, best)}"
+    if most["arm"] != best["arm"] and most["treated_percent"] > best["treated_percent"]:
+        said += f"; most people are treated under {_said(facts, most)}"
+    return f"{said} ({heading})."
+
+
+def _said(facts: Facts, row: pd.Series) -> str:
+    known = row["high"] == row["high"] and row["high"] > row["low"]
+    benefit = number(row["benefit"], digits_for(row["low"], row["high"]) if known else None)
+    return f"“{facts.labels[row['arm']]}”: {benefit} with {number(row['treated_percent'])} % treated"
+
+
 def dose_alt(facts: Facts, table: pd.DataFrame, heading: str) -> str:
     """Say what the picture shows: how many each arm treats, and what it achieves."""
     said = []

@@ -16,7 +16,7 @@ from experiments.figures_style import Look, looks
 from experiments.report_words import (
     BASE,
     OutcomeWords,
-    listed,
+    being,
     outcome_words,
     plain_label,
     states_of,
@@ -43,12 +43,12 @@ class Watched:
 
     @property
     def label(self) -> str:
-        """The states in words: "obese", "light or heavy"."""
-        return listed([plain_label(state) for state in self.states], "or")
+        """What follows "people who are": "obese", "in state “light” or “heavy”"."""
+        return being(self.states)
 
     @property
     def full_label(self) -> str:
-        """The states with their behaviour: "using (contraception)"."""
+        """The states with their behaviour: "in state “using” (contraception)"."""
         return f"{self.label} ({plain_label(self.behaviour)})"
 
     @property
@@ -200,7 +200,7 @@ class Facts:
             there = whole.groupby(CURVE_KEYS, observed=True)["count"].sum().rename("there").reset_index()
             rows = rows.merge(there, on=CURVE_KEYS, how="left")
             rows["count"] = rows["count"] * (self.people / rows.pop("there").clip(lower=1))
-        return rows.assign(behaviour=watched.behaviour, state=watched.label, group_by="", group="")
+        return rows.assign(behaviour=watched.behaviour, state="|".join(watched.states), group_by="", group="")
 
     def bands(self, watched: Watched) -> dict[str, pd.DataFrame]:
         """Per cent of people in the states, by arm: time, mean, q2.5, q25, q50, q75, q97.5."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from experiments import verdict
 from experiments.figures_forest import Block, Line
 from experiments.report_facts import ESTIMANDS, Facts
 from experiments.report_words import (
@@ -308,7 +309,9 @@ def _notes(facts: Facts, reader: Reader, words: OutcomeWords, columns: Mapping[s
     notes = []
     if words.matters is not None and facts.others:
         worth = words.matters * words.scale(facts.counted(words.name))
-        notes.append(f"A difference worth having was set at {' '.join(filter(None, [number(worth), words.per]))}.")
+        notes.append(
+            f"A difference worth having was set at {' '.join(filter(None, [verdict.number(worth), words.per]))}."
+        )
     if words.kind == "share":
         notes.append("100 in 10,000 people is one percentage point.")
     if "total" in columns and facts.others:
