@@ -115,16 +115,17 @@ def finding(facts: Facts, table: pd.DataFrame, arm: str) -> str:
         f"{number(row['benefit'], _digits(row))} among {among[row['distance']]}"
         for _, row in rows[rows["distance"].isin(list(among))].iterrows()
     ]
-    reach = "its interval includes zero at every distance"
+    reach = "the interval includes zero at every distance"
     clear = ((rows["low"] > 0) | (rows["high"] < 0)).tolist()
     if any(clear):
         first = clear.index(True)
         end = clear.index(False, first) if False in clear[first:] else len(clear)
         last = str(rows["distance"].iloc[end - 1])
-        reach = "it is clear of zero among targets only"
+        reach = "the effect is clear of zero among targets only"
         if last != "0":
-            reach = f"it is clear of zero as far as {SAID[last].removesuffix(' away')} away"
-    return f"“{facts.labels[arm]}”: {facts.words[facts.primary].heading_for(100)}, {listed(said)}; {reach}."
+            reach = f"the effect is clear of zero as far as {SAID[last].removesuffix(' away')} away"
+    unit = facts.words[facts.primary].heading_for(100)
+    return f"Under “{facts.labels[arm]}”: {listed(said)} ({unit}); {reach}."
 
 
 def _digits(row: pd.Series) -> int:

@@ -112,19 +112,22 @@ def _names(ax: Axes, facts: Facts, table: pd.DataFrame, gutter: float) -> None:
 
 
 def finding(facts: Facts, table: pd.DataFrame, heading: str) -> str:
-    """Say in a sentence which arm brings most and how many it treats, and the same of the arm that treats most."""
+    """Say in sentences which arm brings most by treating how many, and what the arm that treats most brings."""
     arms = table[table["arm"] != facts.control]
     best, most = (arms.loc[arms[column].idxmax()] for column in ("benefit", "treated_percent"))
-    said = f"Most comes of {_said(facts, best)}"
-    if most["arm"] != best["arm"] and most["treated_percent"] > best["treated_percent"]:
-        said += f"; most people are treated under {_said(facts, most)}"
-    return f"{said} ({heading})."
+    names = [f"“{facts.labels[row['arm']]}”" for row in (best, most)]
+    shares = [f"{number(row['treated_percent'])} %" for row in (best, most)]
+    if best["benefit"] <= 0:
+        return f"No strategy brings more than “{facts.labels[facts.control]}” on average."
+    said = f"Most benefit: {names[0]}, {_benefit(best)} ({heading}) by treating {shares[0]} of people."
+    if most["treated_percent"] > best["treated_percent"]:
+        said += f" Most people treated: {names[1]}, {shares[1]}, for {_benefit(most)}."
+    return said
 
 
-def _said(facts: Facts, row: pd.Series) -> str:
+def _benefit(row: pd.Series) -> str:
     known = row["high"] == row["high"] and row["high"] > row["low"]
-    benefit = number(row["benefit"], digits_for(row["low"], row["high"]) if known else None)
-    return f"“{facts.labels[row['arm']]}”: {benefit} with {number(row['treated_percent'])} % treated"
+    return number(row["benefit"], digits_for(row["low"], row["high"]) if known else None)
 
 
 def dose_alt(facts: Facts, table: pd.DataFrame, heading: str) -> str:

@@ -108,7 +108,7 @@ def _caption(facts: Facts, shown: NetworkPicture) -> str:
         dots += "; a ring marks a target, from when the strategy reaches it"
     said = f"{dots}. {who_is_shown(shown)}"
     if facts.replicates > 1:
-        said += f", one of {facts.replicates:,} simulated towns"
+        said += f". Replicate {shown.facts['replicate']} is one of {facts.replicates:,} simulated towns"
     if len(shown.arms) < 2:
         return f"{said}. People who are tied stand near each other."
     best, control = facts.labels[shown.arms[1]], facts.labels[shown.arms[0]]
