@@ -42,7 +42,8 @@ def panel(facts: Facts, tables: dict[str, pd.DataFrame], arm: str, limits: tuple
     """Draw one arm's benefit at each distance, with its 95 % interval."""
     figure = new_figure(*PANEL)
     draw_distances(place_axes(figure, 46, 12, 40, TOP), facts, tables[arm], arm, limits)
-    return picture(figure, name, panel_alt(facts, tables[arm], arm), table=tables[arm].assign(arm=arm))
+    numbers = tables[arm].assign(arm=arm, measure=facts.words[facts.primary].heading_for(100))
+    return picture(figure, name, panel_alt(facts, tables[arm], arm), table=numbers)
 
 
 def draw_distances(ax: Axes, facts: Facts, table: pd.DataFrame, arm: str, limits: tuple[float, float]) -> None:

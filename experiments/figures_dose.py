@@ -34,7 +34,13 @@ def dose(facts: Facts, table: pd.DataFrame, heading: str, width: float, name: st
     figure = new_figure(width, 260 if narrow else 330)
     gutter = gutter_for(facts, table, width)
     draw_dose(place_axes(figure, 50, gutter, 40, 26), facts, table, heading, gutter)
-    return picture(figure, name, dose_alt(facts, table, heading), png=not narrow, table=table.drop(columns="strategy"))
+    return picture(
+        figure,
+        name,
+        dose_alt(facts, table, heading),
+        png=not narrow,
+        table=table.drop(columns="strategy").assign(measure=heading),
+    )
 
 
 def gutter_for(facts: Facts, table: pd.DataFrame, width: float) -> float:

@@ -12,7 +12,7 @@ import pytest
 from matplotlib import pyplot
 
 import netrial
-from experiments import figures, figures_network, report_tables
+from experiments import figures, figures_distances, figures_dose, figures_network, report_tables
 from experiments.dose import dose_scenario, name_of
 from experiments.figures_distances import panel_alt
 from experiments.figures_dose import dose_alt
@@ -119,6 +119,35 @@ def test_doses_in_numbers_and_words(run):
     )
     said = dose_alt(run[1], run[1].doses, "obese years averted")
     assert f"with {found.loc['groups', 'treated_percent']:.2f} % treated" in said
+
+
+def test_findings_say_how_far_and_how_many(run):
+    """The reach ends where an interval first includes zero; what lies beyond by luck does not count."""
+    facts = run[1]
+    rows = [
+        ("0", 9.0, 8.0, 10.0),
+        ("1", 5.0, 4.0, 6.0),
+        ("2", 1.0, 0.5, 1.5),
+        ("3", 0.2, -0.1, 0.5),
+        ("4+", 0.3, 0.1, 0.5),
+    ]
+    given = pd.DataFrame(rows, columns=["distance", "benefit", "low", "high"])
+    said = figures_distances.finding(facts, given, "champions")
+    assert said.startswith("Under “champions”: 9.0 among targets and 5.0 among people 1 tie away (obese years averted")
+    assert said.endswith("the effect is clear of zero as far as 2 ties away.")
+    assert figures_distances.finding(facts, given[:1], "champions").endswith("clear of zero among targets only.")
+    assert figures_distances.finding(facts, given[3:4], "champions").endswith("includes zero at every distance.")
+    assert figures_distances.finding(facts, given.assign(low=np.nan, high=np.nan), "champions") == ""
+    columns = ["arm", "treated_percent", "benefit", "low", "high"]
+    rows = [("usual_care", 0, 0, 0, 0), ("champions", 2, 50, 40, 60), ("groups", 8, 20, 10, 30)]
+    given = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
+    said = "Most benefit: “champions”, 50 (years averted) by treating 2.00 % of people."
+    assert figures_dose.finding(facts, given[:2], "years averted") == said
+    assert (
+        figures_dose.finding(facts, given, "years averted") == f"{said} Most people treated: “groups”, 8.00 %, for 20."
+    )
+    none = given.assign(benefit=-given["benefit"])
+    assert figures_dose.finding(facts, none, "x") == "No strategy brings more than “usual care” on average."
 
 
 def test_arms_that_differ_in_share_only_have_one_strategy(tmp_path):
