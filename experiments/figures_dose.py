@@ -44,8 +44,8 @@ def dose(facts: Facts, table: pd.DataFrame, heading: str, width: float, name: st
 
 
 def gutter_for(facts: Facts, table: pd.DataFrame, width: float) -> float:
-    """Points that the names beside the axes need, at most 36 % of the width."""
-    return min(max((text_width(facts.labels[arm]) for arm in table["arm"]), default=0.0) + 30, 0.36 * width)
+    """Points that the names beside the axes need, at most 44 % of the width."""
+    return min(max((text_width(facts.labels[arm]) for arm in table["arm"]), default=0.0) + 30, 0.44 * width)
 
 
 def draw_dose(ax: Axes, facts: Facts, table: pd.DataFrame, heading: str, gutter: float) -> None:

@@ -12,7 +12,15 @@ import pytest
 from matplotlib import pyplot
 
 import netrial
-from experiments import figures, figures_distances, figures_dose, figures_network, report_tables
+from experiments import (
+    figures,
+    figures_curves,
+    figures_distances,
+    figures_dose,
+    figures_network,
+    figures_style,
+    report_tables,
+)
 from experiments.dose import dose_scenario, name_of
 from experiments.figures_distances import panel_alt
 from experiments.figures_dose import dose_alt
@@ -119,6 +127,24 @@ def test_doses_in_numbers_and_words(run):
     )
     said = dose_alt(run[1], run[1].doses, "obese years averted")
     assert f"with {found.loc['groups', 'treated_percent']:.2f} % treated" in said
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_labels_of_distances_keep_clear_of_each_other_and_of_dots_at_zero(run, clear):
+    """Also where everything is at zero; the twin without room below the axis is seen to fail."""
+    table = run[1].distances["champions"].assign(benefit=0.0, low=0.0, high=0.0)
+    figure = figures_style.new_figure(*figures_curves.PANEL)
+    ax = figures_style.place_axes(figure, 46, 12, 40, figures_distances.TOP)
+    figures_distances.draw_distances(ax, run[1], table, "champions", (0.0, 10.0))
+    if not clear:
+        ax.tick_params(axis="x", pad=0)
+    figure.draw_without_rendering()
+    texts = [text for text in [*ax.texts, *ax.get_xticklabels(), ax.xaxis.label] if text.get_text()]
+    boxes = [text.get_window_extent() for text in texts]
+    assert min(text.get_fontsize() for text in texts) >= 7.5
+    assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
+    bottom = ax.transData.transform((0, 0))[1] - 2.5 * figure.dpi / 72  # of the dots
+    assert (max(text.get_window_extent().y1 for text in ax.get_xticklabels()) < bottom) == clear
 
 
 def test_findings_say_how_far_and_how_many(run):
