@@ -49,7 +49,8 @@ def _output(output: Mapping[str, Any], alt: str) -> str:
         if kind in data:
             return f"![{alt}]({address}{''.join(data[kind].split())})"
     if "text/html" in data:
-        table = data["text/html"].replace('border="1" class="dataframe"', 'class="docutils"')
+        table = data["text/html"].replace('border="1" class="dataframe"', 'class="docutils dataframe"')
+        table = table.replace("<th></th>", "<td></td>")  # a heading without words heads nothing
         return _fenced("{raw} html", f'<div class="table-wrapper">\n{table}\n</div>')
     return _fenced("text", data.get("text/plain", ""))
 

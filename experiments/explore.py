@@ -34,6 +34,12 @@ MOST_RATES = 6
 SECONDS_A_STEP = 0.3
 """While it plays."""
 
+SLIDER_STYLE = """
+.v-input__slider .v-input__slot { flex-wrap: wrap }
+.v-input__slider .v-label { flex-basis: 100%; height: auto !important; font-size: .875rem }
+"""
+"""A slider's label is what it is read out as; above it, it has room."""
+
 _explored: list[Scenario] = []
 
 
@@ -116,27 +122,32 @@ def page() -> None:
     with solara.AppBar():
         solara.AppBarTitle(scenario.title)
     running = model is not None and model.running
-    with solara.Sidebar():
-        with solara.Card(), solara.Row(justify="space-between"):
-            solara.Button("Reset", color="primary", on_click=restart)
-            label = "Pause" if playing.value else "Play"
-            solara.Button(label, color="primary", disabled=not running, on_click=lambda: playing.set(not playing.value))
-            solara.Button("Step", color="primary", disabled=playing.value or not running, on_click=step)
+    unit = scenario.spec.time.unit
+    solara.Style(SLIDER_STYLE)
+    # No sidebar: on a phone it would lie over the pictures. There, buttons come first, then pictures, then settings.
+    with solara.ColumnsResponsive(12, large=[8, 4]):
+        with solara.Column():
+            with solara.Row(gap="12px"):
+                solara.Button("Reset", color="primary", on_click=restart)
+                label = "Pause" if playing.value else "Play"
+                solara.Button(
+                    label, color="primary", disabled=not running, on_click=lambda: playing.set(not playing.value)
+                )
+                solara.Button("Step", color="primary", disabled=playing.value or not running, on_click=step)
+            if model is None or shown is None:
+                solara.Error(str(begun))
+            else:
+                with solara.ColumnsResponsive(12, large=6):
+                    _picture(draw_curves(model, build.horizon_of(scenario.spec), unit))
+                    _picture(draw_network(model, shown, model.world.behaviours[coloured.value], unit))
         with solara.Card("Scenario"):
             solara.Select("Arm", values=list(scenario.spec.arms), value=arm)
             if len(scenario.spec.behaviours) > 1:
                 solara.Select("Colour people by", values=list(scenario.spec.behaviours), value=coloured)
-            solara.Text(f"Replicate: random world {replicate.value}")
-            solara.SliderInt("", value=replicate, min=0, max=max(scenario.spec.experiment.replicates - 1, 1))
+            last = max(scenario.spec.experiment.replicates - 1, 1)
+            solara.SliderInt(f"Replicate: random world {replicate.value}", value=replicate, min=0, max=last)
             for rate in rates_of(scenario):
                 _slider(rate, values)
-    if model is None or shown is None:
-        solara.Error(str(begun))
-        return
-    unit = scenario.spec.time.unit
-    with solara.ColumnsResponsive(12, large=6):
-        _picture(draw_curves(model, build.horizon_of(scenario.spec), unit))
-        _picture(draw_network(model, shown, model.world.behaviours[coloured.value], unit))
 
 
 def _begin(
@@ -157,9 +168,8 @@ def _slider(rate: Rate, values: solara.Reactive[dict[str, float]]) -> None:
     def change(chosen: float) -> None:
         values.value = {**values.value, rate.path: rate.value if abs(chosen / rate.value - 1) < 1e-9 else chosen}
 
-    solara.Text(f"{rate.label}: {value:.4g} a {rate.unit}")
     solara.SliderFloat(
-        "",
+        f"{rate.label}: {value:.4g} a {rate.unit}",
         value=value,
         on_value=change,
         min=0.0,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.figures.network import STRONG
 from experiments.figures.style import (
-    COLOURS,
     GHOST,
     MUTED,
     Look,
@@ -39,8 +39,8 @@ TIES = "#c9ced4"
 
 
 def colours_of(behaviour: Behaviour) -> dict[str, str]:
-    """Give each state its colour, the same in both pictures: grey for the state in which people start by default."""
-    others = {state: COLOURS[k % len(COLOURS)] for k, state in enumerate(behaviour.states[1:])}
+    """Give each state its colour, that of the report: grey for the state in which people start by default."""
+    others = {state: STRONG[k % len(STRONG)] for k, state in enumerate(behaviour.states[1:])}
     return {behaviour.states[0]: GHOST, **others}
 
 

@@ -132,7 +132,7 @@ def browser() -> Iterator[object]:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-@pytest.mark.parametrize("name", ["index", "scenarios/obesity", "explanation/shared_luck"])
+@pytest.mark.parametrize("name", ["index", "scenarios/obesity", "explanation/shared_luck", "tutorials/first_trial"])
 def test_a_page_is_accessible_and_fits(site: Path, browser, name: str, width: int, scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

@@ -153,7 +153,7 @@ def test_an_executed_notebook_becomes_a_page(docs: Any) -> None:
     assert page == (
         "# A town\n\nIt has people.\n\n```python\nprint(2)\ndraw()\n```\n\n```text\n2\n```\n\n"
         f"![Two curves.](data:image/png;base64,{PIXEL})\n\n"
-        '```{raw} html\n<div class="table-wrapper">\n<table class="docutils"></table>\n</div>\n```\n\n'
+        '```{raw} html\n<div class="table-wrapper">\n<table class="docutils dataframe"></table>\n</div>\n```\n\n'
         "```text\n'last'\n```\n"
     )
 

@@ -13,8 +13,12 @@ from matplotlib import pyplot
 
 import netrial
 from experiments.dose import dose_scenario, name_of
+from experiments.figures import curves as figures_curves
+from experiments.figures import distances as figures_distances
+from experiments.figures import dose as figures_dose
 from experiments.figures import drawing as figures
 from experiments.figures import network as figures_network
+from experiments.figures import style as figures_style
 from experiments.figures.distances import panel_alt
 from experiments.figures.dose import dose_alt
 from experiments.report import tables as report_tables
@@ -121,6 +125,53 @@ def test_doses_in_numbers_and_words(run):
     )
     said = dose_alt(run[1], run[1].doses, "obese years averted")
     assert f"with {found.loc['groups', 'treated_percent']:.2f} % treated" in said
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_labels_of_distances_keep_clear_of_each_other_and_of_dots_at_zero(run, clear):
+    """Also where everything is at zero; the twin without room below the axis is seen to fail."""
+    table = run[1].distances["champions"].assign(benefit=0.0, low=0.0, high=0.0)
+    figure = figures_style.new_figure(*figures_curves.PANEL)
+    ax = figures_style.place_axes(figure, 46, 12, 40, figures_distances.TOP)
+    figures_distances.draw_distances(ax, run[1], table, "champions", (0.0, 10.0))
+    if not clear:
+        ax.tick_params(axis="x", pad=0)
+    figure.draw_without_rendering()
+    texts = [text for text in [*ax.texts, *ax.get_xticklabels(), ax.xaxis.label] if text.get_text()]
+    boxes = [text.get_window_extent() for text in texts]
+    assert min(text.get_fontsize() for text in texts) >= 7.5
+    assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
+    bottom = ax.transData.transform((0, 0))[1] - 2.5 * figure.dpi / 72  # of the dots
+    assert (max(text.get_window_extent().y1 for text in ax.get_xticklabels()) < bottom) == clear
+
+
+def test_findings_say_how_far_and_how_many(run):
+    """The reach ends where an interval first includes zero; what lies beyond by luck does not count."""
+    facts = run[1]
+    rows = [
+        ("0", 9.0, 8.0, 10.0),
+        ("1", 5.0, 4.0, 6.0),
+        ("2", 1.0, 0.5, 1.5),
+        ("3", 0.2, -0.1, 0.5),
+        ("4+", 0.3, 0.1, 0.5),
+    ]
+    given = pd.DataFrame(rows, columns=["distance", "benefit", "low", "high"])
+    said = figures_distances.finding(facts, given, "champions")
+    assert said.startswith("Under “champions”: 9.0 among targets and 5.0 among people 1 tie away (obese years averted")
+    assert said.endswith("the effect is clear of zero as far as 2 ties away.")
+    assert figures_distances.finding(facts, given[:1], "champions").endswith("clear of zero among targets only.")
+    assert figures_distances.finding(facts, given[3:4], "champions").endswith("includes zero at every distance.")
+    assert figures_distances.finding(facts, given.assign(low=np.nan, high=np.nan), "champions") == ""
+    columns = ["arm", "treated_percent", "benefit", "low", "high"]
+    rows = [("usual_care", 0, 0, 0, 0), ("champions", 2, 50, 40, 60), ("groups", 8, 20, 10, 30)]
+    given = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
+    said = "Most benefit: “champions”, 50 (years averted) by treating 2.00 % of people."
+    assert figures_dose.finding(facts, given[:2], "years averted") == said
+    assert (
+        figures_dose.finding(facts, given, "years averted") == f"{said} Most people treated: “groups”, 8.00 %, for 20."
+    )
+    none = given.assign(benefit=-given["benefit"])
+    assert figures_dose.finding(facts, none, "x") == "No strategy brings more than “usual care” on average."
 
 
 def test_arms_that_differ_in_share_only_have_one_strategy(tmp_path):

@@ -510,6 +510,17 @@ def test_intervals_show_what_their_width_allows(low, high, text):
             "few: weeks sooner",
             "weeks until 50 % of people are x; the horizon where it is never reached",
         ),
+        ({"person_time": "a.current"}, "few averted per 10,000 people", "person-weeks spent in state “current”"),
+        (
+            {"count": ["member", "x"]},
+            "few averted per 10,000 people",
+            "people who are in state “member” or “x” at the end",
+        ),
+        (
+            {"entries": "a.not_yet"},
+            "few averted per 10,000 people",
+            "times that anybody comes to be in state “not yet”",
+        ),
         (
             {"difference": "a.x", "by": "area", "between": ["rural", "urban"], "better": "lower"},
             "few: percentage points lower",
@@ -518,7 +529,10 @@ def test_intervals_show_what_their_width_allows(low, high, text):
     ],
 )
 def test_outcomes_are_said_in_plain_words(measure, heading, definition):
-    scenario = {"time": {"unit": "week"}, "behaviours": {"a": {"states": ["o", "x", "y"]}}}
+    scenario = {
+        "time": {"unit": "week"},
+        "behaviours": {"a": {"states": ["o", "x", "y", "current", "member", "not_yet"]}},
+    }
     words = outcome_words("few", measure, scenario)
     assert words.heading == heading
     assert words.definition == definition

@@ -4,7 +4,7 @@ addEventListener("load", () => {
     const parts = code.textContent.split(/(?<=[._])/);
     code.replaceChildren(...parts.flatMap((part) => [part, document.createElement("wbr")])); // long names may break
   }
-  for (const box of document.querySelectorAll(".table-wrapper, .highlight pre, p:has(> img)"))
+  for (const box of document.querySelectorAll(".table-wrapper, article pre, p:has(> img)"))
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; // scrolls with the keyboard too
   for (const caption of document.querySelectorAll(".caption[role=heading]")) caption.ariaLevel = "2";
   for (const [drawer, name] of [["sidebar-drawer", "All pages"], ["toc-drawer", "On this page"]])

@@ -77,9 +77,9 @@ def numbers(watched: Watched, bands: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def gutter_for(facts: Facts, bands: dict[str, pd.DataFrame], width: float) -> float:
-    """Points that the names of the arms need beside the axes, at most 36 % of the width."""
+    """Points that the names of the arms need beside the axes, at most 44 % of the width."""
     names = [text_width(facts.labels[arm]) for arm in bands]
-    return min(max(names, default=0.0) + 26, 0.36 * width)
+    return min(max(names, default=0.0) + 26, 0.44 * width)
 
 
 def draw_overview(

@@ -42,7 +42,8 @@ def panel(facts: Facts, tables: dict[str, pd.DataFrame], arm: str, limits: tuple
     """Draw one arm's benefit at each distance, with its 95 % interval."""
     figure = new_figure(*PANEL)
     draw_distances(place_axes(figure, 46, 12, 40, TOP), facts, tables[arm], arm, limits)
-    return picture(figure, name, panel_alt(facts, tables[arm], arm), table=tables[arm].assign(arm=arm))
+    numbers = tables[arm].assign(arm=arm, measure=facts.words[facts.primary].heading_for(100))
+    return picture(figure, name, panel_alt(facts, tables[arm], arm), table=numbers)
 
 
 def draw_distances(ax: Axes, facts: Facts, table: pd.DataFrame, arm: str, limits: tuple[float, float]) -> None:
@@ -74,7 +75,7 @@ def draw_distances(ax: Axes, facts: Facts, table: pd.DataFrame, arm: str, limits
     ax.set_xlabel("ties from the nearest target", fontsize=FONT_SIZE - 0.5, labelpad=3)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=STEPS))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value)))
-    ax.tick_params(axis="x", length=0)
+    ax.tick_params(axis="x", length=0, pad=7)  # clear of dots at zero
     ax.spines["bottom"].set_visible(False)
     for tick in ax.get_xticklabels():
         tick.set_color(MUTED)
@@ -96,6 +97,36 @@ def panel_alt(facts: Facts, table: pd.DataFrame, arm: str) -> str:
         said.append(text)
     words = facts.words[facts.primary]
     return f"{facts.labels[arm]}, {words.heading_for(100)}, by ties from the nearest target: {listed(said)}."
+
+
+def finding(facts: Facts, table: pd.DataFrame, arm: str) -> str:
+    """Say what the panel of one arm shows, in a sentence: among targets, among their contacts, and how far it reaches.
+
+    Returns
+    -------
+    str
+        The reach is the end of the first unbroken run of distances whose intervals leave zero out. Empty where there
+        are no intervals: nothing is known then to be more than luck.
+    """
+    rows = table[table["distance"] != "later"].reset_index(drop=True)
+    if not (rows["high"] > rows["low"]).any():
+        return ""
+    among = {"0": "targets", "1": "people 1 tie away"}
+    said = [
+        f"{number(row['benefit'], _digits(row))} among {among[row['distance']]}"
+        for _, row in rows[rows["distance"].isin(list(among))].iterrows()
+    ]
+    reach = "the interval includes zero at every distance"
+    clear = ((rows["low"] > 0) | (rows["high"] < 0)).tolist()
+    if any(clear):
+        first = clear.index(True)
+        end = clear.index(False, first) if False in clear[first:] else len(clear)
+        last = str(rows["distance"].iloc[end - 1])
+        reach = "the effect is clear of zero among targets only"
+        if last != "0":
+            reach = f"the effect is clear of zero as far as {SAID[last].removesuffix(' away')} away"
+    unit = facts.words[facts.primary].heading_for(100)
+    return f"Under “{facts.labels[arm]}”: {listed(said)} ({unit}); {reach}."
 
 
 def _digits(row: pd.Series) -> int:

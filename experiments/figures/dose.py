@@ -34,12 +34,18 @@ def dose(facts: Facts, table: pd.DataFrame, heading: str, width: float, name: st
     figure = new_figure(width, 260 if narrow else 330)
     gutter = gutter_for(facts, table, width)
     draw_dose(place_axes(figure, 50, gutter, 40, 26), facts, table, heading, gutter)
-    return picture(figure, name, dose_alt(facts, table, heading), png=not narrow, table=table.drop(columns="strategy"))
+    return picture(
+        figure,
+        name,
+        dose_alt(facts, table, heading),
+        png=not narrow,
+        table=table.drop(columns="strategy").assign(measure=heading),
+    )
 
 
 def gutter_for(facts: Facts, table: pd.DataFrame, width: float) -> float:
-    """Points that the names beside the axes need, at most 36 % of the width."""
-    return min(max((text_width(facts.labels[arm]) for arm in table["arm"]), default=0.0) + 30, 0.36 * width)
+    """Points that the names beside the axes need, at most 44 % of the width."""
+    return min(max((text_width(facts.labels[arm]) for arm in table["arm"]), default=0.0) + 30, 0.44 * width)
 
 
 def draw_dose(ax: Axes, facts: Facts, table: pd.DataFrame, heading: str, gutter: float) -> None:
@@ -109,6 +115,25 @@ def _names(ax: Axes, facts: Facts, table: pd.DataFrame, gutter: float) -> None:
         )
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
+
+
+def finding(facts: Facts, table: pd.DataFrame, heading: str) -> str:
+    """Say in sentences which arm brings most by treating how many, and what the arm that treats most brings."""
+    arms = table[table["arm"] != facts.control]
+    best, most = (arms.iloc[int(arms[column].to_numpy().argmax())] for column in ("benefit", "treated_percent"))
+    names = [f"“{facts.labels[row['arm']]}”" for row in (best, most)]
+    shares = [f"{number(row['treated_percent'])} %" for row in (best, most)]
+    if best["benefit"] <= 0:
+        return f"No strategy brings more than “{facts.labels[facts.control]}” on average."
+    said = f"Most benefit: {names[0]}, {_benefit(best)} ({heading}) by treating {shares[0]} of people."
+    if most["treated_percent"] > best["treated_percent"]:
+        said += f" Most people treated: {names[1]}, {shares[1]}, for {_benefit(most)}."
+    return said
+
+
+def _benefit(row: pd.Series) -> str:
+    known = row["high"] == row["high"] and row["high"] > row["low"]
+    return number(row["benefit"], digits_for(row["low"], row["high"]) if known else None)
 
 
 def dose_alt(facts: Facts, table: pd.DataFrame, heading: str) -> str:

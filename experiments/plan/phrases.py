@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from experiments.report.words import reads_as_adjective
 from experiments.wording import listed, listed_few, percent, plain_label, plain_number
 from simulator.behaviour import ByColumn, ByState, HazardRatio, PersonNumber
 from simulator.units import convert_duration
@@ -23,20 +24,11 @@ MOST_CATEGORIES = 6
 
 UNITS = ("year", "month", "week", "day", "hour")
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-NO_ADJECTIVES = frozenset({
-    "current", "ever", "former", "gone", "heavy", "high", "in", "inside", "light", "low", "moderate", "never", "no",
-    "none", "off", "on", "out", "outside", "taken", "using", "yes",
-})  # fmt: skip
-"""Common names of states that say little, or something else, in front of "person": they are put in quotes."""
-
-NOUNS = ("er", "ion", "ist", "or")
-"""Endings of words like smoker, champion, activist and supporter."""
 
 
 def state_label(state: str) -> str:
     """Write a state before "person": as it is if it reads like an adjective (obese), else in quotes ("not yet")."""
-    adjective = "_" not in state and state not in NO_ADJECTIVES and not state.endswith(NOUNS)
-    return state if adjective else f'"{plain_label(state)}"'
+    return state if reads_as_adjective(state) else f'"{plain_label(state)}"'
 
 
 def a(word: str) -> str:

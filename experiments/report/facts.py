@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from experiments.figures.style import Look, looks
-from experiments.report.words import OutcomeWords, outcome_words, states_of
-from experiments.wording import BASE, listed, plain_label
+from experiments.report.words import OutcomeWords, being, outcome_words, states_of
+from experiments.wording import BASE, plain_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,12 +37,12 @@ class Watched:
 
     @property
     def label(self) -> str:
-        """The states in words: "obese", "light or heavy"."""
-        return listed([plain_label(state) for state in self.states], "or")
+        """What follows "people who are": "obese", "in state “light” or “heavy”"."""
+        return being(self.states)
 
     @property
     def full_label(self) -> str:
-        """The states with their behaviour: "using (contraception)"."""
+        """The states with their behaviour: "in state “using” (contraception)"."""
         return f"{self.label} ({plain_label(self.behaviour)})"
 
     @property
@@ -194,7 +194,7 @@ class Facts:
             there = whole.groupby(CURVE_KEYS, observed=True)["count"].sum().rename("there").reset_index()
             rows = rows.merge(there, on=CURVE_KEYS, how="left")
             rows["count"] = rows["count"] * (self.people / rows.pop("there").clip(lower=1))
-        return rows.assign(behaviour=watched.behaviour, state=watched.label, group_by="", group="")
+        return rows.assign(behaviour=watched.behaviour, state="|".join(watched.states), group_by="", group="")
 
     def bands(self, watched: Watched) -> dict[str, pd.DataFrame]:
         """Per cent of people in the states, by arm: time, mean, q2.5, q25, q50, q75, q97.5."""

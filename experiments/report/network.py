@@ -103,13 +103,25 @@ def player(facts: Facts) -> Player | None:
 
 
 def _caption(facts: Facts, shown: NetworkPicture) -> str:
-    said = who_is_shown(shown)
-    if len(shown.arms) > 1:
-        best = facts.labels[shown.arms[1]]
-        winner = facts.results.verdict.winner
-        why = "which wins" if winner == shown.arms[1] else "the strategy with the best mean, though it does not win"
-        said += f"; “{facts.labels[shown.arms[0]]}” beside “{best}”, {why}"
-    return f"{said}. Everybody stands at the same place in both; people near each other are tied."
+    dots = "A dot is a person, coloured by state"
+    if any(shown.offered(arm).any() for arm in shown.arms):
+        dots += "; a ring marks a target, from when the strategy reaches it"
+    said = f"{dots}. {who_is_shown(shown)}"
+    if facts.replicates > 1:
+        said += f". Replicate {shown.facts['replicate']} is one of {facts.replicates:,} simulated towns"
+    if len(shown.arms) < 2:
+        return f"{said}. People who are tied stand near each other."
+    best, control = facts.labels[shown.arms[1]], facts.labels[shown.arms[0]]
+    if len(facts.others) < 2:
+        why = ""
+    elif facts.results.verdict.winner == shown.arms[1]:
+        why = ", the best strategy"
+    else:
+        why = ", the first strategy by its mean, though no clear winner"
+    return (
+        f"{said}. “{control}” beside “{best}”{why}: the same town with the same luck. "
+        "Everybody stands at the same place in both; people who are tied stand near each other."
+    )
 
 
 def _data(facts: Facts, shown: NetworkPicture) -> dict[str, Any]:

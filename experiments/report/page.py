@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 from experiments.figures.curves import shaded
+from experiments.figures.distances import finding as distances_finding
+from experiments.figures.dose import finding as dose_finding
 from experiments.report import record, tables
 from experiments.report.facts import Facts
 from experiments.report.network import player
@@ -130,6 +132,10 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         player=player(facts),
         left_out=_left_out(facts),
         distances_note=distances_words(facts),
+        distances_finding=next(
+            (distances_finding(facts, facts.distances[arm], arm) for arm in order if arm in drawn.distances), ""
+        ),
+        dose_finding=dose_finding(facts, facts.doses, words.heading) if drawn.dose else "",
         shaded=shaded(facts.bands(facts.watched)),
         observed=any(facts.observed(facts.watched).values()),
         observed_sources=_observed_sources(facts),
@@ -199,6 +205,8 @@ def distances_words(facts: Facts) -> str:
     said = "Ties are those at the start, of all layers along which anything spreads, the way influence runs"
     if any((table["distance"] == "later").any() for table in facts.distances.values()):
         said += "; people first offered at a later date stand apart"
+    if any(table["distance"].nunique() < 5 for table in facts.distances.values()):
+        said += "; where there is no dot, nobody is so far away"
     return f"{said}. Mean of {plural(read, 'replicate')}." if read < facts.replicates else f"{said}."
 
 

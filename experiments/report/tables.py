@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.figures.forest import Block, Line
 from experiments.report.facts import ESTIMANDS, Facts
 from experiments.report.words import OutcomeWords
-from experiments.wording import digits_for, interval, money, number, percent_rounded_down, plural
+from experiments.wording import digits_for, interval, money, number, percent_rounded_down, plain_number, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -301,7 +301,9 @@ def _notes(facts: Facts, reader: Reader, words: OutcomeWords, columns: Mapping[s
     notes = []
     if words.matters is not None and facts.others:
         worth = words.matters * words.scale(facts.counted(words.name))
-        notes.append(f"A difference worth having was set at {' '.join(filter(None, [number(worth), words.per]))}.")
+        notes.append(
+            f"A difference worth having was set at {' '.join(filter(None, [plain_number(worth), words.per]))}."
+        )
     if words.kind == "share":
         notes.append("100 in 10,000 people is one percentage point.")
     if "total" in columns and facts.others:

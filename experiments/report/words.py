@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,25 @@ from experiments.wording import BASE, listed, plain_label, singular
 KINDS = ("share", *TOTALS, "time_to", "difference")
 PEOPLE_KINDS = ("share", "count", "first_entries")
 """Measures of people rather than of time or events: a number needed to treat means something."""
+NO_ADJECTIVES = frozenset({
+    "current", "ever", "former", "gone", "heavy", "high", "in", "inside", "light", "low", "moderate", "never", "no",
+    "none", "off", "on", "out", "outside", "taken", "using", "yes",
+})  # fmt: skip
+"""Common names of states that say little, or something else, in front of "person": they are put in quotes."""
+NOUNS = ("er", "ion", "ist", "or")
+"""Endings of words like smoker, champion, activist and supporter."""
+
+
+def reads_as_adjective(state: str) -> bool:
+    """Tell whether "people who are" may stand before a state's name: obese, but neither champion nor current."""
+    return "_" not in state and state not in NO_ADJECTIVES and not state.endswith(NOUNS)
+
+
+def being(states: Sequence[str]) -> str:
+    """Write what follows "people who are": "obese or sick", "in state “current”", "in state “light” or “heavy”"."""
+    if all(reads_as_adjective(state) for state in states):
+        return listed(states, "or")
+    return f"in state {listed([f'“{plain_label(state)}”' for state in states], 'or')}"
 
 
 def states_of(measured: Any, behaviours: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -188,7 +207,8 @@ def outcome_words(name: str, measure: Mapping[str, Any], scenario: Mapping[str, 
 def _definition(
     kind: str, measure: Mapping[str, Any], states: tuple[str, ...], unit: str, at: float | None, where: str
 ) -> str:
-    state = listed([plain_label(name) for name in states], "or") or "in the state"
+    state = being(states) or "in the state"
+    inside = state.startswith("in ")
     when = "at the end" if at is None else f"at {unit} {at:g}"
     level: Any = None
     if isinstance(measure.get("time_to"), Mapping):
@@ -197,7 +217,7 @@ def _definition(
         "share": f"share of people who are {state} {when}",
         "count": f"people who are {state} {when}",
         "person_time": f"person-{unit}s spent {state}",
-        "entries": f"times that anybody becomes {state}",
+        "entries": f"times that anybody {'comes to be' if inside else 'becomes'} {state}",
         "first_entries": f"people not {state} at the start who ever become so",
         "exits": f"times that anybody ceases to be {state}",
         "time_to": f"{unit}s until {_level(level, measure)} are {state}; the horizon where it is never reached",
