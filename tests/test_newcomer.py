@@ -105,6 +105,16 @@ def test_what_is_no_results_folder_is_told_what_it_is(tmp_path):
         assert said in str(caught.value)
 
 
+def test_help_says_what_each_command_does_in_a_whole_sentence():
+    from typer.testing import CliRunner
+
+    from experiments.commands import app
+
+    said = CliRunner().invoke(app, ["--help"]).stdout
+    assert len(said.split("Commands:")[1].strip().splitlines()) >= 12
+    assert "..." not in said.split("Commands:")[1]
+
+
 def in_python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run code as a notebook does: the folder of its own files comes first."""
     return subprocess.run(
@@ -118,7 +128,7 @@ def test_own_files_called_like_the_packages_are_not_taken_for_them(tmp_path):
         (tmp_path / f"{name}.py").write_text("mine = True\n", encoding="utf-8")
     done = in_python("import netrial; print(netrial.load('obesity').name)", tmp_path)
     assert (done.stdout.strip(), done.returncode) == ("obesity", 0), done.stderr
-    # A twin that must fail: without `netrial`, the notebook's own file is what is imported.
+    # It is for the folder's own files that other imports look first.
     assert in_python("import experiments; experiments.mine", tmp_path).returncode == 0
     late = in_python("import experiments\nimport netrial", tmp_path)
     assert late.returncode == 1
