@@ -5,7 +5,39 @@
 >>> results.effects
 """
 
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+
+def _find_own_packages() -> None:
+    """Import the packages that stand beside this file, whatever a notebook's folder calls its own files.
+
+    Raises
+    ------
+    ImportError
+        If another module of such a name was imported before.
+    """
+    here = Path(__file__).resolve().parent
+    for name in ("simulator", "interventions", "scenarios", "experiments"):
+        other = sys.modules.get(name)
+        if other is None:
+            spec = PathFinder.find_spec(name, [str(here)])
+            if spec is None or spec.loader is None:
+                raise ImportError(f"netrial is not installed whole: its package `{name}` is missing in {here}")
+            sys.modules[name] = module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[name])
+        elif str(here / name) not in {str(Path(path).resolve()) for path in getattr(other, "__path__", ())}:
+            where = getattr(other, "__file__", None) or "another place"
+            raise ImportError(
+                f"netrial has a package `{name}`, and {where} was imported under that name: "
+                "rename that file, or import netrial first"
+            )
+
+
+_find_own_packages()
 
 from experiments.dose import dose
 from experiments.execution import run

@@ -50,12 +50,22 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
             )
         whole = manifest["checksum"] == _checksum(manifest) and {"scenario", "hash", "status"} <= set(manifest)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise StoreError(f"{folder} is no results folder: it has no manifest.json") from error
+        raise StoreError(f"{folder} is no results folder: {_what_it_is(Path(folder))}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is damaged. Delete the folder, or choose another one") from error
     if not whole:
         raise StoreError(f"{path} is damaged. Delete the folder, or choose another one")
     return manifest
+
+
+def _what_it_is(path: Path) -> str:
+    """Say what stands where a results folder should, and which one may have been meant."""
+    if path.is_file():
+        return "it is a file. Name a folder such as results/walk-1a2b3c4d; `netrial status` lists them"
+    if not path.exists():
+        return "there is no such folder. `netrial status` lists those that there are"
+    inside = sorted(str(each.parent) for each in path.glob("*/manifest.json"))
+    return f"it has no manifest.json{'. In it are ' + ', '.join(inside[:5]) if inside else ''}"
 
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> dict[str, Any]:

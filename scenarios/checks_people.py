@@ -50,7 +50,8 @@ def check_people(checker: Checker, file_at: FileAt, graph: Any = None) -> None:
     elif people.file is not None:
         form = format_of(people)
         if people.id is None and form == TABLE:
-            checker.add("`id` is missing", place, "the column of the file that says who is who", on_key=True)
+            hint = "the column that says who is who; `format: edge_list` takes people from ties without a header"
+            checker.add("`id` is missing", place, hint, on_key=True)
         elif people.id is not None and form in (EDGE_LIST, MATRIX):
             hint = f"`{people.file}` is read as `{form}`; write `format: table` if it has a column of ids"
             checker.add("`id` goes with tables and graph files", (*place, "id"), hint, on_key=True)

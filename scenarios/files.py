@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scenarios.finding import nearest_beside
 from simulator.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -157,7 +158,9 @@ def _digest(path: Path) -> str:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     except OSError as error:
         reason = "there is no file" if isinstance(error, FileNotFoundError) else "cannot read the file"
+        near = nearest_beside(path)
         hint = f"looked in {path.parent}" if path.parent.is_dir() else f"there is no folder {path.parent}"
+        hint = f"did you mean `{near}`? {hint}" if near else hint
         raise SpecError(Problem(f"{reason} `{path.name}`", hint=hint)) from None
     except ValueError:
         raise SpecError(Problem("this cannot be the name of a file")) from None

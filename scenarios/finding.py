@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator.errors import Problem, SpecError, allowed_words
+from simulator.errors import Problem, SpecError, allowed_words, nearest
 from simulator.registry import Registry
 
 LIBRARY = Path(__file__).parent / "library"
@@ -47,7 +47,10 @@ def find(scenario: str | Path) -> tuple[Path, str]:
     if is_folder:
         raise SpecError(Problem(f"`{scenario}` is a folder", hint="name the scenario's file in it"))
     message = f"there is no scenario or file `{word[:200]}`"
-    raise SpecError([Problem(message, hint=allowed_words(word, sorted({*bundled, *added}))), *problems])
+    known = sorted({*bundled, *added})
+    beside = [f"{word}{suffix}" for suffix in SUFFIXES if Path(f"{word}{suffix}").is_file()]
+    hint = f"did you mean the file `{beside[0]}`?" if beside else allowed_words(word, known)
+    raise SpecError([Problem(message, hint=hint), *problems])
 
 
 def names() -> dict[str, Path]:
@@ -69,6 +72,14 @@ def folder_problems() -> list[Problem]:
         elif len(brought) > 1:
             problems.append(_two_of(name, brought))
     return problems
+
+
+def nearest_beside(path: Path) -> str | None:
+    """Return the name, in the folder of a file that is missing, most like the file's; None if none is near."""
+    try:
+        return nearest(path.name, sorted(each.name for each in path.parent.iterdir()))
+    except OSError:
+        return None
 
 
 def _scenarios_in(folder: Path) -> dict[str, Path]:

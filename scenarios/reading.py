@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scenarios.finding import nearest_beside
 from scenarios.problems import Located, Mark, Marks, ScenarioError, Source
+from scenarios.syntax import syntax_problem
 from simulator.errors import Place, Problem
 
 MAX_BYTES = 1_000_000
@@ -29,17 +31,6 @@ INTEGER = re.compile(r"[-+]?[0-9]+")
 OTHER_INTEGER = re.compile(r"0o(?P<octal>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN")
-
-PLAINER = {
-    "found character '\\t' that cannot start any token": ("a tab cannot be used here", "indent with spaces"),
-    "mapping values are not allowed here": (
-        "a second `:` on one line",
-        "quote texts that hold `: `, or begin a new line",
-    ),
-    "found unexpected end of stream": ("a quotation mark is not closed", ""),
-    "could not find expected ':'": ("`:` is missing after a key", "write `key: value`"),
-}
-"""What the YAML reader says, and what it means to somebody who writes a scenario."""
 
 
 @dataclass
@@ -89,7 +80,10 @@ def read_file(path: Path, name: str) -> Reading:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ScenarioError([Located(Problem(f"{name} cannot be read: {error.strerror or error}"))]) from None
+        near = nearest_beside(path) if isinstance(error, FileNotFoundError) else None
+        hint = f"did you mean `{path.parent / near}`?" if near else ""
+        problem = Problem(f"{name} cannot be read: {error.strerror or error}", hint=hint)
+        raise ScenarioError([Located(problem)]) from None
     return read_text(_decode(raw, name), name)
 
 
@@ -138,12 +132,6 @@ def read_text(text: str, name: str, *, mapping: bool = True) -> Reading:
     return reading
 
 
-def _context(error: Any) -> str:
-    """Say what the parser was in the middle of, and where that began."""
-    context, mark = getattr(error, "context", None), getattr(error, "context_mark", None)
-    return f"{context} that begins on line {mark.line + 1}" if context and mark is not None else ""
-
-
 class _Reader:
     """Builds data and marks from the events of one document."""
 
@@ -168,26 +156,13 @@ class _Reader:
         except ScenarioError:
             raise
         except YAMLError as error:
-            raise ScenarioError([*self.refusals, self.unreadable(error)]) from None
+            raise ScenarioError([*self.refusals, syntax_problem(error, self.source)]) from None
         except Exception as error:  # the parser has bugs of its own; a scenario never ends in a traceback
             problem = Problem("this cannot be read as YAML", hint=f"the reader said: {error}"[:200])
             raise ScenarioError([*self.refusals, Located(problem, Mark(self.source, 1, 1))]) from None
         if self.refusals:
             raise ScenarioError(self.refusals)
         return Reading(self.source, data, Marks(self.keys, self.values), self.problems)
-
-    def unreadable(self, error: Any) -> Located:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        said = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-        message, hint = PLAINER.get(said, (f"this is not YAML: {said}", getattr(error, "context", None) or ""))
-        if said.startswith("expected ',' or '}', but got"):
-            hint = 'inside { … }, put quotes around a value with brackets, commas or colons: where: "village in [3, 7]"'
-        if mark is not None:
-            return Located(Problem(message, hint=hint), Mark(self.source, mark.line + 1, mark.column + 1))
-        before = self.source.text[: getattr(error, "position", 0) or 0]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        problem = Problem("a character that cannot be in a text", hint="save the file as plain text")
-        return Located(problem, Mark(self.source, line, column))
 
     def mark(self, event: Any) -> Mark:
         start, end = event.start_mark, event.end_mark

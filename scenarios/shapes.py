@@ -137,7 +137,8 @@ def _problem(error: Any, data: Any) -> tuple[Problem, Place]:
     if kind in ("extra_forbidden", "unknown_measure"):
         allowed = _allowed_keys(error["loc"][: -2 if on_key else -1])
         allowed += outcomes.names() if kind == "unknown_measure" else []
-        return Problem(f"unknown key `{name}`", place, allowed_words(name, allowed), True), place
+        hint = DECIMAL_COMMA if name.isdigit() else allowed_words(name, allowed)
+        return Problem(f"unknown key `{name}`", place, hint, True), place
     if kind == "missing":
         hint = ADVICE.get(name, "")
         return Problem(f"`{name}` is missing", place[:-1], hint, True), place
@@ -148,13 +149,15 @@ def _problem(error: Any, data: Any) -> tuple[Problem, Place]:
             return ProblemInside(message, place, hint, on_key, offset=context["offset"]), place
         return Problem(message, place, hint, on_key), place
     message, hint = _said(kind, context, found)
+    if found is None and name.isdigit():
+        hint = hint or DECIMAL_COMMA
     return Problem(message, place, hint, on_key), place
 
 
 def _said(kind: str, context: Mapping[str, Any], found: Any) -> tuple[str, str]:
     """Return message and hint for a kind of pydantic error."""
     if kind in EXPECTED:
-        return f"expected {EXPECTED[kind]}, found {_described(found)}", ""
+        return f"expected {EXPECTED[kind]}, found {_described(found)}", _as_meant(kind, found)
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", str(context.get("expected", ""))) or [str(context.get("expected", ""))]
         if isinstance(found, str):
@@ -177,6 +180,23 @@ def _said(kind: str, context: Mapping[str, Any], found: Any) -> tuple[str, str]:
     if kind == "finite_number":
         return "numbers must be finite", ""
     return f"{_described(found)} is not allowed here", ""
+
+
+DECIMAL_COMMA = "was a number meant? numbers have a decimal point, not a comma: 0.05"
+
+
+def _as_meant(kind: str, found: Any) -> str:
+    """Say how what a word stands for is written: a list of one, and the numbers `80 %`, `1,000` and `0,05`."""
+    if not isinstance(found, str):
+        return ""
+    if kind in ("list_type", "tuple_type"):
+        return f"write [{found}]"
+    percent = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*%", found)
+    if percent:
+        return f"write {float(percent[1].replace(',', '.')) / 100:g}"
+    if re.fullmatch(r"[1-9]\d{0,2}([ ,'_\u00a0\u202f]\d{3})+", found):
+        return f"write {re.sub('[^0-9]', '', found)}"
+    return f"write {found.replace(',', '.')}" if re.fullmatch(r"-?\d+,\d+", found) else ""
 
 
 def _number(value: Any) -> str:

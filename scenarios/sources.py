@@ -106,7 +106,7 @@ def ties_at(path: Path, given: grammar.FileLayer, people: grammar.Population) ->
     SpecError
         If the file cannot be read (place: ``file``), or has not the columns that the layer names.
     """
-    from simulator.errors import allowed_words
+    from simulator.errors import allowed_columns
     from simulator.graph_tables import SOURCE, TARGET
     from simulator.surveys import NAMED, WEIGHT, namings_of
 
@@ -130,7 +130,7 @@ def ties_at(path: Path, given: grammar.FileLayer, people: grammar.Population) ->
     columns_there = list(map(str, table.frame.columns))
     wanted = [("source", table.source), ("target", table.target), ("weight", weight)]
     problems = [
-        Problem(f"`{given.file}` has no column `{column}`", (key,), allowed_words(column, columns_there))
+        Problem(f"`{given.file}` has no column `{column}`", (key,), allowed_columns(column, columns_there))
         for key, column in wanted
         if column is not None and column not in columns_there
     ]

@@ -56,7 +56,7 @@ def read_edge_list(path: Path) -> GraphTables:
         raise SpecError(f"`{path.name}` holds no ties")
     words = re.split(r"[\s,;]+", first.strip())
     if len(words) > 1 and {word.strip('"').lower() for word in words[:2]} <= HEADERS:
-        hint = "write `format: table`, and name its columns under `source` and `target`"
+        hint = "delete that line; or write `format: table`, and name its columns under `source` and `target`"
         raise SpecError(Problem(f"`{path.name}`, line {number}: `{first[:60]}` is a header, not a tie", hint=hint))
     if "{" in first:
         ties = _from_networkx(path, comment)

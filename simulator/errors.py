@@ -77,5 +77,13 @@ def allowed_words(word: str, allowed: Sequence[str], *, most: int = 12) -> str:
     """Say what is allowed instead of `word`, the nearest right word first."""
     near = nearest(word, allowed)
     listed = ", ".join(allowed[:most]) + (f" and {len(allowed) - most} more" if len(allowed) > most else "")
-    said = f"did you mean `{near}`? " if near else ""
+    spaced = ", with its space" if near and near != near.strip() else ""
+    said = f"did you mean `{near}`{spaced}? " if near else ""
     return said + (f"allowed: {listed}" if allowed else "none is defined")
+
+
+def allowed_columns(name: str, columns: Sequence[str]) -> str:
+    """Say which columns a file has, and that its first line names them where that seems not to be known."""
+    hint = allowed_words(name, columns)
+    headless = any(column.strip().lstrip("-").replace(".", "", 1).isdigit() for column in columns[:2])
+    return f"{hint}; the first line of the file must name its columns" if headless else hint

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.distributions import Distribution
-from simulator.errors import Place, Problem, SpecError, allowed_words
+from simulator.errors import Place, Problem, SpecError, allowed_columns, allowed_words
 from simulator.units import TICK_BITS
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def _refuse_wrong_columns(
     if id is not None:
         wanted.insert(0, (("id",), id))
     problems = [
-        Problem(f"the people's file has no column `{name}`", place, allowed_words(name, columns))
+        Problem(f"the people's file has no column `{name}`", place, allowed_columns(name, columns))
         for place, name in wanted
         if name not in columns
     ]

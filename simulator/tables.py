@@ -313,6 +313,8 @@ def header_of(path: Path) -> list[str]:
         raise SpecError(f"`{path}` cannot be read: {(error.strerror or 'unknown error').lower()}") from None
     if not start.strip():
         raise SpecError(f"`{path.name}` is empty")
+    if start.startswith(b"PK\x03\x04"):
+        raise SpecError(Problem(f"`{path.name}` is a workbook, not a CSV file", hint="save its sheet as `CSV UTF-8`"))
     if b"\0" in start:
         raise SpecError(f"`{path.name}` is not a CSV file: it is binary, or not UTF-8")
     try:
@@ -323,7 +325,9 @@ def header_of(path: Path) -> list[str]:
     other = max(";\t|", key=first.count)
     if len(names) == 1 and other in first:
         said = "tabs" if other == "\t" else f"`{other}`"
-        raise SpecError(f"`{path.name}` is separated by {said}; netrial reads files separated by commas")
+        hint = "save it as `CSV UTF-8 (comma delimited)`; numbers in it need a decimal point"
+        message = f"`{path.name}` is separated by {said}; netrial reads files separated by commas"
+        raise SpecError(Problem(message, hint=hint))
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise SpecError(f"`{path.name}` has two columns named `{repeated[0]}`")

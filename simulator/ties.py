@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulator.distributions import Distribution
-from simulator.errors import Problem, SpecError, allowed_words
+from simulator.errors import Problem, SpecError, allowed_columns, allowed_words
 from simulator.merging import BOTH, INFLUENCES, SOURCE_TO_TARGET, check_weights, merge
 from simulator.network import Layer, TieCounts, checked_pairs
 from simulator.population import Column, Population, column_from_series, rows_where
@@ -80,7 +80,7 @@ def layer_from_table(
     columns = [str(column) for column in frame.columns]
     weight_column = weight if isinstance(weight, str) else None
     problems = [
-        Problem(f"the tie file has no column `{column}`", (place,), allowed_words(column, columns))
+        Problem(f"the tie file has no column `{column}`", (place,), allowed_columns(column, columns))
         for place, column in (("source", source), ("target", target), ("weight", weight_column))
         if column is not None and column not in columns
     ]
@@ -310,21 +310,33 @@ def _persons(
         shown = ", ".join(f"{who} ({lines(row, frame)})" for who, row in zip(strangers, first, strict=False))
         more = f" and {strangers.size - 5:,} more" if strangers.size > 5 else ""
         who = "id is" if strangers.size == 1 else "ids are"
-        raise SpecError(
-            Problem(
-                f"{strangers.size:,} {place} {who} not among the people: {shown}{more}",
-                (place,),
-                "every end of a tie must be a person of the population; `strangers: drop` leaves such ties out",
-            )
-        )
+        hint = "every end of a tie must be a person of the population; `strangers: drop` leaves such ties out"
+        alike = _alike(strangers[:5], population.ids)
+        if alike is not None:
+            hint = f"the people have `{alike}`: ids must be written alike, with zeros, spaces and capitals"
+        message = f"{strangers.size:,} {place} {who} not among the people: {shown}{more}"
+        raise SpecError(Problem(message, (place,), hint))
     return persons if codes is None else persons[codes]
+
+
+def _alike(strangers: np.ndarray, ids: np.ndarray) -> str | None:
+    """Return an id that differs from a stranger's in capitals, spaces or leading zeros only, if there is one."""
+
+    def plain(who: object) -> str:
+        return str(who).strip().lstrip("0").casefold()
+
+    wanted = set(map(plain, strangers))
+    return next((str(who) for who in ids if plain(who) in wanted), None)
 
 
 def _column_weights(values: pd.Series, rows: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
     import pandas as pd
 
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        raise SpecError(Problem(f"`{values.name}` holds words, not weights", ("weight",)))
+        wordy = np.flatnonzero(pd.to_numeric(values.astype(str), errors="coerce").isna() & values.notna())
+        first = f": `{values.iloc[wordy[0]]}` ({lines(rows[wordy[:1]], frame)})" if wordy.size else ""
+        hint = "numbers have a decimal point, and stand without a unit"
+        raise SpecError(Problem(f"`{values.name}` holds words, not weights{first}", ("weight",), hint))
     weights = values.to_numpy(np.float64, na_value=np.nan)
     check_weights(weights, lambda k: lines(rows[[k]], frame), "weight")
     return weights

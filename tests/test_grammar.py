@@ -47,7 +47,7 @@ BAD_OBESITY = [
     ("states: [lean, obese]", "states: «lean", ["expected a list, found the word `lean`"]),
     ("network:\n", "network: «3\nnetwork_:\n", ["expected a mapping", "the number 3"]),
     ("champions: [leaders]", "champions: «leaders", ["expected a list"]),
-    ("title: Obesity as", "title: [Obesity as", ["not YAML"]),
+    ("title: Obesity as", "title: [Obesity as", ["`[` is not closed", "end it with `]`"]),
     ("unit: year", "unit: «years", ["`years` is not allowed", "did you mean `year`"]),
     ("name: obesity", "name: «my obesity", ["`my obesity` is not a name"]),
     ("  advocacy:\n", "  «in:\n", ["`in` cannot be a name"]),

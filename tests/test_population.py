@@ -226,7 +226,8 @@ def test_a_column_that_turns_into_words_late_is_words(tmp_path: Path) -> None:
         (b"a,a\n1,2\n", "two columns named `a`"),
         (b"a,b\n1,\xff\n", "not UTF-8"),
         (b"a\xff,b\n1,2\n", "not UTF-8"),
-        (b"PK\x03\x04\x00\x00a,b\n", "binary"),
+        (b"PK\x03\x04\x00\x00a,b\n", "workbook"),
+        (b"\x00\x00a,b\n", "binary"),
     ],
 )
 def test_bad_files_are_refused(tmp_path: Path, data: bytes, words: str) -> None:

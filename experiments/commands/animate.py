@@ -17,7 +17,10 @@ def animate(
     size: Annotated[int, typer.Option(help="Width in pixels; the height is 9/16 of it.")] = 1280,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the path of the GIF.")] = False,
 ) -> None:
-    """Write a GIF of the network over time: control and best arm side by side, targets ringed."""
+    """Write a film of the network as a GIF.
+
+    Control and best arm side by side over time, targets ringed.
+    """
     from experiments.animation import animate as write_animation
     from experiments.results import Results
 

@@ -16,7 +16,10 @@ def explore(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0: any that is free.")] = 8765,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
-    """Step through one arm of a scenario in the browser, and turn its rates; Ctrl-C ends it."""
+    """Step through one arm in the browser.
+
+    Its rates can be turned; Ctrl-C ends it.
+    """
     loaded = load_scenario(scenario, settings)
     loaded.require_built()
     try:

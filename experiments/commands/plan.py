@@ -26,7 +26,10 @@ def plan(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Say what will happen, without running it: people, rates, arms date by date, costs, time, inputs."""
+    """Say what a run would do, without running it.
+
+    People, rates, arms date by date, costs, time and memory, and the inputs on which all rests.
+    """
     loaded = load_scenario(scenario, settings, replicates, seed)
 
     from experiments.design import design

@@ -29,7 +29,10 @@ def replay(
         ),
     ] = None,
 ) -> None:
-    """Run one replicate again with its full event log: who changed state, when, and through whom."""
+    """Run one replicate again, event by event.
+
+    Says who changed state, when, and through whom.
+    """
     if out is not None and out.suffix not in (*TABLES, *GRAPHS):
         raise SpecError(f"--out is {out}; its name must end in {', '.join(TABLES)}, {' or '.join(GRAPHS)}")
 

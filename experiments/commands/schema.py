@@ -14,8 +14,9 @@ from simulator.errors import SpecError
 def schema(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it to this file instead.")] = None,
 ) -> None:
-    """Print the grammar of scenarios as JSON Schema 2020-12, so that an editor completes, explains and checks them.
+    """Print the grammar, for editors, as JSON Schema.
 
+    An editor then completes, explains and checks scenarios (JSON Schema 2020-12).
     Write it to a file, and begin a scenario with: # yaml-language-server: $schema=netrial.schema.json
     """
     from scenarios.schema import schema_text
