@@ -99,9 +99,8 @@ class _Pajek:
         self.size = int(numbers[0])
 
     def _vertex(self, text: str) -> None:
-        number, _, rest = text.partition(" ") if " " in text else text.partition("\t")
-        vertex = self._number(number)
-        rest = rest.strip()
+        number, *more = text.split(maxsplit=1)
+        vertex, rest = self._number(number), more[0] if more else ""
         if vertex in self.labels:
             raise self._refused(f"vertex {vertex} is listed twice")
         quoted = re.match(r'"([^"]*)"', rest)
