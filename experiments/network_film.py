@@ -63,12 +63,13 @@ def film_network(trial: Trial, replicate: int, best: str | None) -> NetworkPictu
     town = trial.town(replicate)
     world = town.world
     measure = trial.measures[trial.scenario.spec.outcomes.primary]
-    states = list(world.behaviours[measure.behaviour].states)
+    behaviour = measure.behaviour or list(world.behaviours)[-1]  # a package's measure is of none, as the report knows
+    states = list(world.behaviours[behaviour].states)
     facts: dict[str, Any] = {
         "left_out": "",
         "replicate": replicate,
         "arms": arms,
-        "behaviour": measure.behaviour,
+        "behaviour": behaviour,
         "states": states,
         "people": world.population.residents,
         "shown": 0,
@@ -81,7 +82,7 @@ def film_network(trial: Trial, replicate: int, best: str | None) -> NetworkPictu
     beginning = build.beginning_of(trial.scenario, town, luck)
     shown = _shown(trial, beginning, arms[-1], luck)
     times = _thinned(trial.times)
-    films = {arm: _film(trial, beginning, arm, shown, times, measure.behaviour) for arm in arms}
+    films = {arm: _film(trial, beginning, arm, shown, times, behaviour) for arm in arms}
     joined = [pairs for layer in films[trial.control].ties.values() for pairs in layer]
     places = layout(unpack(distinct(np.concatenate([np.empty(0, np.int64), *joined]))), shown.size)
     tables = {
