@@ -8,9 +8,19 @@ from dataclasses import replace
 from typing import IO
 
 from simulator.errors import Problem, SpecError
-from simulator.graph_tables import NODE, SOURCE, TARGET, WEIGHT, GraphTables, Rows, graph_tables, people_rows, tie_rows
+from simulator.graph_tables import (
+    LABEL,
+    NODE,
+    SOURCE,
+    TARGET,
+    WEIGHT,
+    GraphTables,
+    Rows,
+    graph_tables,
+    people_rows,
+    tie_rows,
+)
 
-LABEL = "label"
 COORDINATES = ("x", "y", "z")
 
 

@@ -279,6 +279,27 @@ def test_pajek_lists_matrices_and_vertices_without_labels(tmp_path: Path) -> Non
     assert ties.to_numpy().tolist() == [[1, 2, 2.5], [2, 2, 1]]
 
 
+GEXF_OF = (
+    "<gexf><graph><nodes><node id='0' label='{0}'/><node id='1' label='{1}'/></nodes>"
+    "<edges><edge source='0' target='1'/></edges></graph></gexf>"
+)
+
+
+@pytest.mark.parametrize(("one", "two"), [("007", "7"), ("007", "008"), ("7", "8")])
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("a.net", '*Vertices 2\n1 "{0}"\n2 "{1}"\n*Edges\n1 2\n'), ("a.gexf, id: label", GEXF_OF)],
+)
+def test_labels_keep_their_zeros_where_they_are_ids(files: Path, file: str, text: str, one: str, two: str) -> None:
+    """As in a CSV file, so that people of one kind of file fit ties of the other."""
+    (files / file.partition(",")[0]).write_text(text.format(one, two))
+    (files / "p.csv").write_text(f"who\n{two}\n{one}\n")
+    for people in ("{file: p.csv, id: who}", f"{{file: {file}}}"):
+        found = world(files, f"{{file: {file}, influence: both}}", people)
+        assert set(map(str, found.population.ids.tolist())) == {one, two}
+        assert found.network.layers["talk"].ties.tolist() == [[0, 1]]
+
+
 def test_yed_labels_are_read(tmp_path: Path) -> None:
     (tmp_path / "y.graphml").write_text(
         '<graphml xmlns:y="http://www.yworks.com/xml/graphml"><key for="node" id="d6" yfiles.type="nodegraphics"/>'
