@@ -26,7 +26,8 @@ Row = tuple[Any, ...]
 
 def influencing_layers(world: World) -> list[Layer]:
     """Return the layers along which anything spreads: those that some transition of some behaviour reads."""
-    read = {name for each in world.behaviours.values() for transition in each.transitions for name in transition.layers}
+    transitions = [transition for each in world.behaviours.values() for transition in each.transitions]
+    read = {name for transition in transitions for name, weight in transition.layers.items() if weight > 0}
     return [layer for name, layer in world.network.layers.items() if name in read]
 
 
@@ -37,22 +38,24 @@ def steps_from(targets: np.ndarray, layers: Iterable[Layer]) -> np.ndarray:
     ----------
     targets : bool[n_persons]
     layers : iterable of Layer
-        With their ties at time 0.
+        With their ties at time 0; nothing runs along those of weight 0.
 
     Returns
     -------
     uint8[n_persons]
         0 for the targets, then 1, 2, 3; 4 for everybody further away, or whom nothing reaches.
     """
-    layers = list(layers)
+    ties = [
+        (layer.ties if layer.weights is None else layer.ties[layer.weights > 0], layer.directed) for layer in layers
+    ]
     steps = np.where(targets, 0, FAR).astype(np.uint8)
     front = targets
     for step in range(1, FAR):
         met = np.zeros(targets.size, bool)
-        for layer in layers:
-            one, two = layer.ties[:, 0], layer.ties[:, 1]
+        for pairs, directed in ties:
+            one, two = pairs.T
             met[two[front[one]]] = True
-            if not layer.directed:
+            if not directed:
                 met[one[front[two]]] = True
         front = met & (steps == FAR)
         if not front.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
     ----------
     scenario : Scenario
     intervention : str
-        One of the scenario's, by name. Its target's share (or number) is replaced, all else stays.
+        One of the scenario's, by name. Its target's share (or number) is replaced, all else stays; what was observed
+        of other arms than the control is left out.
     shares : sequence of float
         In (0, 1]: of the people who satisfy the target's `where`; of whole groups, of people.
 
@@ -44,7 +46,7 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
             Problem(f"there is no intervention `{intervention}`", hint=allowed_words(intervention, list(known)))
         )
     wrong = [share for share in shares if not 0 < share <= 1]
-    if wrong or not shares or len(set(shares)) < len(shares):
+    if wrong or not shares or len({name_of(intervention, share) for share in shares}) < len(shares):
         what = f"a share of {wrong[0]:g}" if wrong else "no shares" if not shares else "a share that comes twice"
         raise SpecError(Problem(f"{what} gives no dose", hint="give each share once, above 0 and at most 1"))
     original = dict(known[intervention])
@@ -57,6 +59,7 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
             "experiment.control": control,
             "arms": {control: members, **{name: [name] for name in doses}},
             "interventions": {**_used_by(members, known), **doses},
+            **_observed_of(scenario, control),
         }
     )
 
@@ -109,7 +112,19 @@ def dose(
 
 def name_of(intervention: str, share: float) -> str:
     """Name an arm: ``leaders_5pc``, ``leaders_0_5pc``."""
-    return f"{intervention}_{100 * share:.10g}pc".replace(".", "_")
+    percent = format(Decimal(f"{100 * share:.10g}"), "f")  # never 1e-05
+    return f"{intervention}_{percent}pc".replace(".", "_")
+
+
+def _observed_of(scenario: Scenario, control: str) -> dict[str, Any]:
+    """Return `observed` without what is about other arms; nothing where it can stay as it is."""
+    given = scenario.data.get("observed") or []
+    kept = [
+        {**each, "file": str(scenario.file_at(("observed", i, "file"), each["file"]))} if "file" in each else each
+        for i, each in enumerate(given)
+        if each["arm"] == control
+    ]
+    return {} if len(kept) == len(given) else {"observed": kept}
 
 
 def _used_by(members: Any, known: dict[str, Any]) -> dict[str, Any]:

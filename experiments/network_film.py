@@ -63,7 +63,7 @@ def film_network(trial: Trial, replicate: int, best: str | None) -> NetworkPictu
     town = trial.town(replicate)
     world = town.world
     measure = trial.measures[trial.scenario.spec.outcomes.primary]
-    behaviour = measure.behaviour or next(iter(world.behaviours))  # a measure of a package speaks of none
+    behaviour = measure.behaviour or list(world.behaviours)[-1]  # a package's measure is of none, as the report knows
     states = list(world.behaviours[behaviour].states)
     facts: dict[str, Any] = {
         "left_out": "",

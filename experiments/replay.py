@@ -72,7 +72,9 @@ class Replay:
         """
         log = self.trajectory.events()
         behaviours, states = _names_of_states(self.world)
+        gone = states[log.entered] == ABSENT
         how, cause = _causes(self._names_of_causes, log.cause)
+        how[gone], cause[gone] = "leaves", ""  # at a rate, or at a known time
         counted = np.bincount(self.found.event, minlength=log.tick.size)
         alone = np.full(log.tick.size, -1, np.int64)
         alone[self.found.event] = self.found.person

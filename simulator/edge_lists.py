@@ -6,6 +6,7 @@ import gzip
 import re
 from ast import literal_eval
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -46,7 +47,7 @@ def read_edge_list(path: Path) -> GraphTables:
     Raises
     ------
     SpecError
-        If the file is empty, not UTF-8, damaged, begins with a header, or has a ragged line.
+        If the file is empty, not UTF-8, damaged, begins with a header, has a ragged line or an id in quotation marks.
     """
     try:
         number, first, comment = _first_line(path)
@@ -70,10 +71,11 @@ def read_edge_list(path: Path) -> GraphTables:
 def _separated(path: Path, separator: str, comment: str) -> pd.DataFrame:
     import pandas as pd
 
+    file, sign = _without_comments(path, comment)
     try:
         frame = pd.read_csv(
-            path, sep=separator, header=None, comment=comment, dtype=str, keep_default_na=False, quoting=3,
-            skipinitialspace=True, encoding="utf-8-sig", compression="infer",
+            file, sep=separator, header=None, comment=sign, dtype=str, keep_default_na=False, quoting=3,
+            skipinitialspace=True, encoding="utf-8-sig", compression=None if sign is None else "infer",
         )  # fmt: skip
     except pd.errors.ParserError as error:
         ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
@@ -86,10 +88,22 @@ def _separated(path: Path, separator: str, comment: str) -> pd.DataFrame:
     if frame.shape[1] < 2:
         hint = "an edge list has two ids a line, separated by spaces, tabs or a comma"
         raise SpecError(Problem(f"`{path.name}` has one word a line", hint=hint))
-    return _named(frame)
+    return _named(frame, path, comment)
 
 
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
+def _without_comments(path: Path, comment: str) -> tuple[Any, str | None]:
+    """Return what pandas is to read, and the sign at which it is to stop.
+
+    Pandas takes the sign for a comment within a line too, and would read ``ann#2`` as ``ann``. Where ids have it, the
+    lines that it begins are made blank.
+    """
+    lines = list(_lines_of(path))
+    if not any(comment.encode() in line and _is_tie(line, comment) for line in lines):
+        return path, comment
+    return BytesIO(b"".join(line if _is_tie(line, comment) else b"\n" for line in lines)), None
+
+
+def _named(frame: pd.DataFrame, path: Path, comment: str) -> pd.DataFrame:
     """Name the columns; ids as everywhere, the others numbers where all of their values are."""
     import pandas as pd
     import pyarrow as pa
@@ -99,6 +113,11 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     for title, name in zip(titles, frame.columns, strict=True):
         values = frame[name].mask(frame[name] == "")
         if title in (SOURCE, TARGET):
+            quoted = np.flatnonzero(values.str.startswith('"', na=False))
+            if quoted.size:
+                at = _numbers_of_lines(path, comment)[quoted[0]]
+                hint = "ids in quotation marks belong into a table: add a header, and write `format: table`"
+                raise SpecError(Problem(f"`{path.name}`, line {at}: `{values[quoted[0]][:40]}` is quoted", hint=hint))
             columns[title] = ids_of(pa.chunked_array([pa.array(values, pa.string(), from_pandas=True)])).to_pandas()
         else:
             numbers = pd.to_numeric(values, errors="coerce")

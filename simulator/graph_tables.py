@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NODE, SOURCE, TARGET, WEIGHT = "node", "source", "target", "weight"
-NUMBERS, WORDS = "numbers", "words"
+NUMBERS, WORDS, IDS = "numbers", "words", "ids"
+LABEL = "label"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Rows:
     values : dict of str to (list of int, list of str)
         For each attribute, the rows that have it, and its values, as they stand in the file.
     kinds : dict of str to str
-        What an attribute holds, where the file says: numbers or words.
+        What an attribute holds, where that is known: numbers, words, or ids, in which 007 is not 7.
     defaults : dict of str to str
         What rows without the attribute have.
     """
@@ -135,6 +136,8 @@ class Rows:
         missing = pd.isna(values) | np.isin(values.astype(str), MISSING)
         values[missing] = None
         kind = self.kinds.get(name)
+        if kind == IDS and texts:
+            return ids_of(pa.array(values, pa.string()))
         if kind != WORDS:
             numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(np.float64)
             wrong = np.flatnonzero(np.isnan(numbers) & ~missing)
@@ -149,7 +152,7 @@ class Rows:
 
 def people_rows() -> Rows:
     """Return rows for the people of a graph file."""
-    return Rows("node", {NODE: []})
+    return Rows("node", {NODE: []}, kinds={LABEL: IDS})  # what Pajek, and often Gephi, know people by
 
 
 def tie_rows() -> Rows:

@@ -8,9 +8,19 @@ from dataclasses import replace
 from typing import IO
 
 from simulator.errors import Problem, SpecError
-from simulator.graph_tables import NODE, SOURCE, TARGET, WEIGHT, GraphTables, Rows, graph_tables, people_rows, tie_rows
+from simulator.graph_tables import (
+    LABEL,
+    NODE,
+    SOURCE,
+    TARGET,
+    WEIGHT,
+    GraphTables,
+    Rows,
+    graph_tables,
+    people_rows,
+    tie_rows,
+)
 
-LABEL = "label"
 COORDINATES = ("x", "y", "z")
 
 
@@ -99,9 +109,8 @@ class _Pajek:
         self.size = int(numbers[0])
 
     def _vertex(self, text: str) -> None:
-        number, _, rest = text.partition(" ") if " " in text else text.partition("\t")
-        vertex = self._number(number)
-        rest = rest.strip()
+        number, *more = text.split(maxsplit=1)
+        vertex, rest = self._number(number), more[0] if more else ""
         if vertex in self.labels:
             raise self._refused(f"vertex {vertex} is listed twice")
         quoted = re.match(r'"([^"]*)"', rest)

@@ -50,8 +50,8 @@ def read_survey(
     Raises
     ------
     SpecError
-        If a column is missing; if a person answered twice; if somebody named was not asked, and `strangers` is
-        "refuse".
+        If no column, or one that is missing, is named; if a person answered twice; if somebody named was not asked,
+        and `strangers` is "refuse".
 
     Examples
     --------
@@ -69,6 +69,8 @@ def read_survey(
 
     if strangers not in ("refuse", "drop"):
         raise SpecError(Problem(f"`{strangers}` is not allowed for `strangers`", hint="allowed: refuse, drop"))
+    if isinstance(named, str) or isinstance(weights, str) or not named:
+        raise SpecError(Problem("`named` and `weights` are lists of columns", hint='named=["friend1", "friend2"]'))
     frame = read_table(survey, text=(id, *named)) if isinstance(survey, str | Path) else survey
     long = namings_of(frame, id, named, weights)
     others = [name for name in frame.columns if name not in named and name not in (weights or ())]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import networkx
 import numpy as np
 import pandas as pd
@@ -44,6 +46,11 @@ def test_layers_are_followed_together():
     layers = [undirected("a", [(0, 1), (2, 3)]), undirected("b", [(1, 2)])]
     assert steps_from(mask(4, 0), layers).tolist() == [0, 1, 2, 3]
     assert steps_from(mask(4, 0), layers[:1]).tolist() == [0, 1, 4, 4]
+
+
+def test_nothing_runs_along_ties_of_weight_0():
+    layer = replace(undirected("a", [(0, 1), (0, 2), (2, 3)]), weights=np.array([0.0, 0.5, 2.0]))
+    assert steps_from(mask(4, 0), [layer]).tolist() == [0, 4, 1, 2]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -23,6 +23,7 @@ from experiments.figures.distances import panel_alt
 from experiments.figures.dose import dose_alt
 from experiments.report import tables as report_tables
 from experiments.report.facts import Facts
+from scenarios.loading import names
 from simulator.errors import SpecError
 
 SMALL = {"arms": ("usual_care", "champions", "groups"), "replicates": 6, "times": 8, "people": 1000, "network": 40}
@@ -257,6 +258,17 @@ def test_what_cannot_be_drawn_is_said(tmp_path):
 # ---- doses
 
 
+@pytest.mark.parametrize("name", names())
+def test_every_intervention_of_a_bundled_scenario_has_doses(name):
+    scenario = netrial.load(name)
+    for intervention in scenario.spec.interventions:
+        found = dose_scenario(scenario, intervention, [1e-7, 0.0005, 0.25])
+        doses = [f"{intervention}_{percent}pc" for percent in ("0_00001", "0_05", "25")]
+        assert list(found.spec.arms) == [scenario.control, *doses]
+        observed = [each.arm for each in scenario.spec.observed if each.arm == scenario.control]
+        assert [each.arm for each in found.spec.observed] == observed
+
+
 def test_a_dose_scenario_has_one_arm_for_each_share():
     scenario = dose_scenario(netrial.load("obesity"), "matched_buddies", [0.005, 0.2])
     assert list(scenario.spec.arms) == ["usual_care", "matched_buddies_0_5pc", "matched_buddies_20pc"]
@@ -291,3 +303,14 @@ def test_more_treated_more_averted():
     assert doses.loc["leaders_2pc", "benefit"] < doses.loc["leaders_20pc", "low"]
     assert doses.loc["leaders_2pc", "strategy"] == doses.loc["leaders_20pc", "strategy"]
     assert doses.loc["leaders_20pc", "treated_percent"] == pytest.approx(16, abs=2)
+
+
+def test_what_was_observed_of_the_control_stays(tmp_path):
+    """A file is found from where the scenario lies, also when what was observed of other arms is left out."""
+    scenario = netrial.load("family_planning")
+    observed = {"arm": "at_random", "measure": {"count": "contraception.using"}, "at": 2, "value": 100}
+    data = scenario.data["observed"]
+    path = scenario.file_at(("observed", 0, "file"), data[0]["file"])
+    both = scenario.set("observed", [{**data[0], "file": str(path)}, observed])
+    (kept,) = dose_scenario(both, "at_random", [0.1]).spec.observed
+    assert (kept.arm, kept.file) == ("as_it_happened", str(path))

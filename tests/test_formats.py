@@ -213,6 +213,24 @@ def test_pajek_is_read_as_networkx_wrote_it(tmp_path: Path) -> None:
             assert found == {(a, b): (known["weight"], known["how"]) for a, b, known in graph.edges(data=True)}
 
 
+@pytest.mark.parametrize(("sign", "packed"), [("#", False), ("#", True), ("%", False)])
+def test_a_sign_of_comments_within_an_id_belongs_to_it(tmp_path: Path, sign: str, packed: bool) -> None:
+    text = f"{sign} a comment\nann{sign}1,bob{sign}2\n  {sign} another\nann{sign}3,bob{sign}2\n".encode()
+    file = tmp_path / ("a.txt.gz" if packed else "a.txt")
+    file.write_bytes(gzip.compress(text) if packed else text)
+    ties = read_graph(file, "edge_list").ties
+    assert ties["source"].tolist() == [f"ann{sign}1", f"ann{sign}3"]
+    assert ties["target"].tolist() == [f"bob{sign}2"] * 2
+
+
+def test_pajek_vertices_are_separated_by_tabs_or_spaces(tmp_path: Path) -> None:
+    (tmp_path / "a.net").write_text('*Vertices 3\n1\t"ann lee"\t0.5\n2 \t"bob"\n3\n*Arcs\n1\t2\t3.5\n')
+    found = read_graph(tmp_path / "a.net", "pajek")
+    assert found.people["label"].tolist() == ["ann lee", "bob", "3"]
+    assert found.people["x"].tolist()[0] == 0.5
+    assert found.ties.to_dict("records") == [{"source": 1, "target": 2, "weight": 3.5}]
+
+
 def test_networkx_edge_lists_and_matrices(tmp_path: Path) -> None:
     karate = nx.karate_club_graph()
     nx.write_edgelist(karate, tmp_path / "data.edgelist")
@@ -259,6 +277,27 @@ def test_pajek_lists_matrices_and_vertices_without_labels(tmp_path: Path) -> Non
     (tmp_path / "m.net").write_text("*Vertices 2\n*Matrix\n0 2.5\n0 1\n")
     ties = read_graph(tmp_path / "m.net", "pajek").ties
     assert ties.to_numpy().tolist() == [[1, 2, 2.5], [2, 2, 1]]
+
+
+GEXF_OF = (
+    "<gexf><graph><nodes><node id='0' label='{0}'/><node id='1' label='{1}'/></nodes>"
+    "<edges><edge source='0' target='1'/></edges></graph></gexf>"
+)
+
+
+@pytest.mark.parametrize(("one", "two"), [("007", "7"), ("007", "008"), ("7", "8")])
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("a.net", '*Vertices 2\n1 "{0}"\n2 "{1}"\n*Edges\n1 2\n'), ("a.gexf, id: label", GEXF_OF)],
+)
+def test_labels_keep_their_zeros_where_they_are_ids(files: Path, file: str, text: str, one: str, two: str) -> None:
+    """As in a CSV file, so that people of one kind of file fit ties of the other."""
+    (files / file.partition(",")[0]).write_text(text.format(one, two))
+    (files / "p.csv").write_text(f"who\n{two}\n{one}\n")
+    for people in ("{file: p.csv, id: who}", f"{{file: {file}}}"):
+        found = world(files, f"{{file: {file}, influence: both}}", people)
+        assert set(map(str, found.population.ids.tolist())) == {one, two}
+        assert found.network.layers["talk"].ties.tolist() == [[0, 1]]
 
 
 def test_yed_labels_are_read(tmp_path: Path) -> None:
@@ -392,6 +431,9 @@ WRONG = {
         ("source target\nann bob\n", "line 1: `source target` is a header, not a tie"),
         ("# x\n\nann bob\n\nann zoe\n", "zoe (line 5)"),
         ("ann bob\nann\n", "no target in line 2"),
+        ('# x\nann bob 1\n\n"ann lee" bob\n', 'line 4: `"ann` is quoted'),
+        ("cem#1 bob#2\n# x\nann#1 bob#2 3\n", "line 3 of `a.txt` has 3 fields"),
+        ("# x\nann bob\n# x\nann zoe#1\n", "zoe#1 (line 4)"),
         ("ann bob\0\n", "is binary"),
         ("ann b\u00f6b\n".encode("latin-1"), "is not UTF-8"),
         ("ann bob {'weight': \n", "line 1: this cannot be read"),

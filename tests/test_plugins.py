@@ -468,3 +468,75 @@ def test_a_brought_measure_counts_whom_it_is_asked_to_count(installed):
     assert mine.value == pytest.approx(counted.value / counted.people)
     assert 0.02 < mine.value < 0.98
     assert np.isnan(read(trial.measures["mine"], town.world, trajectory).over(~everybody).value)
+
+
+def classes(n: int, key: int, *, of: Column) -> np.ndarray:
+    """Everybody of one category knows everybody else of it.
+
+    Parameters
+    ----------
+    n, key : int
+    of : Column
+        A column of words.
+    """
+    codes, _ = of.groups()
+    pairs = [(one, two) for one in range(n) for two in range(one + 1, n) if codes[one] == codes[two]]
+    return np.array(pairs, np.int32).reshape(-1, 2)
+
+
+def ever_in(world: Any, trajectory: Any, people: np.ndarray, *, states: Source) -> float:
+    """Share of people who enter the states at any time."""
+    codes = tuple(world.behaviours[states.behaviour].code(state) for state in states.states)
+    return float((trajectory.entries(world.column_of(states.behaviour), codes)[people] > 0).mean())
+
+
+def test_a_generator_that_reads_a_column_and_a_measure_that_ranks_the_arms(installed, tmp_path):
+    """All the way: check, run with its report and picture, replay, and the resolved scenario again."""
+    from experiments.report_facts import Facts
+    from scenarios.stored import load_resolved
+
+    import netrial
+
+    installed(networks, "classes", classes)
+    installed(outcomes, "ever_in", ever_in)
+    path = tmp_path / "classes.yaml"
+    path.write_text(CLASSES)
+    scenario = netrial.load(path)
+    model = scenario.model()
+    for person in model.people:
+        assert {each.id for each in person.contacts} == {
+            other.id for other in model.people if other.area == person.area and other is not person
+        }
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(CLASSES.replace("of: area", "of: aera"))
+    with pytest.raises(SpecError, match=r"wrong\.yaml:6:51: no column is named `aera`(.|\n)*did you mean `area`"):
+        netrial.load(wrong)
+    results = netrial.run(scenario, out=tmp_path / "out")
+    assert results.network.facts["behaviour"] == Facts(results).watched.behaviour == "smoking"
+    replayed = netrial.replay(results, arm="lead", replicate=1)
+    entered = replayed.events.query("entered == 'yes'")["person"].nunique()
+    value = results.outcomes.query("arm == 'lead' and replicate == 1 and outcome == 'm'")["value"].item()
+    assert value == entered / 40 > 0
+    assert load_resolved(scenario.resolved(), path).hash8() == scenario.hash8()
+    assert scenario.set("network.layers.talk.of", "side").hash8() != scenario.hash8()
+
+
+CLASSES = """netrial: 1
+name: classes
+title: Classes of a package
+time: {unit: month, horizon: 6}
+population: {size: 40, columns: {area: {categories: {a: 0.5, b: 0.5}}, side: {categories: {l: 0.5, r: 0.5}}}}
+network: {layers: {talk: {generator: classes, of: area}}}
+behaviours:
+  smoking:
+    states: [no, yes]
+    initial: {yes: 0.1}
+    transitions:
+      start: {from: no, to: yes, rate: 0.02, per_contact: yes}
+      stop: {from: yes, to: no, rate: 0.2}
+interventions:
+  lead: {kind: champions, target: {rank: degree, share: 0.2}, at: 0, effect: {set: {smoking: no}}}
+arms: {nothing: [], lead: [lead]}
+outcomes: {primary: m, m: {ever_in: {states: smoking.yes}, better: lower}}
+experiment: {replicates: 2, seed: 1}
+"""

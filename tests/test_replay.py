@@ -369,3 +369,30 @@ def test_a_replay_that_takes_another_course_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "design", other_luck)
     with pytest.raises(netrial.StoreError, match="took another course"):
         netrial.replay(tmp_path / "out", arm="champions")
+
+
+def test_whoever_goes_leaves_at_a_rate_or_at_a_date(tmp_path):
+    (tmp_path / "people.csv").write_text("id,until\n" + "".join(f"{k},{k / 50}\n" for k in range(1, 101)))
+    text = """
+netrial: 1
+name: going
+title: People who leave
+time: {unit: month, horizon: 3}
+population: POPULATION
+network: {layers: {friends: {generator: erdos_renyi, mean_degree: 4}}}
+behaviours:
+  smoking: {states: [no, yes], transitions: {go: {from: no, to: yes, rate: 0.5}}}
+arms: {nothing: []}
+outcomes: {primary: smokers, smokers: {count: smoking.yes, better: lower}}
+experiment: {replicates: 1, seed: 1}
+"""
+    for population in ("{file: people.csv, id: id, leave: {at: until}}", "{size: 100, leave: {rate: 0.4}}"):
+        (tmp_path / "going.yaml").write_text(text.replace("POPULATION", population))
+        events = netrial.replay(tmp_path / "going.yaml").events
+        gone = events[events["entered"] == "not there"]
+        assert 40 < len(gone) <= 100
+        assert set(gone["how"]) == {"leaves"}
+        assert set(gone["cause"]) == {""}
+        moved = events[events["entered"] == "yes"]
+        assert len(moved) > 20
+        assert set(zip(moved["how"], moved["cause"], strict=True)) == {("transition", "go")}

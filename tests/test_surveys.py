@@ -193,3 +193,10 @@ def test_a_survey_in_python_is_the_survey_of_the_file(folder: Path) -> None:
     assert one.namings.tobytes() == other.namings.tobytes()
     reversed_graph = load(folder / "town.yaml").on_graph(graph, influence="source_to_target")
     assert build.world_of(reversed_graph).network.layers["talk"].ties.tobytes() != one.ties.tobytes()
+
+
+@pytest.mark.parametrize("named", [[], "friend"])
+def test_columns_of_names_are_a_list(named):
+    answers = pd.DataFrame({"who": ["ann", "bob"], "friend": ["bob", None]})
+    with pytest.raises(SpecError, match="are lists of columns"):
+        netrial.read_survey(answers, id="who", named=named)
