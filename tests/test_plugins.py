@@ -492,7 +492,7 @@ def ever_in(world: Any, trajectory: Any, people: np.ndarray, *, states: Source) 
 
 def test_a_generator_that_reads_a_column_and_a_measure_that_ranks_the_arms(installed, tmp_path):
     """All the way: check, run with its report and picture, replay, and the resolved scenario again."""
-    from experiments.report_facts import Facts
+    from experiments.report.facts import Facts
     from scenarios.stored import load_resolved
 
     import netrial

@@ -120,7 +120,9 @@ def _names(ax: Axes, facts: Facts, table: pd.DataFrame, gutter: float) -> None:
 def finding(facts: Facts, table: pd.DataFrame, heading: str) -> str:
     """Say in sentences which arm brings most by treating how many, and what the arm that treats most brings."""
     arms = table[table["arm"] != facts.control]
-    best, most = (arms.iloc[int(arms[column].to_numpy().argmax())] for column in ("benefit", "treated_percent"))
+    best, most = (
+        arms.sort_values(column, ascending=False, kind="stable").iloc[0] for column in ("benefit", "treated_percent")
+    )
     names = [f"“{facts.labels[row['arm']]}”" for row in (best, most)]
     shares = [f"{number(row['treated_percent'])} %" for row in (best, most)]
     if best["benefit"] <= 0:
