@@ -100,7 +100,8 @@ def test_every_link_in_the_sources_leads_somewhere() -> None:
     for page in ROOT.glob("**/*.md"):
         if any(part.startswith((".", "results", "_build")) for part in page.relative_to(ROOT).parts):
             continue
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        prose = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+        for target in re.findall(r"\]\(([^)#:]+)\)", prose):
             assert (page.parent / target).exists(), f"{page} links to {target}"
 
 

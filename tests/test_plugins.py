@@ -492,10 +492,9 @@ def ever_in(world: Any, trajectory: Any, people: np.ndarray, *, states: Source) 
 
 def test_a_generator_that_reads_a_column_and_a_measure_that_ranks_the_arms(installed, tmp_path):
     """All the way: check, run with its report and picture, replay, and the resolved scenario again."""
-    from experiments.report.facts import Facts
-    from scenarios.stored import load_resolved
-
     import netrial
+    from experiments.report.facts import Facts
+    from experiments.stored_trial import trial_again
 
     installed(networks, "classes", classes)
     installed(outcomes, "ever_in", ever_in)
@@ -517,7 +516,7 @@ def test_a_generator_that_reads_a_column_and_a_measure_that_ranks_the_arms(insta
     entered = replayed.events.query("entered == 'yes'")["person"].nunique()
     value = results.outcomes.query("arm == 'lead' and replicate == 1 and outcome == 'm'")["value"].item()
     assert value == entered / 40 > 0
-    assert load_resolved(scenario.resolved(), path).hash8() == scenario.hash8()
+    assert trial_again(results.folder, results.manifest).scenario.hash8() == scenario.hash8()
     assert scenario.set("network.layers.talk.of", "side").hash8() != scenario.hash8()
 
 
