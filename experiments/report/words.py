@@ -17,8 +17,8 @@ NO_ADJECTIVES = frozenset({
     "none", "off", "on", "out", "outside", "taken", "using", "yes",
 })  # fmt: skip
 """Common names of states that say little, or something else, in front of "person": they are put in quotes."""
-NOUNS = ("er", "ion", "ist", "or")
-"""Endings of words like smoker, champion, activist and supporter."""
+NOUNS = ("er", "ion", "ist", "ly", "or")
+"""Endings of words like smoker, champion, activist, regularly and supporter."""
 
 
 def reads_as_adjective(state: str) -> bool:
