@@ -8,12 +8,11 @@ annotated as `simulator.population.Column` is named in a scenario, and given as 
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Callable
 
 import numpy as np
 
+from simulator.arguments import COLUMN, annotated, arguments
 from simulator.errors import Problem, SpecError
 from simulator.network import pack, unpack
 from simulator.registry import Registry
@@ -26,19 +25,12 @@ networks: Registry[Generator] = Registry("network generator", "netrial.networks"
 
 def parameters(name: str) -> dict[str, bool]:
     """Return the parameters of a registered generator, and whether each must be given."""
-    return {argument.name: argument.default is argument.empty for argument in _arguments(name)}
+    return {key: argument.default is argument.empty for key, argument in arguments(networks[name]).items()}
 
 
 def columns_in(name: str) -> tuple[str, ...]:
     """Return those parameters of a registered generator that are columns of the people."""
-    # An annotation is read as text, since what stands under TYPE_CHECKING cannot be looked up.
-    texts = {argument.name: inspect.formatannotation(argument.annotation) for argument in _arguments(name)}
-    return tuple(key for key, text in texts.items() if "Column" in re.findall(r"\w+", text))
-
-
-def _arguments(name: str) -> list[inspect.Parameter]:
-    arguments = inspect.signature(networks[name]).parameters.values()
-    return [argument for argument in arguments if argument.kind is argument.KEYWORD_ONLY]
+    return annotated(networks[name], COLUMN)
 
 
 def check_share(name: str, share: float) -> None:
