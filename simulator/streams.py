@@ -23,7 +23,7 @@ def stream_key(*parts: NamePart) -> int:
     Parameters
     ----------
     *parts : str or int
-        ``("a", "bc")`` and ``("ab", "c")``, and ``1`` and ``"1"``, give different keys.
+        ``("a", "bc")`` and ``("ab", "c")``, and ``1`` and ``"1"``, give different keys; a NumPy integer is its number.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def stream_key(*parts: NamePart) -> int:
     digest = hashlib.blake2b(digest_size=8)
     for part in parts:
         data = str(part).encode()
-        kind = b"i" if isinstance(part, int) else b"s"
+        kind = b"i" if isinstance(part, int | np.integer) else b"s"
         digest.update(kind + len(data).to_bytes(8, "little") + data)
     return int.from_bytes(digest.digest(), "little")
 

@@ -253,3 +253,7 @@ def test_first_of_finds_those_whom_a_whole_order_puts_first(coarse: int) -> None
         there = order[eligible[order]]
         for k in {0, 1, 2, there.size // 2, there.size - 1, there.size}:
             assert first_of(words, eligible, k).tolist() == sorted(there[:k].tolist())
+
+
+def test_a_number_of_numpy_names_the_same_stream():
+    assert stream_key("replicate", np.int64(3)) == stream_key("replicate", 3) != stream_key("replicate", "3")
