@@ -18,12 +18,12 @@ from experiments.stored_trial import trial_again
 from interventions.schedule import occurrences
 from scenarios import build
 from simulator.clock_making import numbered_transitions
-from simulator.errors import SpecError, StoreError, allowed_words
+from simulator.errors import SpecError, StoreError
 from simulator.influence import Influences, run_with_influences
 from simulator.kernel import CAME, WENT
 from simulator.trajectory import Trajectory
 from simulator.units import TICK_BITS
-from simulator.world import World
+from simulator.world import World, in_order
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -174,8 +174,7 @@ class Replay:
     @property
     def _names_of_causes(self) -> tuple[list[str], list[str]]:
         transitions = [transition.name for _, transition in numbered_transitions(self.world)]
-        listed = sorted(occurrences(self.trial.arms[self.arm]), key=lambda occurrence: occurrence.tick)
-        return transitions, list(dict.fromkeys(occurrence.intervention for occurrence in listed))
+        return transitions, in_order(occurrences(self.trial.arms[self.arm]))[1]
 
 
 def replay(scenario: Scenario | Results | str | Path, *, arm: str | None = None, replicate: int = 0) -> Replay:
@@ -202,12 +201,12 @@ def replay(scenario: Scenario | Results | str | Path, *, arm: str | None = None,
     StoreError
         If the results cannot be run again as they were: by another engine, or from files that have changed.
     """
-    trial, results = trial_of(scenario)
-    name = trial.control if arm is None else arm
-    if name not in trial.arms:
-        raise SpecError(f"there is no arm `{name}`; {allowed_words(name, list(trial.arms))}")
-    if replicate < 0:
-        raise SpecError(f"replicates count from 0; there is no {replicate}")
+    return replay_trial(*trial_of(scenario), arm=arm, replicate=replicate)
+
+
+def replay_trial(trial: Trial, results: Results | None, *, arm: str | None, replicate: int) -> Replay:
+    """Replay what `trial_of` returned; its towns are made once, however many arms are replayed. See `replay`."""
+    name = build.chosen_arm(trial.arms, arm, trial.control, replicate)
     town = trial.town(replicate)
     beginning = build.beginning_of(trial.scenario, town, trial.luck(replicate))
     run = run_with_influences(beginning, occurrences(trial.arms[name]), trial.observe_at, trial.horizon_tick)

@@ -3,6 +3,7 @@
 from scenarios.conversion import (
     arms_of,
     behaviours_of,
+    chosen_arm,
     control_of,
     horizon_of,
     interventions_of,
@@ -18,6 +19,7 @@ __all__ = [
     "arms_of",
     "beginning_of",
     "behaviours_of",
+    "chosen_arm",
     "control_of",
     "horizon_of",
     "initial_states",

@@ -32,6 +32,7 @@ from simulator.behaviour import (
     Transition,
 )
 from simulator.conditions import Condition, parse
+from simulator.errors import SpecError, allowed_words
 from simulator.outcomes import Measure, outcomes
 from simulator.units import convert_duration, convert_rate
 
@@ -98,6 +99,21 @@ def observe_every_of(spec: grammar.ScenarioSpec) -> float:
 def control_of(spec: grammar.ScenarioSpec) -> str:
     """Return the name of the control arm."""
     return spec.experiment.control or next(iter(spec.arms))
+
+
+def chosen_arm(arms: Collection[str], arm: str | None, control: str, replicate: int) -> str:
+    """Return the name of the arm that is meant (None: the control), if there is such an arm and such a replicate.
+
+    Raises
+    ------
+    SpecError
+    """
+    name = control if arm is None else arm
+    if name not in arms:
+        raise SpecError(f"there is no arm `{name}`; {allowed_words(name, list(arms))}")
+    if replicate < 0:
+        raise SpecError(f"replicates count from 0; there is no {replicate}")
+    return name
 
 
 def states_of(spec: grammar.ScenarioSpec) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import numpy as np
 from interventions.schedule import occurrences
 from scenarios import build
 from simulator.engine import plan_clocks
-from simulator.errors import Problem, SpecError, allowed_words
+from simulator.errors import Problem, SpecError
 from simulator.streams import Draw
 
 if TYPE_CHECKING:
@@ -55,12 +54,7 @@ def parts_of(scenario: Scenario, arm: str | None, replicate: int) -> tuple[Begin
     scenario.require_built()
     spec = scenario.spec
     arms = build.arms_of(spec)
-    name = scenario.control if arm is None else arm
-    if name not in arms:
-        raise SpecError(f"there is no arm `{name}`; {allowed_words(name, list(arms))}")
-    replicate = operator.index(replicate)  # numpy's integers would name other luck
-    if replicate < 0:
-        raise SpecError(f"replicates count from 0; there is no {replicate}")
+    name = build.chosen_arm(arms, arm, scenario.control, replicate)
     plan = plan_clocks(build.world_of(scenario, replicate % spec.experiment.networks))
     luck = Draw(spec.experiment.seed, "replicate", replicate)
     beginning = build.beginning_of(scenario, plan, luck)

@@ -33,7 +33,7 @@ from simulator.kernel_arrays import Clocks, Comings, ComingTies, Contacts, Facts
 from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
 from simulator.streams import Draw
 from simulator.trajectory import BY_HAND, FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
-from simulator.world import Occurrence, Situation
+from simulator.world import Occurrence, Situation, in_order
 
 __all__ = ["NEVER", "ClockPlan", "Simulation", "plan_clocks"]
 
@@ -134,8 +134,7 @@ class Simulation:
         self.states = self._all_states[:-1]
         self._since = self._entered()
         self.observe_at = np.array(self.observe_at, np.int64)
-        self._waiting = sorted(self.occurrences, key=lambda occurrence: occurrence.tick)
-        self._interventions = list(dict.fromkeys(occurrence.intervention for occurrence in self._waiting))
+        self._waiting, self._interventions = in_order(self.occurrences)
         self._factors: list[_Factor] = []
         self._segments: list[_Segment] = []
         self._ledger: list[LedgerLine] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -119,3 +119,9 @@ class Occurrence:
     intervention: str
     occasion: int
     plan: Callable[[Situation], Sequence[Action]]
+
+
+def in_order(occurrences: Iterable[Occurrence]) -> tuple[list[Occurrence], list[str]]:
+    """Return an arm's occurrences by date, and its interventions as the event log numbers them: as they first act."""
+    dated = sorted(occurrences, key=lambda occurrence: occurrence.tick)
+    return dated, list(dict.fromkeys(occurrence.intervention for occurrence in dated))

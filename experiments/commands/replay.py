@@ -36,20 +36,18 @@ def replay(
     if out is not None and out.suffix not in (*TABLES, *GRAPHS):
         raise SpecError(f"--out is {out}; its name must end in {', '.join(TABLES)}, {' or '.join(GRAPHS)}")
 
-    from experiments.replay import replay as run_again
-    from experiments.replay import trial_of
+    from experiments.replay import replay_trial, trial_of
     from experiments.replay_words import chain_lines, life_lines, summary_lines
 
     trial, results = trial_of(folder)
-    given = trial.scenario if results is None else results
-    replayed = run_again(given, arm=arm, replicate=replicate)
-    if person is not None:
+    if person is not None and arm in (None, trial.control):
         others = [name for name in trial.arms if name != trial.control]
-        if arm is None and len(others) == 1:
-            replayed = run_again(given, arm=others[0], replicate=replicate)
-        elif arm in (None, trial.control):
+        if arm is not None or len(others) != 1:
             raise SpecError(f"--person tells a life in two arms; name one with --arm: {', '.join(others)}")
-        control = run_again(given, replicate=replicate)
+        arm = others[0]
+    replayed = replay_trial(trial, results, arm=arm, replicate=replicate)
+    if person is not None:
+        control = replay_trial(trial, results, arm=trial.control, replicate=replicate)
         lines = life_lines(control, replayed, person)
     else:
         lines = chain_lines(replayed) if tree else summary_lines(replayed)
