@@ -14,9 +14,8 @@ import numpy as np
 from interventions.alteration import find_new_ties
 from interventions.rewiring import chosen_ties, exchange, move_ends
 from interventions.selecting import select
+from interventions.uptake import accept, number_for
 from simulator.actions import Action, AddTies, Record, RewireTies, ScaleInfluence, ScaleSusceptibility, SetStates
-from simulator.behaviour import ByColumn, ByState, HazardRatio, PersonNumber
-from simulator.hazards import hazard_ratios
 from simulator.units import to_ticks
 
 if TYPE_CHECKING:
@@ -54,55 +53,6 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
     if selection.missing:  # last, so that no action's place in the list depends on it
         actions.append(Record("short of people", selection.missing))
     return actions
-
-
-def accept(intervention: Intervention, situation: Situation, offered: np.ndarray, occasion: int) -> np.ndarray:
-    """Return who of those offered an intervention accepts.
-
-    Drawn by (intervention, occasion, person): the same people accept in every arm, whoever else is offered
-    it, and everybody who accepts at a lower uptake also accepts at a higher one.
-
-    Parameters
-    ----------
-    intervention : Intervention
-    situation : Situation
-    offered : int32[k]
-    occasion : int
-
-    Returns
-    -------
-    int32[j]
-    """
-    words = situation.draw.words_at("uptake", intervention.name, occasion, indices=offered)
-    chance = number_for(intervention.uptake, offered, situation)
-    return offered[(words >> np.uint64(11)) * 2.0**-53 < chance]
-
-
-def number_for(number: PersonNumber, persons: np.ndarray, situation: Situation) -> np.ndarray:
-    """Return a number for each of some people, now; 1 for people whose category or value is missing or not named.
-
-    Parameters
-    ----------
-    number : PersonNumber
-    persons : int32[k]
-    situation : Situation
-
-    Returns
-    -------
-    float64[k]
-    """
-    world = situation.world
-    if isinstance(number, ByState):
-        table = np.array([number.values[state] for state in world.behaviours[number.behaviour].states])
-        return table[situation.states[persons, world.column_of(number.behaviour)]]
-    if isinstance(number, HazardRatio):
-        column = world.population.columns[number.column].at(situation.tick)
-        return np.nan_to_num(hazard_ratios(number, column.values[persons]), nan=1.0)
-    if not isinstance(number, ByColumn):
-        return np.full(persons.size, float(number))
-    codes, labels = world.population.columns[number.column].groups()
-    values = np.array([*(number.values.get(label, 1.0) for label in labels), 1.0])
-    return values[codes[persons]]  # code -1, missing, reads the last value
 
 
 def _effects(intervention: Intervention, situation: Situation, treated: np.ndarray, occasion: int) -> Iterator[Action]:

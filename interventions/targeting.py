@@ -1,26 +1,29 @@
 """Targeting rules: each ranks all people, best target first.
 
-A rule is a function ``rule(situation, **parameters) -> int32[n_persons]`` in the registry `targets`; a
-package adds one by the entry-point group ``netrial.targets``. A rule scores people, and `best_first` turns
-scores into a ranking, so that no rule can sort the wrong way. Where luck enters, it is keyed by the rule and
-the replicate, never by the arm or the date: two interventions with the same rule see the same order, and a
-smaller cut lies within a larger one.
+A rule is a function ``rule(situation, **parameters) -> int32[k]`` in the registry `targets`; a package adds one by
+the entry-point group ``netrial.targets``. A rule scores people, and `best_first` turns scores into a ranking, so that
+no rule can sort the wrong way; it may leave out people whom it would never pick. A rule that chooses people as a set
+takes a second argument, the `Request`, which says who can be picked and how many. Where luck enters, it is keyed by
+the rule and the replicate, never by the arm or the date: two interventions with the same rule see the same order, and
+a smaller cut lies within a larger one.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from interventions.cutting import rounded_share
-from simulator.arguments import with_columns
+from simulator.arguments import arguments, with_columns
 from simulator.errors import Place, Problem, SpecError, allowed_words
 from simulator.registry import Registry
 
 if TYPE_CHECKING:
+    from interventions.specs import Intervention
     from simulator.streams import Draw
     from simulator.world import Situation
 
@@ -28,8 +31,27 @@ Rule = Callable[..., np.ndarray]
 targets: Registry[Rule] = Registry("targeting rule", "netrial.targets")
 
 
-def rank(situation: Situation, rule: str, parameters: Mapping[str, Any]) -> np.ndarray:
-    """Rank all people by a registered rule.
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What a rule that chooses people as a set is asked for.
+
+    Parameters
+    ----------
+    eligible : bool[n_persons]
+        Who can be picked; whom else the rule names is passed over.
+    places : int
+        How many people are wanted at most; fewer may be taken where money or uptake runs out first.
+    intervention : Intervention, optional
+        What they are picked for; None where a rule is asked on its own.
+    """
+
+    eligible: np.ndarray
+    places: int
+    intervention: Intervention | None = None
+
+
+def rank(situation: Situation, rule: str, parameters: Mapping[str, Any], request: Request | None = None) -> np.ndarray:
+    """Rank people by a registered rule.
 
     Parameters
     ----------
@@ -38,11 +60,13 @@ def rank(situation: Situation, rule: str, parameters: Mapping[str, Any]) -> np.n
         A name in `targets`.
     parameters : mapping
         The rule's own parameters.
+    request : Request, optional
+        For rules that choose people as a set; None: everybody who is there can be picked, and all of them are wanted.
 
     Returns
     -------
-    int32[n_persons]
-        Person indices, best target first.
+    int32[k]
+        Person indices, best target first; whom the rule would never pick is not among them.
 
     Raises
     ------
@@ -53,22 +77,34 @@ def rank(situation: Situation, rule: str, parameters: Mapping[str, Any]) -> np.n
     if problems:
         raise SpecError(problems)
     function, n_persons = targets[rule], situation.world.population.size
-    ranking = function(situation, **with_columns(function, parameters, situation.world.population.columns))
+    given = with_columns(function, parameters, situation.world.population.columns)
+    if takes_request(function):
+        present = situation.present
+        request = request or Request(present, int(np.count_nonzero(present)))
+        ranking = function(situation, request, **given)
+    else:
+        ranking = function(situation, **given)
     if (plugin := targets.plugin(rule)) and not _ranks(ranking, n_persons):
         message = f"the targeting rule `{rule}` of the package `{plugin.package}` made something else than a ranking"
-        hint = f"each of 0 … {n_persons - 1} once, as int32[n_persons]: `best_first` makes one of scores"
+        hint = f"some of 0 … {n_persons - 1}, each at most once, as int32[k]: `best_first` makes one of scores"
         raise SpecError(Problem(message, ("rank",), hint))
     return ranking
 
 
-def _ranks(ranking: Any, n_persons: int) -> bool:
-    """Say whether an array holds every person once."""
+def takes_request(rule: Rule) -> bool:
+    """Say whether a rule chooses people as a set, and so takes a `Request`."""
+    kinds = [each.kind for each in inspect.signature(rule).parameters.values()]
     return (
-        isinstance(ranking, np.ndarray)
-        and ranking.shape == (n_persons,)
-        and ranking.dtype.kind in "iu"
-        and np.array_equal(np.sort(ranking), np.arange(n_persons))
+        sum(kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds) > 1
     )
+
+
+def _ranks(ranking: Any, n_persons: int) -> bool:
+    """Say whether an array holds people, each at most once."""
+    if not isinstance(ranking, np.ndarray) or ranking.ndim != 1 or ranking.dtype.kind not in "iu":
+        return False
+    within = ranking.size == 0 or (int(ranking.min()) >= 0 and int(ranking.max()) < n_persons)
+    return bool(within and np.unique(ranking).size == ranking.size)
 
 
 def best_first(scores: np.ndarray, situation: Situation, rule: str) -> np.ndarray:
@@ -221,7 +257,7 @@ def check_rank(rule: str, parameters: Mapping[str, Any], layers: Sequence[str]) 
     """
     if rule not in targets:
         return [Problem(f"unknown targeting rule `{rule}`", ("rank",), allowed_words(rule, targets.names()))]
-    taken = list(inspect.signature(targets[rule]).parameters.values())[1:]
+    taken = list(arguments(targets[rule]).values())
     allowed = [parameter.name for parameter in taken]
     problems = [
         Problem(f"`{rule}` takes no `{name}`", ("rank", name), allowed_words(name, allowed), on_key=True)
@@ -231,9 +267,7 @@ def check_rank(rule: str, parameters: Mapping[str, Any], layers: Sequence[str]) 
     problems += [
         Problem(f"`{rule}` needs `{parameter.name}`", ("rank",))
         for parameter in taken
-        if parameter.kind is parameter.KEYWORD_ONLY
-        and parameter.default is parameter.empty
-        and parameter.name not in parameters
+        if parameter.default is parameter.empty and parameter.name not in parameters
     ]
     if "asked" in parameters and "asked" in allowed:
         problems += _asked_problems(parameters["asked"])

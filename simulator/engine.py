@@ -31,6 +31,9 @@ from simulator.errors import Problem, SpecError
 from simulator.kernel import LOG_FULL, NOBODY, PERSON, RINGS, advance
 from simulator.kernel_arrays import Clocks, Comings, ComingTies, Contacts, Facts, Log, Scratch, no_comings, scratch_for
 from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
+from simulator.network import ContactNetwork
+from simulator.network_now import TiesNow, with_ties
+from simulator.past import Past
 from simulator.streams import Draw
 from simulator.trajectory import BY_HAND, FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
 from simulator.world import Occurrence, Situation, in_order
@@ -139,7 +142,8 @@ class Simulation:
         self._segments: list[_Segment] = []
         self._ledger: list[LedgerLine] = []
         self._offers: list[Offer] = []
-        self._treated = np.zeros(self.states.shape[0], bool)
+        self._past = Past(self.states.shape[0])
+        self._ties_since: list[tuple[int, dict[str, TiesNow] | ContactNetwork]] = []
         self._layout: _Layout | None = None
         self._facts = self.plan.base.facts  # not to be written to, since arms share them
         self._clocks = list(self.plan.clocks)
@@ -310,8 +314,11 @@ class Simulation:
         factors = [factor for factor in self._factors if factor.until > self.now]
         segments = [segment for segment in self._segments if segment.until > self.now]
         if len(factors) < len(self._factors) or len(segments) < len(self._segments):
+            ties_ended = len(segments) < len(self._segments)
             self._factors, self._segments = factors, segments
             self._layout = None
+            if ties_ended:
+                self._note_ties()
         while self._waiting and self._waiting[0].tick <= self.now:
             occurrence = self._waiting.pop(0)
             for sequence, action in enumerate(occurrence.plan(self._situation())):
@@ -320,7 +327,10 @@ class Simulation:
     def _situation(self) -> Situation:
         states = self.states.view()
         states.setflags(write=False)
-        return Situation(self.plan.world, self.draw, self.now, states, self.start, self.tied_in)
+        return Situation(
+            self.plan.world, self.draw, self.now, states, self.start, self.tied_in, self._past, self.horizon,
+            self.network_at,
+        )  # fmt: skip
 
     def tied_in(self, layer: str) -> np.ndarray:
         """Return int32[k, 2]: the pairs joined in a layer now: its own ties, row by row, then those added so far."""
@@ -328,6 +338,36 @@ class Simulation:
         added = [segment.ties for segment in self._segments if segment.layer == layer and segment.rows is None]
         added += self._entrants.tied_in(list(self.plan.world.network.layers).index(layer))
         return np.concatenate([own, *added]) if added else own
+
+    def network_at(self, tick: int) -> ContactNetwork:
+        """Return the network as it was at an instant, no later than now: the world's own until ties changed."""
+        if tick >= self.now and len(self._entrants.rows):
+            self._note_ties()  # people who enter bring ties with them, without an action
+        before = [k for k, (since, _) in enumerate(self._ties_since) if since <= tick]
+        if not before:
+            return self.plan.world.network
+        since, ties = self._ties_since[before[-1]]
+        if not isinstance(ties, ContactNetwork):
+            ties = with_ties(self.plan.world.network, ties)
+            self._ties_since[before[-1]] = (since, ties)
+        return ties
+
+    def _note_ties(self) -> None:
+        """Keep the ties as they are from now on."""
+        ties = {}
+        for name in self.plan.world.network.layers:
+            segments = [one for one in self._segments if one.layer == name and one.rows is None]
+            entered = self._entrants.tied_in(list(self.plan.world.network.layers).index(name))
+            added = [*(one.ties for one in segments), *entered]
+            weights = [*(np.full(len(one.ties), one.weight) for one in segments), *(np.ones(len(e)) for e in entered)]
+            ties[name] = TiesNow(
+                self._facts.ties[self._rows_of(name)],
+                np.concatenate([np.empty((0, 2), np.int32), *added]),
+                np.concatenate([np.empty(0), *weights]),
+            )
+        if self._ties_since and self._ties_since[-1][0] == self.now:
+            self._ties_since.pop()
+        self._ties_since.append((self.now, ties))
 
     def _rows_of(self, layer: str) -> slice:
         """Return where a layer's own ties stand in the joint array."""
@@ -378,11 +418,13 @@ class Simulation:
             self._ledger.append(
                 LedgerLine(self.now, occurrence.intervention, action.action, action.people, action.cost)
             )
+            self._past.spent += action.cost
             if action.offered is not None:
                 self._offers.append(Offer(self.now, occurrence.intervention, action.offered))
+                self._past.note_offer(occurrence.intervention, action.offered)
             if action.treated is not None:
-                first = int(np.count_nonzero(~self._treated[action.treated]))
-                self._treated[action.treated] = True
+                first = int(np.count_nonzero(~self._past.ever_treated()[action.treated]))
+                self._past.note_treated(occurrence.intervention, action.treated)
                 self._ledger.append(LedgerLine(self.now, occurrence.intervention, FIRST_TREATED, first, 0.0))
             return
         if isinstance(action, SetStates):
@@ -421,6 +463,8 @@ class Simulation:
             )
         else:
             raise TypeError(f"{occurrence.intervention} asks for {action!r}, which is no action")
+        if isinstance(action, AddTies | RewireTies):
+            self._note_ties()
         self._layout = None
 
     def _lay_out(self) -> _Layout:

@@ -11,6 +11,7 @@ from simulator.actions import Action
 from simulator.behaviour import Behaviour
 from simulator.conditions import Condition, mask_of
 from simulator.network import ContactNetwork
+from simulator.past import Past
 from simulator.population import Population
 from simulator.streams import Draw
 from simulator.turnover import Turnover
@@ -82,6 +83,12 @@ class Situation:
     tied_in : callable
         ``tied_in(layer) -> int32[k, 2]``: pairs joined in a layer now: its own ties, row by row, as they have been
         rewired, then the ties added so far (either order).
+    past : Past
+        What the arm did so far.
+    horizon : int
+        Tick at which the run ends.
+    network_at : callable
+        ``network_at(tick) -> ContactNetwork``: the network as it was at an instant, no later than now.
     """
 
     world: World
@@ -90,6 +97,13 @@ class Situation:
     states: np.ndarray
     start: np.ndarray
     tied_in: Callable[[str], np.ndarray]
+    past: Past
+    horizon: int
+    network_at: Callable[[int], ContactNetwork]
+
+    def network(self) -> ContactNetwork:
+        """Return the network as it is now: the world's own until ties were added, ended or rewired."""
+        return self.network_at(self.tick)
 
     @property
     def present(self) -> np.ndarray:

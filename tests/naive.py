@@ -25,6 +25,7 @@ from naive_laws import TICK_BITS, Added, Entry, Words, every_transition
 
 from simulator.actions import AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.behaviour import Response, Series, Transition
+from simulator.past import Past
 from simulator.streams import Draw
 from simulator.world import Occurrence, Situation, World
 
@@ -133,6 +134,7 @@ class NaiveRun:
         self.events: list[tuple[int, int, int, int, int]] = []
         self.observed: list[list[int]] = []
         self.active: list[Active] = []
+        self.past = Past(len(self.states))
         self.clocks = clocks_of(self.world)
         causes: list[str] = []
         for occurrence in sorted(self.occurrences, key=lambda occurrence: occurrence.tick):
@@ -168,6 +170,7 @@ class NaiveRun:
                 [tuple(t) for t in self.world.network.layers[layer].ties]
                 + [t for a in self.active if a.layer == layer for t in a.ties]
             ),
+            self.past, self.horizon, lambda tick: self.world.network,
         )  # fmt: skip
 
     def first_state(self, column: int) -> int:
@@ -239,6 +242,11 @@ class NaiveRun:
             )
         else:
             assert isinstance(action, Record)
+            self.past.spent += action.cost
+            if action.offered is not None:
+                self.past.note_offer(occurrence.intervention, action.offered)
+            if action.treated is not None:
+                self.past.note_treated(occurrence.intervention, action.treated)
 
     def move(self, person: int, column: int, new: int, tick: int, cause: int) -> None:
         old = self.states[person][column]

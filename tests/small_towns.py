@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.behaviour import Behaviour, Transition
 from simulator.network import ContactNetwork, Layer
+from simulator.past import Past
 from simulator.population import Column, Population
 from simulator.streams import Draw
 from simulator.units import TICKS_PER_UNIT
@@ -72,6 +73,8 @@ def situation(
     time: float = 0.0,
     obese: Sequence[int] = (),
     drinking: Mapping[int, str] | None = None,
+    past: Past | None = None,
+    horizon: float = 10.0,
 ) -> Situation:
     """What an intervention sees: everybody in the first state but those named."""
     states = np.zeros((world.population.size, len(BEHAVIOURS)), np.uint8)
@@ -86,4 +89,7 @@ def situation(
         states,
         states,
         lambda layer: world.network.layers[layer].ties,
+        Past(world.population.size) if past is None else past,
+        int(horizon * TICKS_PER_UNIT),
+        lambda tick: world.network,
     )

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from small_towns import TWO_CLIQUES, category, situation, surveyed, town, undirected
 
-from interventions.acting import accept, act, number_for
+from interventions.acting import act
 from interventions.alteration import find_new_ties
 from interventions.kinds import kinds
 from interventions.schedule import occurrences
 from interventions.specs import Cost, Effect, Intervention, NewTies, Target
+from interventions.uptake import accept, number_for
 from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.behaviour import ByColumn
 from simulator.conditions import parse

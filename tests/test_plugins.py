@@ -338,9 +338,11 @@ def test_the_hash_knows_the_version_of_a_plugin_that_is_used_and_of_no_other(ins
 
 
 @pytest.mark.parametrize(
-    "ranking", [[0, 1, 2], [0, 1, 2, 2], [0.0, 1.0, 2.0, 3.0], [1, 2, 3, 4]], ids=["short", "twice", "floats", "beyond"]
+    "ranking",
+    [[[0, 1, 2, 3]], [0, 1, 2, 2], [0.0, 1.0, 2.0, 3.0], [1, 2, 3, 4]],
+    ids=["nested", "twice", "floats", "beyond"],
 )
-def test_a_rule_that_does_not_rank_everybody_once_is_refused(installed, ranking):
+def test_a_rule_that_does_not_rank_people_at_most_once_is_refused(installed, ranking):
     here = situation(town(4, [undirected("friends", [(0, 1)])]))
     installed(targets, "mine", lambda situation: np.array([3, 1, 0, 2], np.int32))
     assert rank(here, "mine", {}).tolist() == [3, 1, 0, 2]

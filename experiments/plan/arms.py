@@ -11,7 +11,7 @@ from experiments.plan.effects import effect_in_words
 from experiments.plan.phrases import States, count_word, who
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
-from interventions.specs import COMMUNITIES
+from interventions.specs import COMMUNITIES, ByContacts
 from simulator.behaviour import HazardRatio
 
 if TYPE_CHECKING:
@@ -237,6 +237,9 @@ def uptake_in_words(date: Date, setting: Setting) -> str:
         said = f"{percent(uptake)} accept"
     elif isinstance(uptake, HazardRatio):
         said = f"a share accepts that depends on {plain_label(uptake.column)}"
+    elif isinstance(uptake, ByContacts):
+        how = "how many" if uptake.reads == "count" else "what share"
+        said = f"a share accepts that depends on {how} of their contacts are in it"
     else:
         said = f"{listed([f'{percent(share)} if {plain_label(word)}' for word, share in uptake.values.items()])} accept"
     treated = treated_at(date, setting)

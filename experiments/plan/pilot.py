@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.acting import number_for
 from interventions.schedule import occurrences
 from interventions.selecting import eligible_for
+from interventions.uptake import chances
 from simulator.actions import Record
 from simulator.units import from_ticks, to_ticks
 from simulator.world import Occurrence
@@ -111,7 +111,7 @@ def _counted(intervention: Intervention, situation: Situation, actions: Sequence
     eligible, codes = eligible_for(intervention.target, situation)
     records = [action for action in actions if isinstance(action, Record)]
     offered = next(one.offered for one in records if one.offered is not None)
-    treated = math.fsum(number_for(intervention.uptake, offered, situation).clip(0, 1).tolist())
+    treated = math.fsum(chances(intervention.uptake, intervention.name, offered, situation).clip(0, 1).tolist())
     cost, reached = intervention.cost, int(offered.size)
     whole = codes is not None and intervention.target.groups is not None
     return Counted(

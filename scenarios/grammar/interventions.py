@@ -10,16 +10,20 @@ from scenarios.grammar.measures import MEASURE_KEYS, Measure
 from scenarios.grammar.parts import (
     ConditionText,
     Counting,
+    Flag,
     Name,
     NotNegative,
     Number,
     Part,
+    Point,
     Quantity,
     Share,
+    States,
     Text,
     Time,
     Times,
     Whole,
+    kind_of_number,
     later,
     shape,
 )
@@ -72,6 +76,11 @@ class Target(Part):
     share: Share | None = Field(default=None, description="Share of those who satisfy `where`.")
     number: Whole | None = Field(default=None, description="Number of people.")
     budget: Quantity | None = later("I", "As many as this buys.")
+    of: Literal["people", "groups"] | None = later("I", "What share and number count, with `groups`: people or groups.")
+    exclude: States | None = later(
+        "I", "Who cannot be chosen: `offered` or `treated` before by this, or by the interventions named."
+    )
+    replace: Flag | None = later("I", "On later dates: choose only as many as are missing.")
     per: Text | None = Field(default=None, description="Column: cut in each of its groups.")
     groups: Text | None = Field(default=None, description="Column, or `communities`: whole groups are chosen.")
     knowledge: Knowledge | None = later("I", "What is known of the network.")
@@ -182,6 +191,48 @@ class Cost(Part):
     per_step: Quantity | None = later("I", "For each step of a chain.")
 
 
+class UptakeByContacts(Part):
+    """An uptake that depends on contacts who are in it already, or in some states."""
+
+    tag: ClassVar[str] = "<contacts>"
+    later: ClassVar[str] = "I"
+
+    count: States | None = Field(default=None, description="Number of contacts in these states; `treated`: in it.")
+    share: States | None = Field(default=None, description="Share of contacts in these states; `treated`: in it.")
+    table: tuple[Point, ...] = Field(min_length=1, description="[[contacts, uptake], …].")
+    shape: Literal["step", "linear"] = Field(default="step", description="Between points: step or linear.")
+    layers: tuple[Text, ...] | None = Field(default=None, description="Layers of the contacts. Default: all.")
+
+
+def _kind_of_uptake(value: Any) -> str:
+    if isinstance(value, Part):
+        return value.tag
+    return "<contacts>" if isinstance(value, dict) and "table" in value else kind_of_number(value)
+
+
+Uptake = Annotated[
+    Annotated[Number, Tag("<one>")] | Annotated[UptakeByContacts, Tag("<contacts>")],
+    Discriminator(lambda value: "<contacts>" if _kind_of_uptake(value) == "<contacts>" else "<one>"),
+]
+
+
+class Chain(Part):
+    """How an intervention passes on from those who accepted it, wave after wave."""
+
+    waves: Counting = Field(default=1, description="Waves after the people whom the target chooses.")
+    coupons: Counting | None = Field(default=None, description="People each passes it on to, at most. Default: all.")
+    every: Time = Field(default=0.0, description="Time between waves; 0: at once.")
+    to: Literal["contacts", "matched"] = Field(
+        default="contacts", description="contacts, or people matched to them by nearness in the network."
+    )
+    ties: Literal["random", "strong", "weak"] = Field(default="random", description="Which contacts come first.")
+    layers: tuple[Text, ...] | None = Field(default=None, description="Along which ties. Default: all.")
+    where: ConditionText | None = Field(default=None, description="Who can be passed it.")
+    again: Flag = Field(default=False, description="Whether people who were offered it before are offered it again.")
+    effect: Effect | None = Field(default=None, description="What happens to them. Default: the intervention's effect.")
+    uptake: Uptake | None = Field(default=None, description="Share who accept. Default: the intervention's uptake.")
+
+
 class When(Measure):
     """A measure that starts the intervention when it passes a level."""
 
@@ -194,7 +245,7 @@ class Phase(Part):
     """A stepped start: groups begin one after the other."""
 
     over: Text = Field(description="Column that holds the groups.")
-    groups: Counting | None = Field(default=None, description="How many at each step.")
+    groups: Counting = Field(default=1, description="How many at each step.")
     every: Time = Field(description="Time between steps.")
     order: Any = Field(default=None, description="Who begins.")
 
@@ -207,7 +258,7 @@ class Intervention(Part):
     kind: Text = Field(description="champions, groups, induction, alteration or broadcast.")
     target: Target | None = Field(default=None, description="Whom; {} is everybody.")
     at: Times | None = Field(default=None, description="When: a time, or a list of times.")
-    uptake: Number = Field(default=1.0, description="Share of those offered it who accept.")
+    uptake: Uptake = Field(default=1.0, description="Share of those offered it who accept.")
     effect: Effect = Field(description="What happens to those who accept; {} is nothing.")
     cost: Cost | None = Field(default=None, description="What it costs.")
     every: Time | None = later("I", "Repeats at this interval.")
@@ -215,6 +266,7 @@ class Intervention(Part):
     when: When | None = later("I", "Starts when a measure passes a level.")
     phase: Phase | None = later("I", "Groups begin one after the other.")
     drop_out: Number | None = later("I", "Rate at which people leave the intervention.")
+    chain: Chain | None = later("I", "How it passes on from those who accepted it.")
 
 
 class Tactic(Part):

@@ -1,0 +1,82 @@
+"""The network as it is, or was, in one arm: ties that were added, ended or rewired since time 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulator.network import ContactNetwork, Layer, distinct, pack, unpack
+
+
+@dataclass(frozen=True, eq=False)
+class TiesNow:
+    """The ties of one layer at one instant.
+
+    Parameters
+    ----------
+    own : int32[n_ties, 2]
+        The layer's own ties, row by row, as they have been rewired.
+    added : int32[k, 2]
+        Undirected ties added since, either order.
+    weights : float64[k]
+        Theirs.
+    """
+
+    own: np.ndarray
+    added: np.ndarray
+    weights: np.ndarray
+
+
+def with_ties(network: ContactNetwork, now: Mapping[str, TiesNow]) -> ContactNetwork:
+    """Return a network with the ties of one instant.
+
+    Parameters
+    ----------
+    network : ContactNetwork
+    now : mapping of str to TiesNow
+        By layer; layers that are not named stay as they are.
+
+    Returns
+    -------
+    ContactNetwork
+        Namings of ties that are gone are gone with them; a tie that is new counts as named from both ends.
+    """
+    layers = {name: _layer(layer, now[name]) if name in now else layer for name, layer in network.layers.items()}
+    return ContactNetwork(network.n_persons, layers)
+
+
+def _layer(layer: Layer, now: TiesNow) -> Layer:
+    added, weights = now.added, now.weights
+    if layer.directed:  # a new tie passes on both ways
+        added, weights = np.concatenate([added, added[:, ::-1]]), np.concatenate([weights, weights])
+    own = now.own
+    pairs = np.concatenate([own, added]).astype(np.int32)
+    if not layer.directed:
+        pairs = np.sort(pairs, axis=1)
+    packed = pack(*pairs.T)
+    _, first = np.unique(packed, return_index=True)
+    own_weights = np.ones(len(own)) if layer.weights is None else layer.weights
+    all_weights = np.concatenate([own_weights, weights])[first]
+    return replace(
+        layer,
+        ties=np.ascontiguousarray(pairs[first]),
+        weights=None if (all_weights == 1).all() else all_weights,
+        namings=None if layer.namings is None else _namings(layer, pairs[first]),
+        attributes={},
+    )
+
+
+def _namings(layer: Layer, pairs: np.ndarray) -> np.ndarray:
+    """Return the namings whose pair is still tied, and both ways of each pair that was not."""
+    assert layer.namings is not None
+    tied, before = _unordered(pairs), _unordered(layer.ties)
+    kept = layer.namings[np.isin(_unordered(layer.namings), tied)]
+    new = unpack(np.setdiff1d(tied, before))
+    both = np.concatenate([pack(*kept.T), pack(*new.T), pack(*new.T[::-1])])
+    return unpack(distinct(both))
+
+
+def _unordered(pairs: np.ndarray) -> np.ndarray:
+    return pack(pairs.min(axis=1), pairs.max(axis=1))

@@ -1,0 +1,61 @@
+"""What one arm of one replicate did so far, as the interventions that act next may read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Past:
+    """Who was offered and who took each intervention so far, and what was spent; the engine alone writes to it.
+
+    Parameters
+    ----------
+    n_persons : int
+    """
+
+    n_persons: int
+    spent: float = 0.0
+    _offered: dict[str, np.ndarray] = field(default_factory=dict)
+    _treated: dict[str, np.ndarray] = field(default_factory=dict)
+    _occasions: Counter[str] = field(default_factory=Counter)
+
+    def offered(self, intervention: str) -> np.ndarray:
+        """Return bool[n_persons]: who was offered an intervention so far."""
+        return self._of(self._offered, intervention)
+
+    def treated(self, intervention: str) -> np.ndarray:
+        """Return bool[n_persons]: who accepted an intervention so far."""
+        return self._of(self._treated, intervention)
+
+    def ever_treated(self) -> np.ndarray:
+        """Return bool[n_persons]: who accepted anything so far."""
+        return np.any([*self._treated.values(), np.zeros(self.n_persons, bool)], axis=0)
+
+    def occasions(self, intervention: str) -> int:
+        """Return on how many occasions an intervention was offered so far, to however few people."""
+        return self._occasions[intervention]
+
+    def note_offer(self, intervention: str, persons: np.ndarray) -> None:
+        """Keep that these people (int32[k]) were offered an intervention."""
+        self._occasions[intervention] += 1
+        self._mark(self._offered, intervention, persons)
+
+    def note_treated(self, intervention: str, persons: np.ndarray) -> None:
+        """Keep that these people (int32[k]) accepted an intervention."""
+        self._mark(self._treated, intervention, persons)
+
+    def names(self) -> Iterator[str]:
+        """Yield the interventions that were offered so far."""
+        yield from self._offered
+
+    def _of(self, marks: dict[str, np.ndarray], intervention: str) -> np.ndarray:
+        found = marks.get(intervention)
+        return np.zeros(self.n_persons, bool) if found is None else found.copy()
+
+    def _mark(self, marks: dict[str, np.ndarray], intervention: str, persons: np.ndarray) -> None:
+        marks.setdefault(intervention, np.zeros(self.n_persons, bool))[persons] = True
