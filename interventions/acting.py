@@ -41,7 +41,7 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
         Touch nobody but those who accepted (and, for ties, their new contacts). With nobody to reach: the
         ledger lines alone, with the fixed cost.
     """
-    selection = select(intervention.target, situation)
+    selection = select(intervention.target, situation, intervention)
     treated = accept(intervention, situation, selection.persons, occasion)
     cost, n_offered = intervention.cost, int(selection.persons.size)
     actions: list[Action] = [
@@ -53,6 +53,11 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
     if selection.missing:  # last, so that no action's place in the list depends on it
         actions.append(Record("short of people", selection.missing))
     return actions
+
+
+def effects_on(intervention: Intervention, situation: Situation, persons: np.ndarray, occasion: int) -> list[Action]:
+    """Return what an intervention does to people who all accept it, int32[k], ascending: what a planner reckons with."""
+    return list(_effects(intervention, situation, persons, occasion)) if persons.size else []
 
 
 def _effects(intervention: Intervention, situation: Situation, treated: np.ndarray, occasion: int) -> Iterator[Action]:

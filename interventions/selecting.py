@@ -9,10 +9,10 @@ import numpy as np
 
 from interventions.cutting import cut, cut_per_group, places_for, whole_groups
 from interventions.groups import group_codes, rank_groups
-from interventions.targeting import rank
+from interventions.targeting import Request, rank
 
 if TYPE_CHECKING:
-    from interventions.specs import Target
+    from interventions.specs import Intervention, Target
     from simulator.world import Situation
 
 
@@ -32,7 +32,7 @@ class Selection:
     missing: int = 0
 
 
-def select(target: Target, situation: Situation) -> Selection:
+def select(target: Target, situation: Situation, intervention: Intervention | None = None) -> Selection:
     """Pick a target's people, now.
 
     The ranking is cut among those who satisfy `where`; with `per` or `groups`, people whose column is missing
@@ -42,6 +42,8 @@ def select(target: Target, situation: Situation) -> Selection:
     ----------
     target : Target
     situation : Situation
+    intervention : Intervention, optional
+        What they are picked for.
 
     Returns
     -------
@@ -49,12 +51,13 @@ def select(target: Target, situation: Situation) -> Selection:
     """
     eligible, codes = eligible_for(target, situation)
     places, missing = places_for(int(eligible.sum()), target.share, target.number)
+    request = Request(eligible, places, intervention)
     if codes is None:
-        persons = cut(rank(situation, target.rank, target.parameters), eligible, places)
+        persons = cut(rank(situation, target.rank, target.parameters, request), eligible, places)
     elif target.groups is not None:
         persons = whole_groups(rank_groups(target, situation), eligible, places, codes)
     else:
-        persons = cut_per_group(rank(situation, target.rank, target.parameters), eligible, places, codes)
+        persons = cut_per_group(rank(situation, target.rank, target.parameters, request), eligible, places, codes)
     return Selection(persons, missing)
 
 

@@ -255,6 +255,8 @@ def check_rank(rule: str, parameters: Mapping[str, Any], layers: Sequence[str]) 
     list of Problem
         Places are relative to the target: ``("rank", "asked")``.
     """
+    from interventions.rules.choosing import limit_problems  # late: the rules there register themselves here
+
     if rule not in targets:
         return [Problem(f"unknown targeting rule `{rule}`", ("rank",), allowed_words(rule, targets.names()))]
     taken = list(arguments(targets[rule]).values())
@@ -273,6 +275,7 @@ def check_rank(rule: str, parameters: Mapping[str, Any], layers: Sequence[str]) 
         problems += _asked_problems(parameters["asked"])
     if "draw" in parameters and "draw" in allowed and not isinstance(parameters["draw"], str):
         problems.append(Problem("`draw` is a word", ("rank", "draw"), "an example: second"))
+    problems += limit_problems(rule, parameters)
     if "layers" in allowed:
         problems += check_layers(parameters.get("layers"), layers, ("rank", "layers"))
     return problems
@@ -295,3 +298,6 @@ def _asked_problems(asked: Any) -> list[Problem]:
     if isinstance(asked, (int, float)) and not isinstance(asked, bool) and 0 < asked <= 1:
         return []
     return [Problem(f"`asked` is {asked}", ("rank", "asked"), "a share above 0, at most 1")]
+
+
+import interventions.rules  # noqa: E402, F401  (registers the rules that live there)
