@@ -56,7 +56,7 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
 
 
 def effects_on(intervention: Intervention, situation: Situation, persons: np.ndarray, occasion: int) -> list[Action]:
-    """Return what an intervention does to people who all accept it, int32[k], ascending: what a planner reckons with."""
+    """Return what an intervention does to people who all accept it (int32[k]): what a planner reckons with."""
     return list(_effects(intervention, situation, persons, occasion)) if persons.size else []
 
 

@@ -185,12 +185,12 @@ def test_a_worse_choice_would_be_seen() -> None:
 @pytest.mark.parametrize("rule", [REACH, FRAGMENTATION])
 class TestContract:
     def test_cuts_are_nested_and_the_same_in_all_replicates(self, rule: str) -> None:
-        ties = generated_layer("friends", "holme_kim", 150, {"mean_degree": 6, "triangles": 0.5}, Draw(4, "network"))
-        world = town(150, [ties])
-        orders = [first(world, rule, k) for k in range(0, 150, 10)]
+        ties = generated_layer("friends", "holme_kim", 90, {"mean_degree": 6, "triangles": 0.5}, Draw(4, "network"))
+        world = town(90, [ties])
+        orders = [first(world, rule, k) for k in range(0, 90, 10)]
         assert all(one == other[: len(one)] for one, other in pairwise(orders))
         assert first(world, rule, 20, replicate=7) == orders[2]
-        again = town(150, [ties])  # another network, so nothing is remembered
+        again = town(90, [ties])  # another network, so nothing is remembered
         assert first(again, rule, 20) == orders[2]
 
     def test_ties_in_rank_are_broken_by_luck_of_the_town(self, rule: str) -> None:
@@ -218,18 +218,18 @@ def test_a_path_longer_than_255_steps() -> None:
 
 
 def test_a_large_town_is_sampled_and_close_to_what_all_distances_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    ties = generated_layer("friends", "holme_kim", 800, {"mean_degree": 6, "triangles": 0.5}, Draw(3, "network"))
+    ties = generated_layer("friends", "holme_kim", 500, {"mean_degree": 6, "triangles": 0.5}, Draw(3, "network"))
     graph = nx.Graph(ties.ties.tolist())
-    exact = {rule: first(town(800, [ties]), rule, 8) for rule in (REACH, FRAGMENTATION)}
+    exact = {rule: first(town(500, [ties]), rule, 8) for rule in (REACH, FRAGMENTATION)}
     monkeypatch.setattr(key_players, "MOST_DISTANCES", 1)
     monkeypatch.setattr(key_players, "FEWEST_COUNTED", 100)
     monkeypatch.setattr(key_players, "MOST_CANDIDATES", 200)
     monkeypatch.setattr(key_players, "MOST_STEPS_AT_ONCE", 1)
-    sampled = {rule: first(town(800, [ties]), rule, 8) for rule in (REACH, FRAGMENTATION)}
+    sampled = {rule: first(town(500, [ties]), rule, 8) for rule in (REACH, FRAGMENTATION)}
     assert sampled != exact
     assert reach_of(graph, tuple(sampled[REACH])) > 0.97 * reach_of(graph, tuple(exact[REACH]))
     assert fragmentation_of(graph, sampled[FRAGMENTATION]) > 0.97 * fragmentation_of(graph, exact[FRAGMENTATION])
-    assert first(town(800, [ties]), FRAGMENTATION, 200)[:8] == sampled[FRAGMENTATION]  # batches do not depend on places
+    assert first(town(500, [ties]), FRAGMENTATION, 90)[:8] == sampled[FRAGMENTATION]  # batches do not depend on places
 
 
 def test_parameters_are_checked() -> None:

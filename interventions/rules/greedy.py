@@ -1,4 +1,4 @@
-"""Greedy choice by simulation: people for whom the intervention does most good, tried out in the scenario's own model."""
+"""Greedy choice by simulation: people for whom the intervention does most good, found in the scenario's own model."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def rank_greedy(
     It is a bounded approximation: only `candidates` people are tried, three quarters of them those with most contacts,
     a quarter drawn at random, whatever the cut (make it several times as many as are wanted); others follow them by
     their contacts. Where the mean outcome is monotone and submodular in the set of people, as under independent
-    cascades (Kempe, Kleinberg & Tardos 2003, doi:10.1145/956750.956769), at least 1 - 1/e = 63 % of what the best set of
-    candidates achieves in these runs is reached. That does not hold in general: where several contacts are needed
-    before anybody follows (`response`), the first people may add nothing, and nothing is guaranteed. `lazy` leaves out
-    people who added too little before (CELF, Leskovec et al. 2007, doi:10.1145/1281192.1281239): several times as
-    fast, and the same choice where the outcome is submodular.
+    cascades (Kempe, Kleinberg & Tardos 2003, doi:10.1145/956750.956769), at least 1 - 1/e = 63 % of what the best set
+    of candidates achieves in these runs is reached. That does not hold in general: where several contacts are needed
+    before anybody follows (`response`), the first people may add nothing, and nothing is guaranteed. `lazy` passes over
+    people who added too little before (CELF, Leskovec et al. 2007, doi:10.1145/1281192.1281239): many times as fast,
+    and the same choice where the outcome is submodular in these runs.
 
     Parameters
     ----------
@@ -97,7 +97,8 @@ def rank_greedy(
     SpecError
         Without an intervention.
     """
-    if request.intervention is None:
+    intervention = request.intervention
+    if intervention is None:
         message = "`greedy` tries out what an intervention does, and can only pick people for one"
         raise SpecError(Problem(message, ("rank",)))
     goal = Goal(situation.world.column_of(state.behaviour), state, better, measure)
@@ -106,10 +107,10 @@ def rank_greedy(
     def make() -> np.ndarray:
         luck = Draw(situation.draw.seed, "planning", situation.world.number * MOST_SIMULATIONS)
         tried = candidates_of(situation.world.network.degree(), request.eligible, candidates, luck)
-        trial = rehearsal(situation, request.intervention, goal, simulations)
+        trial = rehearsal(situation, intervention, goal, simulations)
         return choose(trial, tried, request.places, lazy=lazy)
 
-    key = ("greedy", repr(asked), *asked_for(situation, request), _known(situation, request.intervention))
+    key = ("greedy", repr(asked), *asked_for(situation, request), _known(situation, intervention))
     chosen = once(situation.world.network, key, make)
     return followed_by_others(chosen, situation, request, "greedy")
 
@@ -243,9 +244,7 @@ def _from_now(situation: Situation, intervention: Intervention) -> bool:
     Then who comes or goes later, and since when people are in their states, is not known.
     """
     where, world = intervention.target.where, situation.world
-    return world.initial is None or (
-        where is not None and bool(where.starts or where.columns & set(world.behaviours))
-    )
+    return world.initial is None or (where is not None and bool(where.starts or where.columns & set(world.behaviours)))
 
 
 def _known(situation: Situation, intervention: Intervention) -> tuple[object, ...]:

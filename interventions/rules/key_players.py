@@ -33,10 +33,11 @@ MOST_CANDIDATES = 100_000
 MOST_CHOSEN = 2_000
 """Places that are filled as a set; whoever is wanted beyond is picked by contacts."""
 MOST_STEPS_AT_ONCE = 12_000_000
-"""People from whom distances are measured, times ways: all people of a town of about 1,200 with ten contacts each."""
+"""People from whom distances are measured, times ways: all people of a town of about 1,000 with ten contacts each."""
 FEWEST_SOURCES = 64
-MOST_TRIED = 256
-"""People whose removal is tried before one is removed."""
+MOST_TRIED = 100_000
+"""People whose removal is tried before one is removed, times people of the town; `FEWEST_TRIED` at least."""
+FEWEST_TRIED = 32
 ONE_BY_ONE = 64
 """People who are removed one by one; after them, as many at a time as make up a 32nd of those removed."""
 
@@ -57,15 +58,16 @@ def rank_key_players_reach(
 ) -> np.ndarray:
     """People who together reach most others by the shortest ways: key players for spreading something.
 
-    The set K with the largest distance-weighted reach R = sum over all people j of 1 / d(K, j), divided by their number:
-    d is the number of steps along which influence runs from the nearest of K; members of K count 1 each, people beyond
-    reach 0 (Borgatti 2006, doi:10.1007/s10588-006-7084-x). With `steps`, the number of people within that many steps.
+    The set K with the largest distance-weighted reach R: the mean over all people j of 1 / d(K, j), where d is the
+    number of steps along which influence runs from the nearest of K. Members of K count 1 each, people who cannot be
+    reached 0 (Borgatti 2006, doi:10.1007/s10588-006-7084-x). With `steps`, the number of people within that many steps.
 
     People are added one by one. Reach never falls and grows ever less as people are added, so that what is chosen has
     at least 1 - 1/e = 63 % of the reach of the best set of its size (Nemhauser, Wolsey & Fisher 1978,
     doi:10.1007/BF01588971). In a town of more than 5,000 people reach is estimated on a random sample of the people j,
-    of at least 1,024, so that for a given set R errs by at most 0.05 with probability 99 %; beyond 100,000 people only
-    those with most contacts can be chosen. The first 2,000 are chosen as a set, others by their contacts. The choice is
+    of at least 1,024, so that for a set given beforehand R errs by at most 0.05 with probability 95 % (Hoeffding 1963,
+    doi:10.1080/01621459.1963.10500830); beyond 100,000 people only those who influence most others directly can be
+    chosen. The first 2,000 are chosen as a set, others by their contacts. The choice is
     made once per network.
 
     Parameters
@@ -159,10 +161,11 @@ def rank_key_players_fragmentation(
 
     People are removed one by one: each time whoever leaves the others most fragmented. Fragmentation can grow more and
     more as people are removed, so nothing is guaranteed about the set as a whole. From the 65th on, as many are removed
-    at a time as make up a 32nd of those removed. By `distance`, up to about 1,200 people with ten contacts each all
-    distances are measured, beyond that those from a random sample of at least 64 people; at most 256 people are tried
-    before one is removed, those of whom a bound promises most: short of that number it is certain that nobody would be
-    better. The first 2,000 are chosen as a set, others by their contacts. The choice is made once per network.
+    at a time as make up a 32nd of those removed. By `distance`, up to about 1,000 people with ten contacts each all
+    distances are measured, beyond that those from a random sample of at least 64 people; and not everybody is tried
+    before somebody is removed, but those of whom a bound promises most: 100,000 divided by the number of people in the
+    town, and 32 at least, unless it is certain before that nobody else would be better. The first 2,000 are chosen as a
+    set, others by their contacts. The choice is made once per network.
 
     Parameters
     ----------
@@ -231,7 +234,7 @@ def _fragmenting(ways: Ways, candidates: np.ndarray, sources: np.ndarray, places
         least = _closeness_at_least(ways, from_whom)[left]
         order = np.lexsort((np.arange(left.size), least))
         tried: list[tuple[float, int]] = []
-        for place in order[:MOST_TRIED].tolist():
+        for place in order[: max(FEWEST_TRIED, now, MOST_TRIED // max(ways.n_persons, 1))].tolist():
             if len(tried) >= now and sorted(tried)[now - 1][0] < least[place]:
                 break
             without = there.copy()

@@ -32,6 +32,8 @@ MOST_TRIES = 50_000_000
 PILOT = 16
 """Sets drawn first, to see how large they are."""
 FEWEST_SETS = 32
+USUAL_SETS = 10_000
+"""Sets that are drawn even if fewer are needed, so that the first few people are chosen well too."""
 BEST_SHARE = 1 - 1 / e
 
 
@@ -54,12 +56,12 @@ def rank_reverse_reachable(
     of all ties through which the receiver is influenced: one in the number of contacts, where all weights are 1 (Kempe,
     Kleinberg & Tardos 2003, doi:10.1145/956750.956769). Rates, states and what the intervention does are not asked.
 
-    People are added one by one, each time whoever is in most random reverse-reachable sets that are not met yet. With as
-    many sets as IMM needs (Tang, Shi & Xiao 2015, doi:10.1145/2723372.2723734; sets of their own for the choice, after
-    Chen 2018, arXiv:1808.09363), a choice of `people` people reaches at least 1 - 1/e - `epsilon` of what the best set
-    of that size reaches, with probability 1 - `delta` at least, if things are passed on as an independent cascade; what
-    behaviours do seldom is. There are at most `sets` sets, and they try about 50 million ways at most, or are 32. Where that is
-    fewer than needed, what is guaranteed is what as many fresh sets show (Tang et al. 2018,
+    People are added one by one, each time whoever is in most random reverse-reachable sets that are not met yet. With
+    as many sets as IMM needs (Tang, Shi & Xiao 2015, doi:10.1145/2723372.2723734; the choice is made on sets of its
+    own, after Chen 2018, arXiv:1808.09363), `people` people so chosen reach at least 1 - 1/e - `epsilon` of what the
+    best set of that size reaches, with probability 1 - `delta` at least, if things are passed on as an independent
+    cascade; what behaviours do seldom is. There are at most `sets` sets, and they try about 50 million ways, or are 32.
+    Where that is fewer than needed, what is guaranteed is what as many fresh sets show (Tang et al. 2018,
     doi:10.1145/3183713.3183749); `choice` says it. The number of sets does not depend on how many people are wanted, so
     that smaller cuts lie within larger ones. The choice is made once per network.
 
@@ -74,7 +76,7 @@ def rank_reverse_reachable(
     delta : float in (0, 1)
         Probability that more is missed.
     people : int
-        Number of people for whom this is to hold; with others, epsilon is another.
+        Number of people for whom this is to hold; with fewer or more, epsilon is another.
     sets : int
         Random sets at most.
     layers : list of str, optional
@@ -201,7 +203,7 @@ def reverse_sets(cascade: Cascade, luck: Draw, name: str, first: int, number: in
     sizes, members = [], []
     for begin in range(first, first + number, at_a_time):
         which = np.arange(begin, min(begin + at_a_time, first + number))
-        roots = scale(luck.words_at("reverse_reachable", name, "person", indices=which), np.int64(n))
+        roots = scale(luck.words_at("reverse_reachable", name, "person", indices=which), n)
         now = np.arange(which.size) * n + roots  # set and person in one number
         marked[now] = True
         found = [now]
@@ -305,7 +307,7 @@ def choice(
         return Choice(np.empty(0, np.int32), 0.0, 0, 0, 1.0)
     least, most = _reach_of_the_best(cascade, candidates, luck, epsilon, delta, k, sets)
     needed = sets_needed(n, k, candidates.size, epsilon, delta, least)
-    drawn = reverse_sets(cascade, luck, "choice", 0, min(needed, most))
+    drawn = reverse_sets(cascade, luck, "choice", 0, min(max(needed, USUAL_SETS), most))
     persons = most_met(drawn, candidates, max(places, k))
     if needed <= drawn.n_sets:
         guaranteed = BEST_SHARE - epsilon
@@ -316,7 +318,7 @@ def choice(
 
 
 def _shown(chosen_by: float, fresh: float, n_sets: int, delta: float) -> float:
-    """Return what share of the best reach is reached, with probability 1 - delta (Tang et al. 2018, lemmas 4.2 and 4.3).
+    """Return what share of the best reach is reached, with probability 1 - delta (Tang et al. 2018, § 4).
 
     `chosen_by` and `fresh` are the shares met of the sets by which people were chosen, and of as many fresh ones.
     """
