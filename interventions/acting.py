@@ -1,8 +1,8 @@
 """What one intervention does when it acts: offer, uptake, effects, and what the ledger says of them.
 
 Order: a "reach" line (who was offered it; fixed cost), a "treat" line (who accepted), then, on those who
-accepted, states, susceptibility, influence, ties. Everything, the `to` of new ties too, reads the states as
-they were before.
+accepted, states, susceptibility, influence, ties; last an "ask" line, where people were asked about contacts.
+Everything, the `to` of new ties too, reads the states as they were before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interventions.alteration import find_new_ties
+from interventions.knowing import asking
 from interventions.rewiring import chosen_ties, exchange, move_ends
 from interventions.selecting import select
 from interventions.uptake import accept, number_for
@@ -41,7 +42,7 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
         Touch nobody but those who accepted (and, for ties, their new contacts). With nobody to reach: the
         ledger lines alone, with the fixed cost.
     """
-    selection = select(intervention.target, situation)
+    selection = select(intervention.target, situation, occasion)
     treated = accept(intervention, situation, selection.persons, occasion)
     cost, n_offered = intervention.cost, int(selection.persons.size)
     actions: list[Action] = [
@@ -50,6 +51,7 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
     ]
     if treated.size:
         actions += _effects(intervention, situation, treated, occasion)
+    actions += asking(intervention, selection.n_asked)
     if selection.missing:  # last, so that no action's place in the list depends on it
         actions.append(Record("short of people", selection.missing))
     return actions

@@ -9,6 +9,7 @@ import numpy as np
 
 from interventions.cutting import cut, cut_per_group, places_for, whole_groups
 from interventions.groups import group_codes, rank_groups
+from interventions.knowing import as_known
 from interventions.targeting import rank
 
 if TYPE_CHECKING:
@@ -26,14 +27,17 @@ class Selection:
         Ascending.
     missing : int
         How many people fewer than the target's `number` there are to pick from.
+    n_asked : int
+        How many people were asked about contacts.
     """
 
     persons: np.ndarray
     missing: int = 0
+    n_asked: int = 0
 
 
-def select(target: Target, situation: Situation) -> Selection:
-    """Pick a target's people, now.
+def select(target: Target, situation: Situation, occasion: int = 0) -> Selection:
+    """Pick a target's people, now, by what is known of the network.
 
     The ranking is cut among those who satisfy `where`; with `per` or `groups`, people whose column is missing
     are in no group, are not picked and do not count for the share.
@@ -42,11 +46,14 @@ def select(target: Target, situation: Situation) -> Selection:
     ----------
     target : Target
     situation : Situation
+    occasion : int
+        How many times the intervention acted before.
 
     Returns
     -------
     Selection
     """
+    situation, n_asked = as_known(situation, target, occasion)
     eligible, codes = eligible_for(target, situation)
     places, missing = places_for(int(eligible.sum()), target.share, target.number)
     if codes is None:
@@ -55,7 +62,7 @@ def select(target: Target, situation: Situation) -> Selection:
         persons = whole_groups(rank_groups(target, situation), eligible, places, codes)
     else:
         persons = cut_per_group(rank(situation, target.rank, target.parameters), eligible, places, codes)
-    return Selection(persons, missing)
+    return Selection(persons, missing, n_asked)
 
 
 def eligible_for(target: Target, situation: Situation) -> tuple[np.ndarray, np.ndarray | None]:

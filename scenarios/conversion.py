@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from interventions.specs import Cost, Effect, Intervention, NewTies, Rewiring, Target
+from interventions.specs import Cost, Effect, Intervention, Knowledge, NewTies, Rewiring, Target
 from interventions.targeting import targets
 from scenarios import grammar
 from scenarios.states import resolve
@@ -304,7 +304,12 @@ def intervention_of(spec: grammar.ScenarioSpec, name: str, given: grammar.Interv
         at=tuple(duration_of(time, unit) for time in times),
         uptake=person_number_of(given.uptake, spec.behaviours),
         effect=_effect(given.effect, unit, spec.behaviours),
-        cost=Cost(quantity_of(cost.fixed), quantity_of(cost.per_reached), quantity_of(cost.per_treated)),
+        cost=Cost(
+            quantity_of(cost.fixed),
+            quantity_of(cost.per_reached),
+            quantity_of(cost.per_treated),
+            per_asked=0.0 if cost.per_asked is None else quantity_of(cost.per_asked),
+        ),
     )
 
 
@@ -327,7 +332,14 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         per=given.per,
         groups=given.groups,
         group_measure=measure,
+        knowledge=None if given.knowledge is None else _knowledge(given.knowledge, spec.time.unit),
     )
+
+
+def _knowledge(given: grammar.Knowledge, unit: str) -> Knowledge:
+    as_of = None if given.as_of is None else duration_of(given.as_of, unit)
+    forgotten, wrong = quantity_of(given.forgotten), quantity_of(given.wrong)
+    return Knowledge(given.asked, given.names, forgotten, wrong, given.layers, as_of)
 
 
 def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Effect:

@@ -23,7 +23,7 @@ class Input:
     ----------
     place : tuple of str and int
         Where it stands: ``("behaviours", "obesity", "transitions", "become_obese", "rate")``.
-    kind : {"rate", "initial", "uptake", "factor", "duration", "cost", "population", "network"}
+    kind : {"rate", "initial", "knowledge", "uptake", "factor", "duration", "cost", "population", "network"}
     value : str
         As a reader would write it: ``0.02``, or ``urban 0.12, rural 0.19``.
     unit : str
@@ -291,6 +291,12 @@ def _interventions(spec: grammar.ScenarioSpec) -> Iterator[Input]:
 
 
 def _intervention(given: grammar.Intervention, place: Place, spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    if given.target is not None and given.target.knowledge is not None:
+        knowledge = given.target.knowledge
+        for key in ("forgotten", "wrong"):
+            if key in knowledge.model_fields_set:
+                at = (*place, "target", "knowledge", key)
+                yield _number(getattr(knowledge, key), at, "knowledge", SHARE)
     if "uptake" in given.model_fields_set:
         yield _number(given.uptake, (*place, "uptake"), "uptake", SHARE)
     effect = given.effect

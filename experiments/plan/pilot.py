@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interventions.knowing import as_known
 from interventions.schedule import occurrences
 from interventions.selecting import eligible_for
 from interventions.uptake import chances
@@ -108,7 +109,7 @@ def counted_dates(beginning: Beginning, members: Sequence[Intervention], until: 
 
 
 def _counted(intervention: Intervention, situation: Situation, actions: Sequence[Action]) -> Counted:
-    eligible, codes = eligible_for(intervention.target, situation)
+    eligible, codes = eligible_for(intervention.target, as_known(situation, intervention.target)[0])
     records = [action for action in actions if isinstance(action, Record)]
     offered = next(one.offered for one in records if one.offered is not None)
     treated = math.fsum(chances(intervention.uptake, intervention.name, offered, situation).clip(0, 1).tolist())
