@@ -19,16 +19,13 @@ import numpy as np
 from interventions.cutting import rounded_share
 from interventions.specs import COMMUNITIES
 from interventions.targeting import targets
-from simulator.actions import Record
 from simulator.arguments import arguments
 from simulator.network import ContactNetwork, Layer, TieCounts, distinct, pack, unpack
 from simulator.streams import first_of, scale
 from simulator.units import to_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from interventions.specs import Intervention, Knowledge, Target
+    from interventions.specs import Knowledge, Target
     from simulator.streams import Draw
     from simulator.world import Situation
 
@@ -81,12 +78,6 @@ def looks_at_ties(target: Target) -> bool:
     if target.groups is not None:
         return target.groups == COMMUNITIES
     return target.rank not in WITHOUT_TIES
-
-
-def asking(intervention: Intervention, n_asked: int) -> Iterator[Record]:
-    """Yield the line of the ledger that says how many people were asked, and what that cost; none if nobody was."""
-    if n_asked:
-        yield Record("ask", n_asked, intervention.cost.per_asked * n_asked)
 
 
 def _people_asked(situation: Situation, target: Target, occasion: int) -> int:
