@@ -50,12 +50,12 @@ def as_known(situation: Situation, target: Target, occasion: int = 0) -> tuple[S
     -------
     situation : Situation
         Its network, and all that it says of ties, are those that are known; everything else is as it is.
-    n_asked : int
-        People asked: in the survey, and by a rule that asks people itself.
+    asked : int
+        See `n_asked`.
     """
-    n_asked = _people_asked(situation, target, occasion)
+    asked = n_asked(target, int(np.count_nonzero(situation.present)), occasion)
     if not looks_at_ties(target):
-        return situation, n_asked
+        return situation, asked
     knowledge = target.knowledge
     if knowledge is None or knowledge.perfect:
         network = situation.network()
@@ -63,14 +63,14 @@ def as_known(situation: Situation, target: Target, occasion: int = 0) -> tuple[S
         then = situation.tick if knowledge.as_of is None else to_ticks(knowledge.as_of)
         network = observed(situation.network_at(then), knowledge, situation.draw, situation.present)
     if network is situation.world.network:
-        return situation, n_asked
+        return situation, asked
     known = replace(
         situation,
         world=replace(situation.world, network=network),
         tied_in=lambda layer: network.layers[layer].ties,
         network_at=lambda tick: network,
     )
-    return known, n_asked
+    return known, asked
 
 
 def looks_at_ties(target: Target) -> bool:
@@ -80,14 +80,22 @@ def looks_at_ties(target: Target) -> bool:
     return target.rank not in WITHOUT_TIES
 
 
-def _people_asked(situation: Situation, target: Target, occasion: int) -> int:
-    """Return how many people are asked: in the survey, and by the rule."""
-    n_there, n_asked = int(np.count_nonzero(situation.present)), 0
-    knowledge = target.knowledge
+def n_asked(target: Target, n_there: int, occasion: int = 0) -> int:
+    """Return how many people are asked on an occasion: in the survey, and by a rule that asks people itself.
+
+    Parameters
+    ----------
+    target : Target
+    n_there : int
+        People who are there.
+    occasion : int
+        How many times the intervention acted before.
+    """
+    asked, knowledge = 0, target.knowledge
     if knowledge is not None and (knowledge.as_of is None or occasion == 0):
-        n_asked += rounded_share(knowledge.asked, n_there)
+        asked += rounded_share(knowledge.asked, n_there)
     share = share_asked_by_rule(target)
-    return n_asked if share is None else n_asked + rounded_share(share, n_there)
+    return asked if share is None else asked + rounded_share(share, n_there)
 
 
 def share_asked_by_rule(target: Target) -> float | None:
@@ -128,9 +136,9 @@ def observed(
     if _everything(knowledge) and set(network.layers) <= set(chosen):
         return network
     there = np.ones(network.n_persons, bool) if there is None else there
-    n_asked = rounded_share(knowledge.asked, int(np.count_nonzero(there)))
+    places = rounded_share(knowledge.asked, int(np.count_nonzero(there)))
     asked = np.zeros(network.n_persons, bool)
-    asked[first_of(draw.words("knowledge", "asked", n=network.n_persons), there, n_asked)] = True
+    asked[first_of(draw.words("knowledge", "asked", n=network.n_persons), there, places)] = True
     in_mind = {name: _in_mind(network.layers[name], asked) for name in chosen}
     pairs = distinct(np.concatenate([np.empty(0, np.int64), *in_mind.values()]))
     pairs = pairs[_uniforms(draw, "forgotten", pairs) >= knowledge.forgotten] if knowledge.forgotten else pairs
@@ -157,19 +165,18 @@ def _uniforms(draw: Draw, purpose: str, pairs: np.ndarray) -> np.ndarray:
 
 def _in_mind(layer: Layer, asked: np.ndarray) -> np.ndarray:
     """Return int64[k], sorted: packed (namer, person) of all whom those asked could name in a layer."""
-    if layer.namings is not None:
-        namers, persons = layer.namings.T
-    else:
-        namers, persons = np.concatenate([layer.ties, layer.ties[:, ::-1]]).T
-    given = asked[namers]
-    return distinct(pack(namers[given], persons[given]))
+    ends = [layer.namings.T] if layer.namings is not None else [layer.ties.T, layer.ties.T[::-1]]
+    rows = [np.flatnonzero(asked[namers]) for namers, _ in ends]
+    return distinct(np.concatenate([pack(*pairs[:, given]) for pairs, given in zip(ends, rows, strict=True)]))
 
 
 def _first_names(draw: Draw, pairs: np.ndarray, names: int) -> np.ndarray:
     """Return, of each namer's people in random order, the first few."""
-    namers = pairs >> 32
-    order = np.lexsort((draw.words_at("knowledge", "order", indices=pairs), namers))
-    place = np.arange(pairs.size) - np.searchsorted(namers, namers)  # order keeps each namer's people together
+    luck = draw.words_at("knowledge", "order", indices=pairs) >> np.uint64(32)
+    order = np.argsort(pairs >> 32 << 32 | luck.astype(np.int64), kind="stable")
+    # Each namer's people stay together; how many of them come before?
+    first = np.append(True, pairs[1:] >> 32 != pairs[:-1] >> 32)[: pairs.size]
+    place = np.arange(pairs.size) - np.maximum.accumulate(np.where(first, np.arange(pairs.size), 0))
     return pairs[np.sort(order[place < names])]
 
 
@@ -258,8 +265,10 @@ def _run_along(layer: Layer, keys: np.ndarray) -> bool:
 
 def _same(told: Layer, layer: Layer) -> bool:
     """Say whether a layer as told is the layer."""
+    if not np.array_equal(told.ties, layer.ties):
+        return False
     namings = layer.namings
     if namings is None:
         namings = unpack(distinct(np.concatenate([pack(*layer.ties.T), pack(*layer.ties.T[::-1])])))
-    pairs = [(told.ties, layer.ties), (told.namings, namings), (told.weights, layer.weights)]
+    pairs = [(told.namings, namings), (told.weights, layer.weights)]
     return all(one is other or np.array_equal(one, other) for one, other in pairs)  # type: ignore[arg-type]

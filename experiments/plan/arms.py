@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.plan.effects import effect_in_words
+from experiments.plan.knowledge import asked_at, knowledge_in_words
 from experiments.plan.phrases import States, count_word, who
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
@@ -94,6 +95,7 @@ def _first(date: Date, setting: Setting) -> Step:
     uptake, cost = uptake_in_words(date, setting), cost_in_words(date, setting)
     lines = [
         f"whom: {whom_in_words(date, setting)}",
+        *([known] if (known := _known(date, setting)) else []),
         *([f"of them {uptake}"] if uptake else []),
         *(f"effect: {effect}" for effect in effects),
         *([f"cost: {cost}"] if cost else []),
@@ -154,9 +156,11 @@ def cost_at(date: Date, setting: Setting) -> float | None:
     """Return what a date costs on average; None: not known."""
     cost = date.intervention.cost
     reached, treated = reached_at(date, setting), treated_at(date, setting)
-    if (reached is None and cost.per_reached) or (treated is None and cost.per_treated):
+    asked = asked_at(date, setting.people)
+    numbers = ((cost.per_reached, reached), (cost.per_treated, treated), (cost.per_asked, asked))
+    if any(price and number is None for price, number in numbers):
         return None
-    return cost.fixed + cost.per_reached * (reached or 0) + cost.per_treated * (treated or 0.0)
+    return cost.fixed + sum(price * (number or 0) for price, number in numbers)
 
 
 def whom_in_words(date: Date, setting: Setting) -> str:
@@ -203,6 +207,13 @@ def _order(target: Target) -> str:
         asked = percent(target.parameters.get("asked", 0.2))
         return f"named most often when {asked} of all people name one contact each{where}"
     return f"who come first by {plain_label(target.rank)}"
+
+
+def _known(date: Date, setting: Setting) -> str:
+    """Say how the network is known; empty where it simply is."""
+    knowledge = date.intervention.target.knowledge
+    then = None if knowledge is None or knowledge.as_of is None else when(knowledge.as_of, setting)
+    return knowledge_in_words(date, "" if then is None else f"once, {then[0].lower()}{then[1:]}")
 
 
 def _groups(date: Date, people: str, states: States) -> str:
@@ -253,7 +264,12 @@ def cost_in_words(date: Date, setting: Setting) -> str:
     cost = date.intervention.cost
     parts = [f"{money(cost.fixed)} fixed"] if cost.fixed else []
     reached, treated = reached_at(date, setting), treated_at(date, setting)
-    for price, number, word in ((cost.per_reached, reached, "reached"), (cost.per_treated, treated, "treated")):
+    asked = asked_at(date, setting.people)
+    for price, number, word in (
+        (cost.per_asked, asked, "asked"),
+        (cost.per_reached, reached, "reached"),
+        (cost.per_treated, treated, "treated"),
+    ):
         if price:
             whom = f"each person {word}" if number is None else f"{_exactly(number)} {word}"
             parts.append(f"{whom} × {_exactly(price)}")

@@ -48,6 +48,8 @@ class Counted:
         Above 0: of a chain.
     too_dear : int
         How many more would have been reached if money had sufficed.
+    asked : int
+        People asked about contacts.
     """
 
     eligible: int
@@ -58,6 +60,7 @@ class Counted:
     cost: float
     wave: int = 0
     too_dear: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True)
@@ -173,4 +176,5 @@ def _counted(intervention: Intervention, situation: Situation, actions: Sequence
         cost=cost + intervention.cost.per_treated * (expected - accepted),
         wave=wave,
         too_dear=sum(one.people for one in records if one.action == "short of money"),
+        asked=sum(one.people for one in records if one.action == "ask"),
     )
