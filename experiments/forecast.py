@@ -285,9 +285,9 @@ def forecast_lines(found: Forecast, unit: str) -> list[str]:
     """Put a forecast in sentences."""
     each = sorted(found.transitions, key=lambda one: -one.rings)
     early = f", {in_millions(found.warm_up)} of them before time 0" if found.warm_up else ""
-    again = f", {len(found.again)} of them run twice" if found.again else ""
+    arms = plural(len(found.arms), "arm") + (f", {len(found.again)} of them run twice" if found.again else "")
     lines = [
-        f"a replicate ({plural(len(found.arms), 'arm')}{again}) rings about {in_millions(found.each)} times{early}, and "
+        f"a replicate ({arms}) rings about {in_millions(found.each)} times{early}, and "
         f"{plural(found.replicates, 'replicate')} take about {in_time(found.seconds)} on "
         f"{plural(min(found.threads, found.replicates), 'thread')}, beside choosing people and writing tables"
     ]
