@@ -12,6 +12,7 @@ from simulator.hazards import hazard_ratios
 
 if TYPE_CHECKING:
     from interventions.specs import Intervention
+    from simulator.streams import NamePart
     from simulator.world import Situation
 
 
@@ -19,7 +20,7 @@ def accept(
     intervention: Intervention,
     situation: Situation,
     offered: np.ndarray,
-    occasion: int,
+    occasion: NamePart,
     uptake: PersonNumber | ByContacts | None = None,
 ) -> np.ndarray:
     """Return who of those offered an intervention accepts.
@@ -32,7 +33,7 @@ def accept(
     intervention : Intervention
     situation : Situation
     offered : int32[k]
-    occasion : int
+    occasion : int or str
     uptake : PersonNumber or ByContacts, optional
         Instead of the intervention's own.
 
