@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from interventions.specs import Intervention, NewTies, Rewiring
-    from simulator.streams import NamePart
     from simulator.world import Situation
 
 
@@ -50,26 +49,13 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
         Record("treat", int(treated.size), cost.per_treated * treated.size, treated=treated),
     ]
     if treated.size:
-        actions += effects_on(intervention, situation, treated, occasion)
+        actions += _effects(intervention, situation, treated, occasion)
     if selection.missing:  # last, so that no action's place in the list depends on it
         actions.append(Record("short of people", selection.missing))
     return actions
 
 
-def effects_on(
-    intervention: Intervention, situation: Situation, treated: np.ndarray, occasion: NamePart
-) -> Iterator[Action]:
-    """Yield what happens to those who accepted.
-
-    Parameters
-    ----------
-    intervention : Intervention
-    situation : Situation
-    treated : int32[k]
-        Distinct, ascending; at least one.
-    occasion : int or str
-        Names the luck.
-    """
+def _effects(intervention: Intervention, situation: Situation, treated: np.ndarray, occasion: int) -> Iterator[Action]:
     effect = intervention.effect
     until = None if effect.lasting is None else situation.tick + to_ticks(effect.lasting)
     for behaviour, change in effect.set.items():
@@ -108,7 +94,7 @@ def _set_states(
 
 
 def _add_ties(
-    name: str, new: NewTies, situation: Situation, treated: np.ndarray, occasion: NamePart, until: int | None
+    name: str, new: NewTies, situation: Situation, treated: np.ndarray, occasion: int, until: int | None
 ) -> Iterator[Action]:
     ties, given = find_new_ties(
         treated,
@@ -127,7 +113,7 @@ def _add_ties(
 
 
 def _rewire(
-    name: str, rewiring: Rewiring, situation: Situation, treated: np.ndarray, occasion: NamePart
+    name: str, rewiring: Rewiring, situation: Situation, treated: np.ndarray, occasion: int
 ) -> Iterator[Action]:
     """Rewire the layer's own ties; ties that interventions added stay as they are."""
     layer = situation.world.network.layers[rewiring.layer]

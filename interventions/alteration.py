@@ -9,7 +9,7 @@ import numpy as np
 from interventions.pairs import holds, is_first, pair_keys
 
 if TYPE_CHECKING:
-    from simulator.streams import Draw, NamePart
+    from simulator.streams import Draw
 
 TRIES = 64
 """Random people tried for one new tie before all people are gone through."""
@@ -22,7 +22,7 @@ def find_new_ties(
     tied: np.ndarray,
     draw: Draw,
     name: str,
-    occasion: NamePart,
+    occasion: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each person new ties to random people.
 
@@ -49,7 +49,7 @@ def find_new_ties(
     draw : Draw
     name : str
         The intervention.
-    occasion : int or str
+    occasion : int
 
     Returns
     -------

@@ -9,7 +9,7 @@ import numpy as np
 from interventions.pairs import holds, is_first, pair_keys
 
 if TYPE_CHECKING:
-    from simulator.streams import Draw, NamePart
+    from simulator.streams import Draw
 
 ROUNDS = 12
 """Rounds of exchanges: after them each tie has changed about as many times, and a lattice is as good as random."""
@@ -19,7 +19,7 @@ TRIES = 64
 
 
 def chosen_ties(
-    ties: np.ndarray, persons: np.ndarray, share: float, draw: Draw, name: str, occasion: NamePart
+    ties: np.ndarray, persons: np.ndarray, share: float, draw: Draw, name: str, occasion: int
 ) -> np.ndarray:
     """Return which of the ties that an accepting person has are rewired: a rounded share, by the keyed draw.
 
@@ -31,7 +31,7 @@ def chosen_ties(
     draw : Draw
     name : str
         The intervention.
-    occasion : int or str
+    occasion : int
 
     Returns
     -------
@@ -47,7 +47,7 @@ def chosen_ties(
 
 
 def exchange(
-    ties: np.ndarray, rows: np.ndarray, directed: bool, draw: Draw, name: str, occasion: NamePart
+    ties: np.ndarray, rows: np.ndarray, directed: bool, draw: Draw, name: str, occasion: int
 ) -> tuple[np.ndarray, int]:
     """Let pairs of ties exchange their second ends, round after round; everybody keeps their number of contacts.
 
@@ -64,7 +64,7 @@ def exchange(
     directed : bool
     draw : Draw
     name : str
-    occasion : int or str
+    occasion : int
 
     Returns
     -------
@@ -103,7 +103,7 @@ def move_ends(
     directed: bool,
     draw: Draw,
     name: str,
-    occasion: NamePart,
+    occasion: int,
 ) -> tuple[np.ndarray, int]:
     """Let each chosen tie move its other end to a random person, as Watts & Strogatz rewire (doi:10.1038/30918).
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from interventions.chains import act_and_pass_on
+from interventions.acting import act
 from simulator.units import to_ticks
 from simulator.world import Occurrence
 
@@ -46,4 +46,4 @@ def occurrences(arm: Sequence[Intervention]) -> list[Occurrence]:
 
 
 def _plan(intervention: Intervention, occasion: int, situation: Situation) -> list[Action]:
-    return act_and_pass_on(intervention, situation, occasion)
+    return act(intervention, situation, occasion)

@@ -12,7 +12,6 @@ from simulator.hazards import hazard_ratios
 
 if TYPE_CHECKING:
     from interventions.specs import Intervention
-    from simulator.streams import NamePart
     from simulator.world import Situation
 
 
@@ -20,7 +19,7 @@ def accept(
     intervention: Intervention,
     situation: Situation,
     offered: np.ndarray,
-    occasion: NamePart,
+    occasion: int,
     uptake: PersonNumber | ByContacts | None = None,
 ) -> np.ndarray:
     """Return who of those offered an intervention accepts.
@@ -33,7 +32,7 @@ def accept(
     intervention : Intervention
     situation : Situation
     offered : int32[k]
-    occasion : int or str
+    occasion : int
     uptake : PersonNumber or ByContacts, optional
         Instead of the intervention's own.
 
