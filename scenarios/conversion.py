@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from interventions.specs import Cost, Effect, Intervention, NewTies, Rewiring, Target
+from interventions.specs import Chain, Cost, Effect, Intervention, NewTies, Rewiring, Target
 from interventions.targeting import targets
 from scenarios import grammar
 from scenarios.states import resolve
@@ -304,7 +304,29 @@ def intervention_of(spec: grammar.ScenarioSpec, name: str, given: grammar.Interv
         at=tuple(duration_of(time, unit) for time in times),
         uptake=person_number_of(given.uptake, spec.behaviours),
         effect=_effect(given.effect, unit, spec.behaviours),
-        cost=Cost(quantity_of(cost.fixed), quantity_of(cost.per_reached), quantity_of(cost.per_treated)),
+        cost=Cost(
+            quantity_of(cost.fixed),
+            quantity_of(cost.per_reached),
+            quantity_of(cost.per_treated),
+            per_message=quantity_of(cost.per_message),
+            per_step=quantity_of(cost.per_step),
+        ),
+        chain=None if given.chain is None else _chain(given.chain, unit, spec.behaviours),
+    )
+
+
+def _chain(given: grammar.Chain, unit: str, behaviours: Collection[str]) -> Chain:
+    return Chain(
+        waves=given.waves,
+        coupons=given.coupons,
+        every=duration_of(given.every, unit),
+        to=given.to,
+        ties=given.ties,
+        layers=given.layers,
+        where=condition_of(given.where),
+        again=given.again,
+        effect=None if given.effect is None else _effect(given.effect, unit, behaviours),
+        uptake=None if given.uptake is None else person_number_of(given.uptake, behaviours),
     )
 
 

@@ -293,15 +293,17 @@ def _interventions(spec: grammar.ScenarioSpec) -> Iterator[Input]:
 def _intervention(given: grammar.Intervention, place: Place, spec: grammar.ScenarioSpec) -> Iterator[Input]:
     if "uptake" in given.model_fields_set:
         yield _number(given.uptake, (*place, "uptake"), "uptake", SHARE)
-    effect = given.effect
-    for end in ("susceptibility", "influence"):
-        for name, factor in getattr(effect, end).items():
-            yield _number(factor, (*place, "effect", end, name), "factor", FACTOR)
-    if effect.ties is not None and effect.ties.add is not None and "weight" in effect.ties.add.model_fields_set:
-        at = (*place, "effect", "ties", "add", "weight")
-        yield _number(effect.ties.add.weight, at, "factor", "weight")
-    if effect.for_ is not None:
-        yield _number(effect.for_, (*place, "effect", "for"), "duration", spec.time.unit)
+    if given.chain is not None and given.chain.uptake is not None:
+        yield _number(given.chain.uptake, (*place, "chain", "uptake"), "uptake", SHARE)
+    for inside, effect in given.effects.items():
+        at = (*place, *inside)
+        for end in ("susceptibility", "influence"):
+            for name, factor in getattr(effect, end).items():
+                yield _number(factor, (*at, end, name), "factor", FACTOR)
+        if effect.ties is not None and effect.ties.add is not None and "weight" in effect.ties.add.model_fields_set:
+            yield _number(effect.ties.add.weight, (*at, "ties", "add", "weight"), "factor", "weight")
+        if effect.for_ is not None:
+            yield _number(effect.for_, (*at, "for"), "duration", spec.time.unit)
     if given.cost is not None:
         for key in type(given.cost).model_fields:
             if key in given.cost.model_fields_set and getattr(given.cost, key) is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from experiments.plan.chains import chain_costs_in_words, chain_in_words
 from experiments.plan.effects import effect_in_words
 from experiments.plan.phrases import States, count_word, who
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
@@ -92,11 +93,14 @@ def _first(date: Date, setting: Setting) -> Step:
     one = date.intervention
     effects = list(effect_in_words(one.effect, setting.behaviours, setting.unit))
     uptake, cost = uptake_in_words(date, setting), cost_in_words(date, setting)
+    passing = chain_costs_in_words(one, setting.currency)
     lines = [
         f"whom: {whom_in_words(date, setting)}",
         *([f"of them {uptake}"] if uptake else []),
         *(f"effect: {effect}" for effect in effects),
         *([f"cost: {cost}"] if cost else []),
+        *chain_in_words(one, setting.behaviours, setting.unit),
+        *([f"cost of passing it on: {passing}"] if passing else []),
     ]
     return Step((date,), when(date.time, setting), tuple(lines))
 

@@ -187,8 +187,8 @@ class Cost(Part):
     per_time_treated: Quantity | None = later("I", "For each person and unit of time.")
     per_tie: Quantity | None = later("I", "For each tie made.")
     per_asked: Quantity | None = later("I", "For each person asked about contacts.")
-    per_message: Quantity | None = later("I", "For each message.")
-    per_step: Quantity | None = later("I", "For each step of a chain.")
+    per_message: Quantity = Field(default=0.0, description="For each message that is passed on along a chain.")
+    per_step: Quantity = Field(default=0.0, description="For each wave of a chain.")
 
 
 class UptakeByContacts(Part):
@@ -266,7 +266,13 @@ class Intervention(Part):
     when: When | None = later("I", "Starts when a measure passes a level.")
     phase: Phase | None = later("I", "Groups begin one after the other.")
     drop_out: Number | None = later("I", "Rate at which people leave the intervention.")
-    chain: Chain | None = later("I", "How it passes on from those who accepted it.")
+    chain: Chain | None = Field(default=None, description="How it passes on from those who accepted it.")
+
+    @property
+    def effects(self) -> dict[tuple[str, ...], Effect]:
+        """Its own effect and, where its chain has another, that one; by place in it."""
+        passed_on = None if self.chain is None else self.chain.effect
+        return {("effect",): self.effect} | ({} if passed_on is None else {("chain", "effect"): passed_on})
 
 
 class Tactic(Part):
