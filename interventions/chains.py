@@ -1,12 +1,13 @@
 """Chains: an intervention passed on along ties, wave after wave, by those who accepted it.
 
 Wave 0 are the people whom the target picks. In wave w each of those who accepted in wave w - 1, and who is still there
-and still in it, passes it on to contacts, or to followers matched to them; who is handed it by several is offered it
-once. Passing on goes the way influence runs: from source to target of a directed tie, both ways along an undirected
-one. Each wave reads the ties, the states and the money as they are then, and has luck of its own.
+and has not dropped out, passes it on to contacts, or to followers matched to them; who is handed it by several is
+offered it once. Passing on goes the way influence runs: from source to target of a directed tie, both ways along an
+undirected one. Each wave reads the ties, the states and the money as they are then, and has luck of its own. A
+target's budget is for wave 0 alone; an arm's is for all that it does.
 
-Lines in the ledger, for each wave with somebody to pass it on to: "reach" and "treat", then "message" (how many were
-passed on) and "wave" (how many people there were to pass them on), then the effects on those who accepted.
+Lines in the ledger, for each wave with somebody to pass it on to: "reach", "treat", the effects on those who accepted;
+then "message" (how many were passed on) and "wave" (how many people there were to pass them on).
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.acting import act, effects_on
+from interventions.acting import act, offer
+from interventions.dropping import leaves_of
 from interventions.matching import match, place_in, spread
-from interventions.money import left_for
+from interventions.money import purse_for_wave
 from interventions.scores import once
 from interventions.specs import Target
-from interventions.uptake import accept
 from simulator.actions import Action, ActLater, Record
 from simulator.network import distinct, pack
 from simulator.units import to_ticks
@@ -30,13 +31,15 @@ from simulator.units import to_ticks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from interventions.specs import Cost, Intervention
+    from interventions.specs import Chain, Intervention
     from simulator.network import ContactNetwork
     from simulator.streams import Draw, NamePart
     from simulator.world import Situation
 
 
-def act_and_pass_on(intervention: Intervention, situation: Situation, occasion: int) -> list[Action]:
+def act_and_pass_on(
+    intervention: Intervention, situation: Situation, occasion: int, within: np.ndarray | None = None
+) -> list[Action]:
     """Return what an intervention does now and, if it has a chain, that those who accept will pass it on.
 
     Parameters
@@ -45,15 +48,16 @@ def act_and_pass_on(intervention: Intervention, situation: Situation, occasion: 
     situation : Situation
     occasion : int
         How many times the intervention acted before in this arm; names its luck.
+    within : bool[n_persons], optional
+        Who alone may be picked; it may be passed on to others.
 
     Returns
     -------
     list of Action
-        The next wave comes last.
     """
-    actions = act(intervention, situation, occasion)
-    treated = next(one.treated for one in actions if isinstance(one, Record) and one.treated is not None)
-    return [*actions, *_next_wave(intervention, situation, occasion, situation.tick, 0, treated)]
+    actions = act(intervention, situation, occasion, within)
+    accepted = next(one.treated for one in actions if isinstance(one, Record) and one.treated is not None)
+    return [*actions, *_next_wave(intervention, situation, occasion, situation.tick, 0, accepted)]
 
 
 def _next_wave(
@@ -61,78 +65,72 @@ def _next_wave(
 ) -> Iterator[ActLater]:
     """Yield the wave after this one, if there is to be one before the run ends."""
     chain = intervention.chain
-    if chain is None or wave == chain.waves or accepted.size == 0:
+    if chain is None or wave == chain.waves:
         return
     tick = start + to_ticks((wave + 1) * chain.every)
-    if tick <= situation.horizon:
-        plan = partial(_carry_on, intervention, occasion, start, wave + 1, accepted)
+    leaves = leaves_of(intervention, situation, accepted, occasion, wave)
+    carriers = accepted if leaves is None else accepted[leaves > tick]
+    if carriers.size and (tick < situation.horizon or tick == situation.tick):
+        plan = partial(_carry_on, intervention, chain, occasion, start, wave + 1, carriers)
         yield ActLater(tick, occasion, plan, wave + 1)
 
 
 def _carry_on(
-    intervention: Intervention, occasion: int, start: int, wave: int, carriers: np.ndarray, situation: Situation
+    intervention: Intervention,
+    chain: Chain,
+    occasion: int,
+    start: int,
+    wave: int,
+    carriers: np.ndarray,
+    situation: Situation,
 ) -> list[Action]:
-    """Return what one wave does; nothing where there is nobody to pass it on, nobody to pass it on to, or no money."""
-    chain, cost, name = intervention.chain, intervention.cost, intervention.name
-    assert chain is not None
-    still = situation.present & situation.past.members(name, situation.tick)
-    carriers = carriers[still[carriers]]
+    """Return what one wave does; nothing where nobody is left to pass it on, or to pass it on to."""
+    carriers = carriers[situation.present[carriers]]
+    luck = ("chain", intervention.name, occasion, wave)
+    passed = _passed(intervention.name, chain, carriers, situation, luck)
+    one = replace(
+        intervention,
+        target=Target(),
+        effect=intervention.effect if chain.effect is None else chain.effect,
+        uptake=intervention.uptake if chain.uptake is None else chain.uptake,
+    )
+    n_found = passed.receivers.size
+    purse = purse_for_wave(one, situation, occasion, wave, passed.by_person(situation.world.population.size))
+    if purse is not None:
+        words = situation.draw.words_at(*luck, "offer", indices=passed.receivers)
+        order = np.argsort(words, kind="stable")
+        kept = np.sort(order[: purse.affordable(passed.receivers[order])])
+        passed = Passed(passed.receivers[kept], passed.messages[kept])
+    short = [Record("short of money", n_found - passed.receivers.size)] if passed.receivers.size < n_found else []
+    if passed.receivers.size == 0:
+        return [*short]
+    actions, accepted = offer(one, situation, passed.receivers, occasion, wave=wave)
+    n_messages = int(passed.messages.sum())
+    return [
+        *actions,
+        Record("message", n_messages, intervention.cost.per_message * n_messages),
+        Record("wave", int(carriers.size), intervention.cost.per_step),
+        *short,
+        *_next_wave(intervention, situation, occasion, start, wave, accepted),
+    ]
+
+
+def _passed(name: str, chain: Chain, carriers: np.ndarray, situation: Situation, luck: Sequence[NamePart]) -> Passed:
+    """Return to whom carriers pass it on now, and how often."""
     eligible = situation.mask(chain.where)
     if not chain.again:
         eligible &= ~situation.past.offered(name)
-    luck: tuple[NamePart, ...] = ("chain", name, occasion, wave)
-    if chain.to == "matched":
-        eligible[carriers] = False
-        followers = np.flatnonzero(eligible).astype(np.int32)
-        followers, _ = match(
-            situation.network(), carriers, followers, situation.draw, luck,
-            coupons=chain.coupons, layers=chain.layers, there=situation.present,
-        )  # fmt: skip
-        passed = Passed(followers, np.ones(followers.size, np.int64))
-    else:
-        passed = pass_on(
+    if chain.to == "contacts":
+        return pass_on(
             situation.network(), carriers, eligible, situation.draw, luck,
             coupons=chain.coupons, ties=chain.ties, layers=chain.layers,
         )  # fmt: skip
-    step = f"{occasion}.{wave}"  # no occasion's luck is named by a word
-    accepted = accept(intervention, situation, passed.receivers, step, chain.uptake)
-    left = left_for(replace(intervention, target=Target()), situation)  # the target's own budget is for wave 0
-    if np.isfinite(left):
-        order = np.argsort(situation.draw.words_at(*luck, "offer", indices=passed.receivers), kind="stable")
-        accepts = np.isin(passed.receivers, accepted)
-        kept = np.sort(order[: _affordable(passed.messages[order], accepts[order], cost, left)])
-        passed, accepted = Passed(passed.receivers[kept], passed.messages[kept]), passed.receivers[kept][accepts[kept]]
-    n_offered, n_messages = int(passed.receivers.size), int(passed.messages.sum())
-    if n_offered == 0:
-        return []
-    actions: list[Action] = [
-        Record("reach", n_offered, cost.per_reached * n_offered, offered=passed.receivers, wave=wave),
-        Record("treat", int(accepted.size), cost.per_treated * accepted.size, treated=accepted),
-        Record("message", n_messages, cost.per_message * n_messages),
-        Record("wave", int(carriers.size), cost.per_step),
-    ]
-    if accepted.size:
-        passed_on = intervention if chain.effect is None else replace(intervention, effect=chain.effect)
-        actions += effects_on(passed_on, situation, accepted, step)
-    return [*actions, *_next_wave(intervention, situation, occasion, start, wave, accepted)]
-
-
-def _affordable(messages: np.ndarray, accepts: np.ndarray, cost: Cost, left: float) -> int:
-    """Return how many offers are made, in this order, until the next one could cost more than what is left.
-
-    Parameters
-    ----------
-    messages : int64[k]
-        To each person.
-    accepts : bool[k]
-    cost : Cost
-    left : float
-        Before the wave.
-    """
-    before = cost.per_message * messages + cost.per_reached
-    spent = cost.per_step + np.cumsum(before + cost.per_treated * accepts)
-    dearest = np.append(cost.per_step, spent[:-1])[: messages.size] + before + cost.per_treated
-    return int(np.argmax(np.append(dearest > left, True)))
+    eligible[carriers] = False
+    followers, _ = match(
+        situation.network(), carriers, np.flatnonzero(eligible).astype(np.int32), situation.draw, luck,
+        coupons=chain.coupons, layers=chain.layers, there=situation.present,
+    )  # fmt: skip
+    return Passed(followers, np.ones(followers.size, np.int64))
 
 
 @dataclass(frozen=True)
@@ -149,6 +147,12 @@ class Passed:
 
     receivers: np.ndarray
     messages: np.ndarray
+
+    def by_person(self, n_persons: int) -> np.ndarray:
+        """Return int64[n_persons]: the messages to everybody."""
+        messages = np.zeros(n_persons, np.int64)
+        messages[self.receivers] = self.messages
+        return messages
 
 
 def pass_on(
