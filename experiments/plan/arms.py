@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from experiments.plan.chains import chain_costs_in_words, chain_in_words
 from experiments.plan.effects import effect_in_words
-from experiments.plan.phrases import States, count_word, who
+from experiments.plan.phrases import States, count_word, duration, who
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
 from interventions.specs import COMMUNITIES, ByContacts
@@ -85,6 +85,10 @@ def steps_of(dates: Sequence[Date], setting: Setting) -> Iterator[Step]:
         alike = list(group)
         if alike[0].occasion == 0:
             yield _first(alike.pop(0), setting)
+        waves = [date for date in alike if date.counted is not None and date.counted.wave]
+        alike = [date for date in alike if date not in waves]
+        if waves:
+            yield _passed_on(waves, setting)
         if alike:
             yield _again(alike, setting)
 
@@ -123,6 +127,22 @@ def _again(dates: Sequence[Date], setting: Setting) -> Step:
     return Step(tuple(dates), said, tuple(lines))
 
 
+def _passed_on(dates: Sequence[Date], setting: Setting) -> Step:
+    """Tell the waves of a chain together."""
+    counted = [date.counted for date in dates if date.counted is not None]
+    first, last = dates[0].time, dates[-1].time
+    said = when(first, setting)
+    if 0 < first < last:
+        said = f"After {duration(first, setting.unit)} to {duration(last, setting.unit)}"
+    reached = plural(sum(each.reached for each in counted), "person", "people")
+    treated = sum(each.treated for each in counted)
+    waves = f"in {plural(len(dates), 'wave')} in the first replicate"
+    lines = [f"whom: those it is passed on to, {reached} {waves}; about {treated:,.0f} of them accept"]
+    if setting.currency is not None:
+        lines.append(f"cost: about {money(sum(each.cost for each in counted))} {setting.currency}")
+    return Step(tuple(dates), said, tuple(lines))
+
+
 def when(time: float, setting: Setting) -> str:
     """Say when something happens: "At the start (1963)", "After 5 years (1968)"."""
     label = ""
@@ -156,6 +176,8 @@ def treated_at(date: Date, setting: Setting) -> float | None:
 
 def cost_at(date: Date, setting: Setting) -> float | None:
     """Return what a date costs on average; None: not known."""
+    if date.counted is not None:
+        return date.counted.cost
     cost = date.intervention.cost
     reached, treated = reached_at(date, setting), treated_at(date, setting)
     if (reached is None and cost.per_reached) or (treated is None and cost.per_treated):
@@ -293,6 +315,7 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     known = sum(date.intervention.cost.fixed if each is None else each for date, each in zip(dates, costs, strict=True))
     if None in costs:
         return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"
-    about = "about " if any(_about(date) or date.time > 0 for date in dates) else ""
+    open_ended = any(_about(date) or date.time > 0 or date.intervention.chain is not None for date in dates)
+    about = "about " if open_ended else ""
     each_person = f", {money(known / setting.people)} for each person in the town" if setting.people else ""
     return f"in all {about}{money(known)} {setting.currency}{each_person}"

@@ -58,8 +58,8 @@ def chain_costs_in_words(one: Intervention, currency: str | None) -> str:
         (cost.per_reached, "each person it is passed on to"),
         (cost.per_treated, "each of them who accepts"),
     ]
-    parts = [f"{money(price)} for {what}" for price, what in prices if price]
-    return f"{listed(parts)}, {currency}; how many depends on the course of the run" if parts else ""
+    parts = [f"{money(price)} {currency} for {what}" for price, what in prices if price]
+    return listed(parts)
 
 
 def _passes_on(chain: Chain, states: States) -> str:
