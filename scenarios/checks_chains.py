@@ -5,7 +5,8 @@ from __future__ import annotations
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_contacts import added_weights, has_no_ties
-from scenarios.checks_numbers import check_duration, check_number
+from scenarios.checks_numbers import check_duration
+from scenarios.checks_schedule import check_uptake
 from simulator.errors import Place
 
 MOST_WAVES = 10_000
@@ -34,7 +35,7 @@ def check_chain(checker: Checker, given: grammar.Intervention, place: Place) -> 
     if chain.waves > MOST_WAVES:
         checker.add(f"{chain.waves:,} waves", (*place, "waves"), f"at most {MOST_WAVES:,}")
     if chain.uptake is not None:
-        check_number(checker, chain.uptake, (*place, "uptake"), what="uptake", most=1, ratio=False)
+        check_uptake(checker, chain.uptake, (*place, "uptake"))
     every = check_duration(checker, chain.every, (*place, "every"), "`every`", above=None)
     if every is not None and every < 0:
         checker.add(f"`every` is {every:g}", (*place, "every"), "0: at once; above: the time between two waves")

@@ -25,12 +25,15 @@ from scenarios.grammar.interventions import (
     Effect,
     Intervention,
     PeopleEffect,
+    Phase,
     RankRule,
     Tactic,
     Target,
     TiesEffect,
     UnnamedIntervention,
     UnnamedTactic,
+    UptakeByContacts,
+    When,
 )
 from scenarios.grammar.measures import LATER_MEASURES, MEASURE_KEYS, STATE_MEASURES, Level, Measure
 from scenarios.grammar.parts import (
@@ -105,6 +108,7 @@ __all__ = [
     "Outcomes",
     "Part",
     "PeopleEffect",
+    "Phase",
     "Population",
     "RankRule",
     "Reference",
@@ -120,5 +124,7 @@ __all__ = [
     "Uncertain",
     "UnnamedIntervention",
     "UnnamedTactic",
+    "UptakeByContacts",
     "Value",
+    "When",
 ]
