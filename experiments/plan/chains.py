@@ -67,7 +67,7 @@ def _passes_on(chain: Chain, states: States) -> str:
     along = "" if chain.layers is None else f" in {listed([plain_label(layer) for layer in chain.layers], 'or')}"
     if chain.to == "matched":
         most = "" if chain.coupons is None else f", at most {count_word(chain.coupons)} each"
-        return f"passes it on to the people{f' {to}' if to else ''} who are nearest to them{along}{most}"
+        return f"passes it on to the people nearest to them{along}{f' {to}' if to else ''}{most}"
     if chain.coupons is None:
         return f"passes it on to all their contacts{along}{f' {to}' if to else ''}"
     several = chain.coupons > 1
