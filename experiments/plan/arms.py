@@ -87,10 +87,10 @@ def steps_of(dates: Sequence[Date], setting: Setting) -> Iterator[Step]:
             yield _first(alike.pop(0), setting)
         waves = [date for date in alike if date.counted is not None and date.counted.wave]
         alike = [date for date in alike if date not in waves]
-        if waves:
-            yield _passed_on(waves, setting)
-        if alike:
-            yield _again(alike, setting)
+        first, later = [date for date in waves if not date.occasion], [date for date in waves if date.occasion]
+        for dates, told in ((first, _passed_on), (alike, _again), (later, _passed_on)):
+            if dates:
+                yield told(dates, setting)
 
 
 def _first(date: Date, setting: Setting) -> Step:
@@ -138,8 +138,9 @@ def _passed_on(dates: Sequence[Date], setting: Setting) -> Step:
     treated = sum(each.treated for each in counted)
     waves = f"in {plural(len(dates), 'wave')} in the first replicate"
     lines = [f"whom: those it is passed on to, {reached} {waves}; about {treated:,.0f} of them accept"]
-    if setting.currency is not None:
-        lines.append(f"cost: about {money(sum(each.cost for each in counted))} {setting.currency}")
+    cost = sum(each.cost for each in counted)
+    if setting.currency is not None and cost:
+        lines.append(f"cost: about {money(cost)} {setting.currency}")
     return Step(tuple(dates), said, tuple(lines))
 
 
@@ -313,7 +314,9 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     if not any(costs) and None not in costs:
         return ""
     known = sum(date.intervention.cost.fixed if each is None else each for date, each in zip(dates, costs, strict=True))
-    if None in costs:
+    followed = {date.intervention.name for date in dates if date.counted is not None and date.counted.wave}
+    chains = {one.name for one in (date.intervention for date in dates) if chain_costs_in_words(one, setting.currency)}
+    if None in costs or chains - followed:
         return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"
     open_ended = any(_about(date) or date.time > 0 or date.intervention.chain is not None for date in dates)
     about = "about " if open_ended else ""
