@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from simulator.network import ContactNetwork
     from simulator.streams import Draw, NamePart
 
-MOST_CELLS, MOST_STEPS = 4_000_000, 20_000_000
-"""Up to so many (follower, coupon) pairs, and so many ties walked along to measure them, the least total is found."""
+MOST_PAIRS, MOST_STEPS = 4_000_000, 50_000_000
+"""Up to so many pairs of a follower and a coupon, and so many steps from person to person to measure how far apart they
+are, the least total is found: about a second."""
 
 
 def match(
@@ -34,7 +35,7 @@ def match(
     Nearness is the number of ties on the shortest path, whichever way influence runs, along people who are there.
     Without `coupons` each follower gets the nearest carrier. With them, as many followers as the coupons allow are
     matched such that the sum of all distances is the least possible (an optimal assignment, Kuhn 1955,
-    doi:10.1002/nav.3800020109); beyond `MOST_CELLS` or `MOST_STEPS`, each goes to the nearest carrier who has coupons
+    doi:10.1002/nav.3800020109); beyond `MOST_PAIRS` or `MOST_STEPS`, each goes to the nearest carrier who has coupons
     left, where carriers take the nearest of those who come. Equal distances are decided by the keyed draw. Valente
     and Davis, doi:10.1177/000271629956600105, set no limit to the followers of a leader.
 
@@ -68,10 +69,13 @@ def match(
     if coupons is None:
         carrier = nearest(contacts, carriers, draw, luck)[1][followers]
         return followers[carrier >= 0], carrier[carrier >= 0]
-    n_places = carriers.size * min(coupons, followers.size)
+    coupons = min(coupons, followers.size)
     steps = min(carriers.size, followers.size) * (network.n_persons + contacts.persons.size)
-    if followers.size * n_places <= MOST_CELLS and steps <= MOST_STEPS:
-        return _least_total(contacts, carriers, followers, draw, luck, coupons)
+    if followers.size * carriers.size <= MOST_PAIRS and steps <= MOST_STEPS:
+        cost = _costs(contacts, carriers, followers, draw, luck, coupons)
+        rows = _near_enough(cost, carriers.size * coupons)
+        if rows.size * carriers.size * coupons <= MOST_PAIRS:
+            return _least_total(cost[rows], carriers, followers[rows], coupons)
     return _nearest_first(contacts, carriers, followers, draw, luck, coupons)
 
 
@@ -140,29 +144,47 @@ def _contacts_there(network: ContactNetwork, layers: Sequence[str] | None, there
     return contacts_of(pairs[there[pairs].all(axis=1)], network.n_persons)
 
 
-def _least_total(
+def _costs(
     contacts: Contacts,
     carriers: np.ndarray,
     followers: np.ndarray,
     draw: Draw,
     luck: Sequence[NamePart],
     coupons: int,
+) -> np.ndarray:
+    """Return float64[k, j]: the distance of each follower from each carrier, and what luck adds; infinite: no path.
+
+    What luck adds to a whole matching stays below 1, so that it only decides between matchings of the same total.
+    """
+    most = min(followers.size, carriers.size * coupons)
+    pairs = followers.astype(np.int64)[:, None] << 32 | carriers
+    added = (draw.words_at(*luck, "pair", indices=pairs) >> np.uint64(11)) * (2.0**-53 / (most + 1))
+    return distances(contacts, followers, carriers) + added
+
+
+def _near_enough(cost: np.ndarray, n_places: int) -> np.ndarray:
+    """Return the rows of followers who are among the nearest of some carrier, as many of them as there are places.
+
+    Nobody else is in the best matching: one of that carrier's nearest who is left would cost less in their place.
+    """
+    if n_places >= len(cost):
+        return np.arange(len(cost))
+    return np.unique(np.argpartition(cost, n_places - 1, axis=0)[:n_places])
+
+
+def _least_total(
+    cost: np.ndarray, carriers: np.ndarray, followers: np.ndarray, coupons: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Match as many as possible at the least sum of distances: each coupon is a place, each follower takes one."""
+    """Match as many as possible at the least sum of costs: each coupon is a place, each follower takes one."""
     from scipy.optimize import linear_sum_assignment
 
-    distance = distances(contacts, followers, carriers)
-    apart = ~np.isfinite(distance)
-    coupons = min(coupons, followers.size)
+    near = np.isfinite(cost)
     most = min(followers.size, carriers.size * coupons)
-    # No sum of `most` distances reaches the price of being apart; no sum of `most` draws reaches 1.
-    pairs = followers.astype(np.int64)[:, None] << 32 | carriers
-    luckily = (draw.words_at(*luck, "pair", indices=pairs) >> np.uint64(11)) * (2.0**-53 / (most + 1))
-    cost = np.where(apart, float(contacts.starts.size) * (most + 1), distance + luckily)
-    rows, places = linear_sum_assignment(np.repeat(cost, coupons, axis=1))
+    apart = (cost[near].max(initial=0.0) + 1) * (most + 1)  # more than any sum of `most` costs
+    rows, places = linear_sum_assignment(np.repeat(np.where(near, cost, apart), coupons, axis=1))
     columns = places // coupons
-    near = ~apart[rows, columns]
-    return followers[rows[near]], carriers[columns[near]]
+    matched = near[rows, columns]
+    return followers[rows[matched]], carriers[columns[matched]]
 
 
 def distances(contacts: Contacts, persons: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -180,7 +202,7 @@ def distances(contacts: Contacts, persons: np.ndarray, others: np.ndarray) -> np
     n_persons = contacts.starts.size - 1
     graph = csr_array((np.ones(contacts.persons.size), contacts.persons, contacts.starts), (n_persons, n_persons))
     few, many = (persons, others) if persons.size <= others.size else (others, persons)
-    block = max(1, MOST_CELLS // n_persons)
+    block = max(1, MOST_PAIRS // n_persons)
     found = [
         dijkstra(graph, unweighted=True, indices=few[first : first + block])[:, many]
         for first in range(0, few.size, block)

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import netrial
 from experiments.commands import app
 from experiments.plan.chains import chain_costs_in_words, chain_in_words
+from interventions.protection import protects
 from interventions.specs import ByContacts, Chain, Cost, Effect, Intervention
 from interventions.tactics import tactics
 from scenarios import build
@@ -174,6 +175,20 @@ def test_a_tactic_may_make_a_chain(scenario: Scenario, monkeypatch: pytest.Monke
     made = scenario.set("arms.snow", [{"tactic": "snowball", "first": 7}])
     (one,) = build.arms_of(made.spec)["snow"]
     assert one.chain == Chain(waves=2)
+
+
+def test_protection_looks_at_what_is_passed_on(scenario: Scenario) -> None:
+    def verdict(effect: dict[str, Any]) -> Any:
+        spec = scenario.set({
+            f"{CHAIN}.effect": effect, "behaviours.smoking.states": ["smoker", "former"],
+            "behaviours.smoking.transitions.start.from": "former",
+        }).spec  # fmt: skip
+        arms, measures = build.arms_of(spec), build.measures_of(spec)
+        return protects(build.behaviours_of(spec), arms, "usual", measures["years"], "lower")
+
+    assert verdict({"set": {"smoking": "former"}}).holds
+    harm = verdict({"set": {"smoking": "smoker"}})
+    assert harm.reasons == ("`word` sets people to `smoking.smoker` who may be in a less harmful state",)
 
 
 def test_it_runs_and_the_ledger_adds_up(scenario: Scenario, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -429,6 +430,14 @@ class TestContract:
         spec = replace(self.spec, target=target)
         obese = [3, 50, 199]
         assert offers(run(self.world, spec, obese=obese)) == offers(run(larger, spec, obese=obese))
+
+    def test_a_run_that_is_put_away_between_two_waves_goes_on_as_if_it_were_not(self) -> None:
+        end = to_ticks(3)
+        start = np.zeros((300, 2), np.uint8)
+        whole = Simulation(plan_clocks(self.world), Draw(1), start, occurrences([self.spec]), np.array([0, end]), end)
+        whole.advance(to_ticks(0.75))
+        copy = pickle.loads(pickle.dumps(whole))
+        assert offers(whole.run()) == offers(copy.run()) == offers(run(self.world, self.spec))
 
     def test_waves_at_once_come_before_the_interventions_that_follow_in_the_arm(self) -> None:
         at_once = replace(word(waves=4), effect=Effect(set={"drinking": "heavy"}))

@@ -129,7 +129,7 @@ def test_the_least_total_is_networkx_s(graph: nx.Graph, leaders: list[int], coup
 
 
 def test_beyond_the_limit_as_many_are_matched_near_the_least_total(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "MOST_CELLS", 0)
+    monkeypatch.setattr(matching, "MOST_PAIRS", 0)
     totals = []
     for graph, leaders, coupons in cases():
         n_matched, least = best(graph, leaders, coupons)
@@ -142,9 +142,25 @@ def test_beyond_the_limit_as_many_are_matched_near_the_least_total(monkeypatch: 
     assert least.sum() < ours.sum() < 1.15 * least.sum(), "another way than the exact one, and not far from it"
 
 
-@pytest.mark.parametrize(("cells", "coupons"), [(matching.MOST_CELLS, 2), (0, 2), (0, None)])
+@pytest.mark.parametrize("case", range(20))
+def test_who_is_too_far_from_everybody_need_not_be_looked_at(case: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With few places among many followers, the same are matched as if all of them were looked at."""
+    graph = nx.gnp_random_graph(120, 0.04, seed=case)
+    leaders, coupons = [5, 17, 60], 1 + case % 4
+    few = matched(120, list(graph.edges), leaders, coupons)
+    monkeypatch.setattr(matching, "_near_enough", lambda cost, n_places: np.arange(len(cost)))
+    assert few == matched(120, list(graph.edges), leaders, coupons)
+
+
+def test_some_are_not_looked_at() -> None:
+    cost = np.array([[1.0, 9.0], [2.0, 8.0], [3.0, 1.0], [4.0, 2.0], [5.0, 5.0], [6.0, np.inf]])
+    assert matching._near_enough(cost, 2).tolist() == [0, 1, 2, 3]
+    assert matching._near_enough(cost, 6).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(("cells", "coupons"), [(matching.MOST_PAIRS, 2), (0, 2), (0, None)])
 def test_ties_are_decided_by_the_draw(cells: int, coupons: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "MOST_CELLS", cells)
+    monkeypatch.setattr(matching, "MOST_PAIRS", cells)
     square = [(0, 2), (0, 3), (0, 4), (0, 5), (1, 2), (1, 3), (1, 4), (1, 5)]
     many = [matched(6, square, [0, 1], coupons, f"luck {k}") for k in range(200)]
     assert many[0] == matched(6, square, [0, 1], coupons, "luck 0")
@@ -181,7 +197,7 @@ def test_distances_are_measured_block_by_block(monkeypatch: pytest.MonkeyPatch) 
     town = network(10, undirected("friends", BARBELL))
     everybody = np.arange(10, dtype=np.int32)
     whole = distances(town.contacts, everybody, everybody)
-    monkeypatch.setattr(matching, "MOST_CELLS", 30)
+    monkeypatch.setattr(matching, "MOST_PAIRS", 30)
     assert np.array_equal(distances(town.contacts, everybody, everybody), whole)
 
 
