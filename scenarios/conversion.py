@@ -9,7 +9,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from interventions.specs import ByContacts, Cost, Effect, Intervention, NewTies, Phase, Rewiring, Target, When
+from interventions.specs import (
+    ByContacts,
+    Chain,
+    Cost,
+    Effect,
+    Intervention,
+    NewTies,
+    Phase,
+    Rewiring,
+    Target,
+    When,
+)
 from interventions.targeting import targets
 from scenarios import grammar
 from scenarios.states import resolve
@@ -317,6 +328,7 @@ def intervention_of(spec: grammar.ScenarioSpec, name: str, given: grammar.Interv
         when=None if given.when is None else _when(spec, given.when),
         phase=None if given.phase is None else _phase(spec, given.phase),
         drop_out=0.0 if given.drop_out is None else rate_of(given.drop_out, unit, spec.behaviours),
+        chain=None if given.chain is None else _chain(spec, given.chain),
     )
 
 
@@ -327,6 +339,21 @@ def _uptake(spec: grammar.ScenarioSpec, given: Any) -> PersonNumber | ByContacts
     states = getattr(given, reads)
     source = None if states == "treated" else resolve(states, states_of(spec))
     return ByContacts(source, reads, tuple(given.table), given.shape, given.layers)
+
+
+def _chain(spec: grammar.ScenarioSpec, given: grammar.Chain) -> Chain:
+    return Chain(
+        waves=given.waves,
+        coupons=given.coupons,
+        every=duration_of(given.every, spec.time.unit),
+        to=given.to,
+        ties=given.ties,
+        layers=given.layers,
+        where=condition_of(given.where),
+        again=given.again,
+        effect=None if given.effect is None else _effect(given.effect, spec.time.unit, spec.behaviours),
+        uptake=None if given.uptake is None else _uptake(spec, given.uptake),
+    )
 
 
 def _cost(given: grammar.Cost, unit: str) -> Cost:

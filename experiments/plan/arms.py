@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from experiments.plan.chains import chain_costs_in_words, chain_in_words
 from experiments.plan.effects import effect_in_words
-from experiments.plan.phrases import States, count_word, who
+from experiments.plan.phrases import States, count_word, duration, who
 from experiments.plan.schedules import (
     drop_out_in_words,
     further_prices,
@@ -92,14 +93,19 @@ def steps_of(dates: Sequence[Date], setting: Setting) -> Iterator[Step]:
         alike = list(group)
         if alike[0].occasion == 0:
             yield _first(alike.pop(0), setting)
-        if alike:
-            yield _again(alike, setting)
+        waves = [date for date in alike if date.counted is not None and date.counted.wave]
+        alike = [date for date in alike if date not in waves]
+        first, later = [date for date in waves if not date.occasion], [date for date in waves if date.occasion]
+        for dates, told in ((first, _passed_on), (alike, _again), (later, _passed_on)):
+            if dates:
+                yield told(dates, setting)
 
 
 def _first(date: Date, setting: Setting) -> Step:
     one = date.intervention
     states, unit = States(setting.behaviours), setting.unit
     uptake, cost, leaving = uptake_in_words(date, setting), cost_in_words(date, setting), drop_out_in_words(one, unit)
+    passing = chain_costs_in_words(one, setting.currency)
     lines = [
         *(f"when: {said}" for said in schedule_in_words(one, states, unit)),
         f"whom: {whom_in_words(date, setting)}",
@@ -108,11 +114,12 @@ def _first(date: Date, setting: Setting) -> Step:
         *(f"effect: {effect}" for effect in effect_in_words(one.effect, setting.behaviours, unit)),
         *([f"then: {leaving}"] if leaving else []),
         *([f"cost: {cost}"] if cost else []),
+        *chain_in_words(one, setting.behaviours, setting.unit),
+        *([f"cost of passing it on: {passing}"] if passing else []),
     ]
-    waits = one.when is not None and date.counted is None
-    title = (
-        level_in_words(one.when, states).capitalize() if waits and one.when is not None else when(date.time, setting)
-    )
+    title = when(date.time, setting)
+    if one.when is not None and date.counted is None:
+        title = level_in_words(one.when, states).capitalize()
     return Step((date,), title, tuple(lines))
 
 
@@ -131,6 +138,23 @@ def _again(dates: Sequence[Date], setting: Setting) -> Step:
     if setting.currency is not None:
         total = money(sum(each.cost for each in counted))
         lines.append(f"cost: {_about(dates[0])}{total} {setting.currency}{' together' * (len(dates) > 1)}")
+    return Step(tuple(dates), said, tuple(lines))
+
+
+def _passed_on(dates: Sequence[Date], setting: Setting) -> Step:
+    """Tell the waves of a chain together."""
+    counted = [date.counted for date in dates if date.counted is not None]
+    first, last = dates[0].time, dates[-1].time
+    said = when(first, setting)
+    if 0 < first < last:
+        said = f"After {duration(first, setting.unit)} to {duration(last, setting.unit)}"
+    reached = plural(sum(each.reached for each in counted), "person", "people")
+    treated = sum(each.treated for each in counted)
+    waves = f"in {plural(len(dates), 'wave')} in the first replicate"
+    lines = [f"whom: those it is passed on to, {reached} {waves}; about {treated:,.0f} of them accept"]
+    cost = sum(each.cost for each in counted)
+    if setting.currency is not None and cost:
+        lines.append(f"cost: about {money(cost)} {setting.currency}")
     return Step(tuple(dates), said, tuple(lines))
 
 
@@ -170,6 +194,8 @@ def treated_at(date: Date, setting: Setting) -> float | None:
 
 def cost_at(date: Date, setting: Setting) -> float | None:
     """Return what a date costs on average; None: not known."""
+    if date.counted is not None:
+        return date.counted.cost
     cost = date.intervention.cost
     if date.counted is not None:
         return date.counted.cost
@@ -314,8 +340,11 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     if not any(costs) and None not in costs:
         return ""
     known = sum(date.intervention.cost.fixed if each is None else each for date, each in zip(dates, costs, strict=True))
-    if None in costs:
+    followed = {date.intervention.name for date in dates if date.counted is not None and date.counted.wave}
+    chains = {one.name for one in (date.intervention for date in dates) if chain_costs_in_words(one, setting.currency)}
+    if None in costs or chains - followed:
         return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"
-    about = "about " if any(_about(date) or date.time > 0 for date in dates) else ""
+    open_ended = any(_about(date) or date.time > 0 or date.intervention.chain is not None for date in dates)
+    about = "about " if open_ended else ""
     each_person = f", {money(known / setting.people)} for each person in the town" if setting.people else ""
     return f"in all {about}{money(known)} {setting.currency}{each_person}"

@@ -132,8 +132,6 @@ def further_prices(cost: Cost, unit: str, amount: str = "{:,g}") -> Iterator[str
         (cost.per_time_treated, f"{a(unit)} for each person in it"),
         (cost.per_tie, "for each tie made"),
         (cost.per_asked, "for each person asked about contacts"),
-        (cost.per_message, "for each message"),
-        (cost.per_step, "for each wave"),
     ):
         if price:
             yield f"{amount.format(price)} {what}"
