@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_contacts import added_weights, has_no_ties, largest, used_interventions
+from scenarios.checks_knowledge import warn_of_knowledge
 from scenarios.conversion import behaviours_of
 from simulator.behaviour import GROUP, SPONTANEOUS, Behaviour, Transition
 from simulator.conditions import Condition
@@ -34,6 +35,7 @@ def look_for_warnings(checker: Checker) -> None:
     _warn_of_states(checker, behaviours, set(idle))
     _warn_of_layers(checker, behaviours)
     _warn_of_categories(checker)
+    warn_of_knowledge(checker)
 
 
 def _why_idle(checker: Checker, behaviour: str, transition: Transition) -> tuple[str, Place, str] | None:

@@ -15,6 +15,7 @@ from interventions.specs import (
     Cost,
     Effect,
     Intervention,
+    Knowledge,
     NewTies,
     Phase,
     Rewiring,
@@ -397,10 +398,17 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         per=given.per,
         groups=given.groups,
         group_measure=measure,
+        knowledge=None if given.knowledge is None else _knowledge(given.knowledge, spec.time.unit),
         budget=None if given.budget is None else quantity_of(given.budget),
         exclude=(given.exclude,) if isinstance(given.exclude, str) else given.exclude or (),
         replace=bool(given.replace),
     )
+
+
+def _knowledge(given: grammar.Knowledge, unit: str) -> Knowledge:
+    as_of = None if given.as_of is None else duration_of(given.as_of, unit)
+    forgotten, wrong = quantity_of(given.forgotten), quantity_of(given.wrong)
+    return Knowledge(given.asked, given.names, forgotten, wrong, given.layers, as_of)
 
 
 def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Effect:

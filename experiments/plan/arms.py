@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from experiments.plan.chains import chain_costs_in_words, chain_in_words
 from experiments.plan.effects import effect_in_words
+from experiments.plan.knowledge import asked_at, knowledge_in_words
 from experiments.plan.phrases import States, count_word, duration, who
 from experiments.plan.schedules import (
     drop_out_in_words,
@@ -110,6 +111,7 @@ def _first(date: Date, setting: Setting) -> Step:
         *(f"when: {said}" for said in schedule_in_words(one, states, unit)),
         f"whom: {whom_in_words(date, setting)}",
         *(f"whom: {said}" for said in (*left_out_in_words(one), *money_in_words(one, setting.currency))),
+        *([known] if (known := _known(date, setting)) else []),
         *([f"of them {uptake}"] if uptake else []),
         *(f"effect: {effect}" for effect in effect_in_words(one.effect, setting.behaviours, unit)),
         *([f"then: {leaving}"] if leaving else []),
@@ -202,9 +204,11 @@ def cost_at(date: Date, setting: Setting) -> float | None:
     reached, treated = reached_at(date, setting), treated_at(date, setting)
     if any(further_prices(cost, setting.unit)):
         return None
-    if (reached is None and cost.per_reached) or (treated is None and cost.per_treated):
+    asked = asked_at(date, setting.people)
+    numbers = ((cost.per_reached, reached), (cost.per_treated, treated), (cost.per_asked, asked))
+    if any(price and number is None for price, number in numbers):
         return None
-    return cost.fixed + cost.per_reached * (reached or 0) + cost.per_treated * (treated or 0.0)
+    return cost.fixed + sum(price * (number or 0) for price, number in numbers)
 
 
 def whom_in_words(date: Date, setting: Setting) -> str:
@@ -256,6 +260,13 @@ def _order(target: Target) -> str:
     return f"who come first by {plain_label(target.rank)}"
 
 
+def _known(date: Date, setting: Setting) -> str:
+    """Say how the network is known; empty where it simply is."""
+    knowledge = date.intervention.target.knowledge
+    then = None if knowledge is None or knowledge.as_of is None else when(knowledge.as_of, setting)
+    return knowledge_in_words(date, "" if then is None else f"once, {then[0].lower()}{then[1:]}")
+
+
 def _groups(date: Date, people: str, states: States) -> str:
     target, counted = date.intervention.target, date.counted
     measure = target.group_measure
@@ -304,7 +315,12 @@ def cost_in_words(date: Date, setting: Setting) -> str:
     cost = date.intervention.cost
     parts = [f"{money(cost.fixed)} fixed"] if cost.fixed else []
     reached, treated = reached_at(date, setting), treated_at(date, setting)
-    for price, number, word in ((cost.per_reached, reached, "reached"), (cost.per_treated, treated, "treated")):
+    asked = asked_at(date, setting.people)
+    for price, number, word in (
+        (cost.per_asked, asked, "asked"),
+        (cost.per_reached, reached, "reached"),
+        (cost.per_treated, treated, "treated"),
+    ):
         if price:
             whom = f"each person {word}" if number is None else f"{_exactly(number)} {word}"
             parts.append(f"{whom} × {_exactly(price)}")
