@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interventions.alteration import find_new_ties
+from interventions.background import uncounted
 from interventions.rewiring import chosen_ties, exchange, move_ends
 from interventions.selecting import select
 from interventions.uptake import accept, number_for
@@ -52,7 +53,7 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
         actions += _effects(intervention, situation, treated, occasion)
     if selection.missing:  # last, so that no action's place in the list depends on it
         actions.append(Record("short of people", selection.missing))
-    return actions
+    return uncounted(actions) if intervention.background else actions
 
 
 def _effects(intervention: Intervention, situation: Situation, treated: np.ndarray, occasion: int) -> Iterator[Action]:

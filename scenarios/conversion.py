@@ -6,6 +6,7 @@ Everything here is a pure function of a checked scenario.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from interventions.specs import Cost, Effect, Intervention, NewTies, Rewiring, Target
@@ -271,15 +272,21 @@ def interventions_of(spec: grammar.ScenarioSpec) -> dict[str, Intervention]:
 
 
 def arms_of(spec: grammar.ScenarioSpec) -> dict[str, list[Intervention]]:
-    """Return what each arm does, in the order it acts; arms in the scenario's order."""
-    named = interventions_of(spec)
-    return {
-        arm: [
-            named[item] if isinstance(item, str) else intervention_of(spec, name, item)
-            for name, item in arm_items(given)
-        ]
-        for arm, given in spec.arms.items()
-    }
+    """Return what each arm does, in the order it acts, the background first; arms in the scenario's order."""
+    named, background = interventions_of(spec), background_of(spec)
+    return {arm: [*background, *_members(spec, given, named)] for arm, given in spec.arms.items()}
+
+
+def background_of(spec: grammar.ScenarioSpec) -> list[Intervention]:
+    """Return what runs in every arm, the control too, in the order it acts."""
+    members = _members(spec, spec.background or (), interventions_of(spec)) if spec.background else []
+    return [replace(member, background=True) for member in members]
+
+
+def _members(spec: grammar.ScenarioSpec, items: Any, named: Mapping[str, Intervention]) -> list[Intervention]:
+    return [
+        named[item] if isinstance(item, str) else intervention_of(spec, name, item) for name, item in arm_items(items)
+    ]
 
 
 def arm_items(arm: Any) -> Iterator[tuple[str, Any]]:

@@ -120,6 +120,9 @@ class Record:
         With "reach": who was offered the intervention, whether or not they accept.
     treated : int32[k], optional
         With "treat": who accepted it; the ledger then also says how many of them for the first time in this arm.
+    background : bool
+        Whether it is of what runs in every arm: later interventions may read who was offered it and who accepted, but
+        they are nobody's targets, and do not count as treated.
     """
 
     action: str
@@ -127,6 +130,7 @@ class Record:
     cost: float = 0.0
     offered: np.ndarray | None = None
     treated: np.ndarray | None = None
+    background: bool = False
 
 
 Action = SetStates | ScaleSusceptibility | ScaleInfluence | AddTies | RewireTies | Record

@@ -20,9 +20,13 @@ class Past:
 
     n_persons: int
     spent: float = 0.0
+    _ever_treated: np.ndarray = field(init=False)
     _offered: dict[str, np.ndarray] = field(default_factory=dict)
     _treated: dict[str, np.ndarray] = field(default_factory=dict)
     _occasions: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._ever_treated = np.zeros(self.n_persons, bool)
 
     def offered(self, intervention: str) -> np.ndarray:
         """Return bool[n_persons]: who was offered an intervention so far."""
@@ -33,8 +37,8 @@ class Past:
         return self._of(self._treated, intervention)
 
     def ever_treated(self) -> np.ndarray:
-        """Return bool[n_persons]: who accepted anything so far."""
-        return np.any([*self._treated.values(), np.zeros(self.n_persons, bool)], axis=0)
+        """Return bool[n_persons]: who accepted anything so far, but for what runs in every arm."""
+        return self._ever_treated.copy()
 
     def occasions(self, intervention: str) -> int:
         """Return on how many occasions an intervention was offered so far, to however few people."""
@@ -45,9 +49,11 @@ class Past:
         self._occasions[intervention] += 1
         self._mark(self._offered, intervention, persons)
 
-    def note_treated(self, intervention: str, persons: np.ndarray) -> None:
-        """Keep that these people (int32[k]) accepted an intervention."""
+    def note_treated(self, intervention: str, persons: np.ndarray, *, background: bool = False) -> None:
+        """Keep that these people (int32[k]) accepted an intervention, which runs in every arm if `background`."""
         self._mark(self._treated, intervention, persons)
+        if not background:
+            self._ever_treated[persons] = True
 
     def names(self) -> Iterator[str]:
         """Yield the interventions that were offered so far."""

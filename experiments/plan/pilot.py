@@ -78,7 +78,30 @@ def dates_of(members: Sequence[Intervention]) -> list[Date]:
     return [Date(from_ticks(one.tick), by_name[one.intervention], one.occasion) for one in occurrences(members)]
 
 
-def counted_dates(beginning: Beginning, members: Sequence[Intervention], until: float, horizon: int) -> list[Date]:
+Found = dict[tuple[str, int], Counted]
+"""What was found of each intervention and occasion."""
+
+
+def watched(members: Sequence[Intervention], found: Found) -> list[Occurrence]:
+    """Return what an arm does; when it acts, it is noted in `found` whom that reaches."""
+    return [
+        _watched(one, date.intervention, found)
+        for one, date in zip(occurrences(members), dates_of(members), strict=True)
+    ]
+
+
+def _watched(occurrence: Occurrence, intervention: Intervention, found: Found) -> Occurrence:
+    def plan(situation: Situation) -> Sequence[Action]:
+        actions = occurrence.plan(situation)
+        found[occurrence.intervention, occurrence.occasion] = _counted(intervention, situation, actions)
+        return actions
+
+    return replace(occurrence, plan=plan)
+
+
+def counted_dates(
+    beginning: Beginning, members: Sequence[Intervention], until: float, horizon: int, before: Found
+) -> list[Date]:
     """Follow the first replicate of an arm, and count whom its interventions reach.
 
     Parameters
@@ -90,21 +113,12 @@ def counted_dates(beginning: Beginning, members: Sequence[Intervention], until: 
         The last date that is followed, in the scenario's unit.
     horizon : int
         Tick.
+    before : mapping
+        What was found before time 0.
     """
-    dates = dates_of(members)
-    found: dict[tuple[str, int], Counted] = {}
-
-    def watched(occurrence: Occurrence, intervention: Intervention) -> Occurrence:
-        def plan(situation: Situation) -> Sequence[Action]:
-            actions = occurrence.plan(situation)
-            found[occurrence.intervention, occurrence.occasion] = _counted(intervention, situation, actions)
-            return actions
-
-        return replace(occurrence, plan=plan)
-
-    asked = [watched(one, date.intervention) for one, date in zip(occurrences(members), dates, strict=True)]
-    beginning.simulation(asked, np.empty(0, np.int64), horizon).advance(to_ticks(until))
-    return [replace(date, counted=found.get((date.intervention.name, date.occasion))) for date in dates]
+    found = dict(before)
+    beginning.simulation(watched(members, found), np.empty(0, np.int64), horizon).advance(to_ticks(until))
+    return [replace(one, counted=found.get((one.intervention.name, one.occasion))) for one in dates_of(members)]
 
 
 def _counted(intervention: Intervention, situation: Situation, actions: Sequence[Action]) -> Counted:
@@ -119,6 +133,6 @@ def _counted(intervention: Intervention, situation: Situation, actions: Sequence
         reached=reached,
         groups=int(np.unique(codes[offered]).size) if whole and codes is not None else None,
         treated=treated,
-        missing=sum(one.people for one in records if one.action == "short of people"),
+        missing=sum(one.people for one in records if one.action.startswith("short of people")),
         cost=cost.fixed + cost.per_reached * reached + cost.per_treated * treated,
     )
