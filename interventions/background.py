@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from interventions.specs import ByContacts
-from simulator.actions import Action, Record
+from simulator.actions import Action, ActLater, Record
 from simulator.behaviour import ByState
 
 if TYPE_CHECKING:
     from interventions.specs import Effect, Intervention, Target
     from simulator.behaviour import Behaviour
+    from simulator.world import Situation
 
 BACKGROUND = " (background)"
 """What the ledger adds to the actions of the background, so that nobody adds them to an arm's own."""
@@ -22,24 +24,29 @@ OF_THE_NETWORK = ("degree", "most_named", "nominated")
 """Rules that pick the same people in all arms while no ties change: they read neither states nor what arms did."""
 
 
-def uncounted(actions: Iterable[Action]) -> list[Action]:
+def uncounted(plan: Callable[[Situation], Sequence[Action]], situation: Situation) -> list[Action]:
     """Let what an intervention does be of the background: its people are nobody's targets, its cost is not counted.
 
     Parameters
     ----------
-    actions : iterable of Action
+    plan : callable
+        ``plan(situation) -> sequence of Action``.
+    situation : Situation
 
     Returns
     -------
     list of Action
-        The same, but for lines of the ledger, which say so and cost nothing.
+        The same, now and later, but for lines of the ledger, which say so and cost nothing.
     """
-    return [
-        replace(action, action=f"{action.action}{BACKGROUND}", cost=0.0, background=True)
-        if isinstance(action, Record)
-        else action
-        for action in actions
-    ]
+    actions: list[Action] = []
+    for action in plan(situation):
+        if isinstance(action, Record):
+            actions.append(replace(action, action=f"{action.action}{BACKGROUND}", cost=0.0, background=True))
+        elif isinstance(action, ActLater):
+            actions.append(replace(action, plan=partial(uncounted, action.plan)))
+        else:
+            actions.append(action)
+    return actions
 
 
 @dataclass(frozen=True)

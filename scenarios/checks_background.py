@@ -33,6 +33,10 @@ def _check_start(checker: Checker, given: grammar.Intervention, place: Place) ->
     times = given.at if isinstance(given.at, tuple) else () if given.at is None else (given.at,)
     if not any(checker.duration(time) < 0 for time in times):
         return
+    kind = None if given.when is None or not given.when.kinds else given.when.kind
+    if kind not in (None, "share", "count"):
+        hint = "a share or a count; others are measured from time 0 on"
+        checker.add(f"`when` reads a `{kind}` before time 0", (*place, "when", str(kind)), hint, on_key=True)
     for text, at in _conditions(given):
         try:
             condition = condition_of(text)

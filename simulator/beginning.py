@@ -87,5 +87,5 @@ def begin(
     nothing = np.empty(0, np.int64)
     early = [occurrence for occurrence in background if occurrence.tick < 0]
     before = Simulation(plan, draw, start, early, nothing, horizon, False, now=-warm_up, since=since, comings=comings)
-    before.advance(0)
+    before.advance(0, act=False)  # what acts, or ends, at 0 does so in every arm
     return Beginning(plan, draw, before.states.copy(), before.entered_at(), comings, before.entrants_tied(), before)

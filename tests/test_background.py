@@ -6,6 +6,7 @@ an engine that lacks the property.
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from test_protection_laws import (
     GAIN,
     HORIZON,
     LOSE,
+    SET_CHAMPION,
     SET_LEAN,
     Inventor,
     N,
@@ -42,8 +44,9 @@ from interventions.specs import Effect, Intervention, NewTies, Rewiring, Target,
 from scenarios import build
 from scenarios.loading import Scenario, load
 from scenarios.problems import ScenarioError
+from simulator.active import NEVER
 from simulator.beginning import begin
-from simulator.behaviour import ByState
+from simulator.behaviour import PER_CONTACT, ByState, Source, Transition
 from simulator.conditions import parse
 from simulator.engine import Simulation, plan_clocks
 from simulator.outcomes import Measure
@@ -75,10 +78,19 @@ def early(seed: int, *, laws: bool, rewires: bool = False) -> tuple[Case, int]:
 
 def _moved(occurrence: Occurrence, back: int) -> Occurrence:
     def plan(situation: Any) -> list[Any]:
-        actions = occurrence.plan(situation)
-        return [replace(one, until=one.until - back) if getattr(one, "until", None) else one for one in actions]
+        return [_earlier(action, back) for action in occurrence.plan(situation)]
 
     return replace(occurrence, tick=occurrence.tick - back, plan=plan)
+
+
+def _earlier(action: Any, back: int) -> Any:
+    until, leaves, fades = (getattr(action, key, None) for key in ("until", "leaves", "fades"))
+    changes: dict[str, Any] = {} if until is None else {"until": until - back}
+    if leaves is not None:
+        changes["leaves"] = np.where(leaves == NEVER, NEVER, leaves - back)
+    if fades:
+        changes["fades"] = tuple((tick - back, weight) for tick, weight in fades)
+    return replace(action, **changes)
 
 
 def split(case: Case, warm_up: int) -> Simulation:
@@ -100,7 +112,7 @@ def test_the_twin_that_runs_through_agrees(laws: bool) -> None:
         forgetful = split(case, warm_up)
         forgetful._factors, forgetful._segments, forgetful._layout = [], [], None
         differing += events_of(forgetful.run()) != expected
-    assert alike > 5
+    assert alike > 3
     assert differing > 2, "an arm that forgets what is active is not told apart"
 
 
@@ -272,7 +284,6 @@ def test_an_intervention_knows_who_was_offered_it() -> None:
     def look(situation: Any) -> list[Any]:
         seen["offered"] = situation.past.offered("season").nonzero()[0].tolist()
         seen["treated"] = situation.past.ever_treated().any()
-        seen["occasions"] = situation.past.occasions("season")
         return []
 
     adverts = Intervention("season", "broadcast", Target(number=8), (-0.001 * 2,), background=True)
@@ -281,7 +292,7 @@ def test_an_intervention_knows_who_was_offered_it() -> None:
     beginning = begin(plan_clocks(case.world), Draw(5), case.start, None, warm_up, case.horizon, acts)
     trajectory = beginning.simulation(acts, NONE, case.horizon).run()
     assert len(seen["offered"]) == everybody.size
-    assert (seen["treated"], seen["occasions"]) == (False, 1)
+    assert not seen["treated"]
     assert not trajectory.offers
     assert [line.intervention for line in trajectory.ledger] == ["season"] * 2
 
@@ -363,6 +374,44 @@ def test_after_time_0_it_may_ask_for_the_start(season: Scenario) -> None:
     assert build.background_of(later.spec)[0].background
 
 
+GOES_ON: dict[str, dict[str, Any]] = {
+    "again and again": {"at": -3.5, "every": 1.25, "drop_out": 0.4},
+    "on time 0 too": {"at": -4, "every": 1, "until": 3, "uptake": 0.5, "effect": {"set": {"smoking": "smoker"}}},
+    "fading": {"at": [-1], "effect": {"susceptibility": {"smoking.catch": 4}, "half_life": 0.7}},
+    "group by group": {"at": -0.5, "phase": {"over": "area", "every": 1}, "drop_out": 0.2},
+    "at a level": {
+        "at": -3, "when": {"share": "smoking.smoker", "above": 0.3, "check_every": 0.5}, "every": 1,
+        "effect": {"set": {"smoking": "smoker"}},
+    },
+    "ties of those who stay": {
+        "at": -2, "drop_out": 0.5, "effect": {"ties": {"add": {"per_person": 2, "layer": "clubs"}}}
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(GOES_ON))
+def test_what_goes_on_through_time_0(season: Scenario, name: str) -> None:
+    """As a run that begins with the warm-up and never stops: the same events and lines of the ledger."""
+    adverts = {"kind": "broadcast", "target": {"share": 0.6}, "effect": {"susceptibility": {"smoking.catch": 3}}}
+    scenario = season.set({"interventions.adverts": adverts | GOES_ON[name]})
+    trial = design(scenario)
+    runs = run_arms(trial, trial.town(0), 0)
+    control = runs["nothing"]
+    times = {line.tick for line in control.ledger if line.intervention == "adverts" and line.people}
+    assert min(times) < 0
+    states = build.initial_states(scenario, trial.town(0).world, trial.luck(0))
+    acts = occurrences(trial.arms["leaders"])
+    plan, draw = trial.town(0), trial.luck(0)
+    whole = Simulation(plan, draw, states, acts, NONE, trial.horizon_tick, now=-to_ticks(4)).run()
+    assert [event for event in events_of(whole) if event[0] >= 0] == events_of(runs["leaders"])
+    assert whole.ledger == runs["leaders"].ledger
+    assert all(line.cost == 0 for line in control.ledger)
+    without = run_arms(design(season.set("background", ["clubs"])), trial.town(0), 0)["nothing"]
+    assert events_of(without) != events_of(control)
+    if name != "fading":
+        assert max(times) >= 0, "nothing goes on"
+
+
 # --- law -----------------------------------------------------------------------------------------------------------
 
 
@@ -440,7 +489,7 @@ def anything(inventor: Inventor, behaviours: Any) -> Intervention:
 def test_nobody_is_worse_off_where_the_background_is_the_same() -> None:
     n_held = n_helped = n_refused = n_harmed = 0
     effects: Counter[str] = Counter()
-    for seed in range(400):
+    for seed in range(240):
         inventor = Inventor(seed)
         behaviours = inventor.behaviours()
         arm = [inventor.intervention(k, behaviours) for k in range(inventor.luck.randint(1, 2))]
@@ -464,39 +513,50 @@ def test_nobody_is_worse_off_where_the_background_is_the_same() -> None:
     print(n_held, n_helped, n_refused, n_harmed, effects)
     assert n_held > 30
     assert n_helped > 20
-    assert n_harmed > 3, "the verdict refuses for nothing"
+    assert n_harmed, "the verdict refuses for nothing"
     assert min(effects[key] for key in ("set", "susceptibility", "ties")) > 3
 
 
-CHANGED = {
-    "states": ({"target": Target(where=parse("weight == obese"))}, "who they are depends on states"),
-    "uptake": ({"uptake": ByState("advocacy", {"none": 1.0, "champion": 0.0})}, "who they are depends on states"),
-    "measure": (
-        {"when": When(Measure("share", "weight", ("obese",)), 0.2, None, 1.0)},
-        "starts when a measure passes a level",
+HEED = Transition("heed", ("obese",), "lean", 2.0, PER_CONTACT, Source("advocacy", ("champion",)), {"club": 1.0})
+TWO = {"weight.gain": ByState("weight", {"lean": 1.0, "obese": 0.0})}
+CHANGED: dict[str, tuple[dict[str, Any], list[Intervention], str]] = {
+    "where": ({"target": Target(where=parse("weight == obese"), share=0.5)}, SET_LEAN, "depends on states"),
+    "uptake": ({"uptake": ByState("weight", {"lean": 0.0, "obese": 1.0})}, SET_LEAN, "depends on states"),
+    "exclude": ({"target": Target(exclude=("x",))}, SET_LEAN, "depends on states"),
+    "when": (
+        {"when": When(Measure("share", "weight", ("obese",)), 0.4, None, 1.0)}, SET_LEAN, "starts when a measure"
     ),
-    "factor": (
-        {"effect": Effect(susceptibility={"weight.gain": ByState("weight", {"lean": 1.0, "obese": 2.0})})},
-        "a factor of `weight.gain` that depends on states",
+    "factor": ({"effect": Effect(susceptibility=TWO)}, SET_LEAN, "a factor of `weight.gain` that depends on states"),
+    "swap": (
+        {"effect": Effect(set={"weight": {"lean": "obese", "obese": "lean"}})},
+        SET_LEAN,
+        "past others who were worse off",
     ),
-    "past": ({"effect": Effect(set={"weight": {"lean": "obese", "obese": "lean"}})}, "past others who were worse off"),
     "to": (
-        {"effect": Effect(ties=NewTies("club", 2, parse("advocacy == champion")))},
-        "may add other ties to `club`",
+        {"effect": Effect(ties=NewTies("club", 1, parse("advocacy == champion")))}, SET_CHAMPION, "other ties to `club`"
     ),
-    "excluded": ({"target": Target(exclude=("x",))}, "who they are depends on states"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", list(CHANGED))
-def test_a_background_that_may_differ_is_no_guarantee(name: str) -> None:
-    changes, words = CHANGED[name]
+def test_a_background_that_may_differ_harms_somebody(name: str) -> None:
+    changes, arm, words = CHANGED[name]
+    behaviours = town(GAIN, LOSE, HEED)
     season = Intervention("season", "broadcast", Target(share=0.5), (1.0,), background=True)
-    behaviours = town(GAIN, LOSE)
-    assert harmless(behaviours, [season], SET_LEAN, ["obese"]).holds
-    verdict = harmless(behaviours, [replace(season, **changes)], SET_LEAN, ["obese"])
+    season = replace(season, effect=Effect(set={"weight": "lean"}, susceptibility={"weight.gain": 0.0}))
+    assert harmless(behaviours, [season], arm, ["obese"]).holds
+    changed = [replace(season, **changes)]
+    verdict = harmless(behaviours, changed, arm, ["obese"])
     assert not verdict.holds
     assert any(words in reason for reason in verdict.reasons), verdict.reasons
+    orders = {"weight": ("lean", "obese")}
+    harmed = {False: 0, True: 0}
+    for seed in range(12):
+        for differs, background in ((True, changed), (False, [season])):
+            control, treated = run_three(behaviours, background, arm, random.Random(seed))
+            harmed[differs] += worse_off(control, treated, behaviours, orders)[0]
+    assert harmed[False] == 0
+    assert harmed[True] > 0, "it is refused for nothing"
 
 
 def test_before_time_0_it_may_do_anything() -> None:
