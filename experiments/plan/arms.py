@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING
 
 from experiments.plan.effects import effect_in_words
 from experiments.plan.phrases import States, count_word, who
+from experiments.plan.schedules import (
+    drop_out_in_words,
+    further_prices,
+    left_out_in_words,
+    level_in_words,
+    money_in_words,
+    schedule_in_words,
+)
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
 from interventions.specs import COMMUNITIES, ByContacts
@@ -91,16 +99,22 @@ def steps_of(dates: Sequence[Date], setting: Setting) -> Iterator[Step]:
 
 def _first(date: Date, setting: Setting) -> Step:
     one = date.intervention
-    effects = list(effect_in_words(one.effect, setting.behaviours, setting.unit))
-    uptake = uptake_in_words(date, setting)
-    cost = "" if one.background else cost_in_words(date, setting)
+    states, unit = States(setting.behaviours), setting.unit
+    uptake, cost, leaving = uptake_in_words(date, setting), cost_in_words(date, setting), drop_out_in_words(one, unit)
     lines = [
+        *(f"when: {said}" for said in schedule_in_words(one, states, unit)),
         f"whom: {whom_in_words(date, setting)}",
+        *(f"whom: {said}" for said in (*left_out_in_words(one), *money_in_words(one, setting.currency))),
         *([f"of them {uptake}"] if uptake else []),
-        *(f"effect: {effect}" for effect in effects),
+        *(f"effect: {effect}" for effect in effect_in_words(one.effect, setting.behaviours, unit)),
+        *([f"then: {leaving}"] if leaving else []),
         *([f"cost: {cost}"] if cost else []),
     ]
-    return Step((date,), when(date.time, setting), tuple(lines))
+    waits = one.when is not None and date.counted is None
+    title = (
+        level_in_words(one.when, states).capitalize() if waits and one.when is not None else when(date.time, setting)
+    )
+    return Step((date,), title, tuple(lines))
 
 
 def _again(dates: Sequence[Date], setting: Setting) -> Step:
@@ -140,9 +154,12 @@ def when(time: float, setting: Setting) -> str:
 
 def reached_at(date: Date, setting: Setting) -> int | None:
     """Return how many people are reached; where nobody counted, what follows from the cut alone; None: not known."""
-    target = date.intervention.target
+    one = date.intervention
+    target = one.target
     if date.counted is not None:
         return date.counted.reached
+    if one.budget is not None or target.budget is not None or target.exclude or one.phase or one.when:
+        return None
     if target.where is not None or target.groups is not None or target.per is not None or date.time != 0:
         return None
     return places_for(setting.people, target.share, target.number)[0]
@@ -161,7 +178,11 @@ def cost_at(date: Date, setting: Setting) -> float | None:
     if date.intervention.background:
         return 0.0
     cost = date.intervention.cost
+    if date.counted is not None:
+        return date.counted.cost
     reached, treated = reached_at(date, setting), treated_at(date, setting)
+    if any(further_prices(cost, setting.unit)):
+        return None
     if (reached is None and cost.per_reached) or (treated is None and cost.per_treated):
         return None
     return cost.fixed + cost.per_reached * (reached or 0) + cost.per_treated * (treated or 0.0)
@@ -169,13 +190,14 @@ def cost_at(date: Date, setting: Setting) -> float | None:
 
 def whom_in_words(date: Date, setting: Setting) -> str:
     """Say to whom an intervention is offered, and how many they are."""
-    target, states = date.intervention.target, States(setting.behaviours)
+    one, states = date.intervention, States(setting.behaviours)
+    target = one.target
     people = who(target.where, states)
     reached = reached_at(date, setting)
     open_number = DEPENDS if date.time else UNKNOWN
     if target.groups is not None:
         return _groups(date, people, states)
-    if target.share is None and target.number is None:
+    if target.share is None and target.number is None and one.budget is None and target.budget is None:
         everybody = f"all people {people}" if people else "everybody"
         return (
             f"{everybody}: {plural(reached, 'person', 'people')}"
@@ -192,8 +214,10 @@ def whom_in_words(date: Date, setting: Setting) -> str:
         number = f"{target.number:,} " if target.number is not None else ""
         return f"{number}people {_order(target)} ({cut}){per}" + ("" if number else f"; {open_number}")
     short = date.counted is not None and date.counted.missing > 0
+    dear = date.counted.too_dear if date.counted is not None else 0
     missing = f"; {target.number:,} were asked for" if short else ""
     the = "" if target.rank == "random" else "the "
+    missing += f"; for {dear:,} more the money does not suffice" if dear else ""
     return f"{the}{plural(reached, 'person', 'people')} {_order(target)} ({cut}){per}{missing}"
 
 
@@ -255,8 +279,8 @@ def uptake_in_words(date: Date, setting: Setting) -> str:
 
 
 def cost_in_words(date: Date, setting: Setting) -> str:
-    """Say what a date costs on average, and how that comes about; empty where the study has no currency."""
-    if setting.currency is None:
+    """Say what a date costs on average, and how that comes about; empty where nothing is counted."""
+    if setting.currency is None or date.intervention.background:
         return ""
     cost = date.intervention.cost
     parts = [f"{money(cost.fixed)} fixed"] if cost.fixed else []
@@ -265,6 +289,7 @@ def cost_in_words(date: Date, setting: Setting) -> str:
         if price:
             whom = f"each person {word}" if number is None else f"{_exactly(number)} {word}"
             parts.append(f"{whom} × {_exactly(price)}")
+    parts += further_prices(cost, setting.unit)
     if not parts:
         return "none is given"
     total = cost_at(date, setting)
@@ -284,7 +309,8 @@ def _about(date: Date) -> str:
     """Return "about " where costs depend on who accepts."""
     one = date.intervention
     certain = isinstance(one.uptake, float | int) and one.uptake in (0, 1)
-    return "" if certain or not one.cost.per_treated else "about "
+    certain = certain and one.drop_out == 0 and one.chain is None
+    return "" if certain or not (one.cost.per_treated or one.cost.per_time_treated) else "about "
 
 
 def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
