@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING
 from experiments.plan.chains import chain_costs_in_words, chain_in_words
 from experiments.plan.effects import effect_in_words
 from experiments.plan.phrases import States, count_word, duration, who
+from experiments.plan.schedules import (
+    drop_out_in_words,
+    further_prices,
+    left_out_in_words,
+    level_in_words,
+    money_in_words,
+    schedule_in_words,
+)
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
 from interventions.specs import COMMUNITIES, ByContacts
@@ -83,30 +91,42 @@ def steps_of(dates: Sequence[Date], setting: Setting) -> Iterator[Step]:
     """
     for _, group in itertools.groupby(dates, key=lambda date: date.intervention.name):
         alike = list(group)
-        if alike[0].occasion == 0:
+        if alike[0].occasion == 0 and not _wave_of(alike[0]):
             yield _first(alike.pop(0), setting)
-        waves = [date for date in alike if date.counted is not None and date.counted.wave]
-        alike = [date for date in alike if date not in waves]
-        first, later = [date for date in waves if not date.occasion], [date for date in waves if date.occasion]
-        for dates, told in ((first, _passed_on), (alike, _again), (later, _passed_on)):
-            if dates:
-                yield told(dates, setting)
+        first = [date for date in alike if _wave_of(date) and date.occasion == 0]
+        again = [date for date in alike if not _wave_of(date)]
+        later = [date for date in alike if _wave_of(date) and date.occasion > 0]
+        for some, told in ((first, _passed_on), (again, _again), (later, _passed_on)):
+            if some:
+                yield told(some, setting)
+
+
+def _wave_of(date: Date) -> int:
+    """Return the wave of a chain that was seen at a date; 0 where people were picked, or nobody counted."""
+    return 0 if date.counted is None else date.counted.wave
 
 
 def _first(date: Date, setting: Setting) -> Step:
     one = date.intervention
-    effects = list(effect_in_words(one.effect, setting.behaviours, setting.unit))
-    uptake, cost = uptake_in_words(date, setting), cost_in_words(date, setting)
+    states, unit = States(setting.behaviours), setting.unit
+    uptake, cost, leaving = uptake_in_words(date, setting), cost_in_words(date, setting), drop_out_in_words(one, unit)
     passing = chain_costs_in_words(one, setting.currency)
     lines = [
+        *(f"when: {said}" for said in schedule_in_words(one, states, unit)),
         f"whom: {whom_in_words(date, setting)}",
+        *(f"whom: {said}" for said in (*left_out_in_words(one), *money_in_words(one, setting.currency))),
         *([f"of them {uptake}"] if uptake else []),
-        *(f"effect: {effect}" for effect in effects),
+        *(f"effect: {effect}" for effect in effect_in_words(one.effect, setting.behaviours, unit)),
+        *([f"then: {leaving}"] if leaving else []),
         *([f"cost: {cost}"] if cost else []),
-        *chain_in_words(one, setting.behaviours, setting.unit),
+        *chain_in_words(one, setting.behaviours, unit),
         *([f"cost of passing it on: {passing}"] if passing else []),
     ]
-    return Step((date,), when(date.time, setting), tuple(lines))
+    waits = one.when is not None and date.counted is None
+    title = (
+        level_in_words(one.when, states).capitalize() if waits and one.when is not None else when(date.time, setting)
+    )
+    return Step((date,), title, tuple(lines))
 
 
 def _again(dates: Sequence[Date], setting: Setting) -> Step:
@@ -159,9 +179,12 @@ def when(time: float, setting: Setting) -> str:
 
 def reached_at(date: Date, setting: Setting) -> int | None:
     """Return how many people are reached; where nobody counted, what follows from the cut alone; None: not known."""
-    target = date.intervention.target
+    one = date.intervention
+    target = one.target
     if date.counted is not None:
         return date.counted.reached
+    if one.budget is not None or target.budget is not None or target.exclude or one.phase or one.when:
+        return None
     if target.where is not None or target.groups is not None or target.per is not None or date.time != 0:
         return None
     return places_for(setting.people, target.share, target.number)[0]
@@ -177,10 +200,12 @@ def treated_at(date: Date, setting: Setting) -> float | None:
 
 def cost_at(date: Date, setting: Setting) -> float | None:
     """Return what a date costs on average; None: not known."""
+    cost = date.intervention.cost
     if date.counted is not None:
         return date.counted.cost
-    cost = date.intervention.cost
     reached, treated = reached_at(date, setting), treated_at(date, setting)
+    if any(further_prices(cost, setting.unit)):
+        return None
     if (reached is None and cost.per_reached) or (treated is None and cost.per_treated):
         return None
     return cost.fixed + cost.per_reached * (reached or 0) + cost.per_treated * (treated or 0.0)
@@ -188,13 +213,14 @@ def cost_at(date: Date, setting: Setting) -> float | None:
 
 def whom_in_words(date: Date, setting: Setting) -> str:
     """Say to whom an intervention is offered, and how many they are."""
-    target, states = date.intervention.target, States(setting.behaviours)
+    one, states = date.intervention, States(setting.behaviours)
+    target = one.target
     people = who(target.where, states)
     reached = reached_at(date, setting)
     open_number = DEPENDS if date.time > 0 else UNKNOWN
     if target.groups is not None:
         return _groups(date, people, states)
-    if target.share is None and target.number is None:
+    if target.share is None and target.number is None and one.budget is None and target.budget is None:
         everybody = f"all people {people}" if people else "everybody"
         return (
             f"{everybody}: {plural(reached, 'person', 'people')}"
@@ -211,8 +237,10 @@ def whom_in_words(date: Date, setting: Setting) -> str:
         number = f"{target.number:,} " if target.number is not None else ""
         return f"{number}people {_order(target)} ({cut}){per}" + ("" if number else f"; {open_number}")
     short = date.counted is not None and date.counted.missing > 0
+    dear = date.counted.too_dear if date.counted is not None else 0
     missing = f"; {target.number:,} were asked for" if short else ""
     the = "" if target.rank == "random" else "the "
+    missing += f"; for {dear:,} more the money does not suffice" if dear else ""
     return f"{the}{plural(reached, 'person', 'people')} {_order(target)} ({cut}){per}{missing}"
 
 
@@ -284,6 +312,7 @@ def cost_in_words(date: Date, setting: Setting) -> str:
         if price:
             whom = f"each person {word}" if number is None else f"{_exactly(number)} {word}"
             parts.append(f"{whom} × {_exactly(price)}")
+    parts += further_prices(cost, setting.unit)
     if not parts:
         return "none is given"
     total = cost_at(date, setting)
@@ -303,7 +332,8 @@ def _about(date: Date) -> str:
     """Return "about " where costs depend on who accepts."""
     one = date.intervention
     certain = isinstance(one.uptake, float | int) and one.uptake in (0, 1)
-    return "" if certain or not one.cost.per_treated else "about "
+    certain = certain and one.drop_out == 0 and one.chain is None
+    return "" if certain or not (one.cost.per_treated or one.cost.per_time_treated) else "about "
 
 
 def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
@@ -314,7 +344,7 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     if not any(costs) and None not in costs:
         return ""
     known = sum(date.intervention.cost.fixed if each is None else each for date, each in zip(dates, costs, strict=True))
-    followed = {date.intervention.name for date in dates if date.counted is not None and date.counted.wave}
+    followed = {date.intervention.name for date in dates if _wave_of(date)}
     chains = {one.name for one in (date.intervention for date in dates) if chain_costs_in_words(one, setting.currency)}
     if None in costs or chains - followed:
         return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"
