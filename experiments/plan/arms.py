@@ -92,16 +92,20 @@ def steps_of(dates: Sequence[Date], setting: Setting) -> Iterator[Step]:
     """
     for _, group in itertools.groupby(dates, key=lambda date: date.intervention.name):
         alike = list(group)
-        if alike[0].occasion == 0:
+        if alike[0].occasion == 0 and not _wave_of(alike[0]):
             yield _first(alike.pop(0), setting)
-        waves = [date for date in alike if date.counted is not None and date.counted.wave]
-        alike = [date for date in alike if date not in waves]
-        first, later = [date for date in waves if not date.occasion], [date for date in waves if date.occasion]
-        before = [date for date in alike if date.time < 0]
-        alike = [date for date in alike if date.time >= 0]
-        for dates, told in ((first, _passed_on), (before, _again), (alike, _again), (later, _passed_on)):
-            if dates:
-                yield told(dates, setting)
+        first = [date for date in alike if _wave_of(date) and date.occasion == 0]
+        before = [date for date in alike if not _wave_of(date) and date.time < 0]
+        again = [date for date in alike if not _wave_of(date) and date.time >= 0]
+        later = [date for date in alike if _wave_of(date) and date.occasion > 0]
+        for some, told in ((first, _passed_on), (before, _again), (again, _again), (later, _passed_on)):
+            if some:
+                yield told(some, setting)
+
+
+def _wave_of(date: Date) -> int:
+    """Return the wave of a chain that was seen at a date; 0 where people were picked, or nobody counted."""
+    return 0 if date.counted is None else date.counted.wave
 
 
 def _first(date: Date, setting: Setting) -> Step:
@@ -118,7 +122,7 @@ def _first(date: Date, setting: Setting) -> Step:
         *(f"effect: {effect}" for effect in effect_in_words(one.effect, setting.behaviours, unit)),
         *([f"then: {leaving}"] if leaving else []),
         *([f"cost: {cost}"] if cost else []),
-        *chain_in_words(one, setting.behaviours, setting.unit),
+        *chain_in_words(one, setting.behaviours, unit),
         *([f"cost of passing it on: {passing}"] if passing else []),
     ]
     title = when(date.time, setting)
@@ -362,7 +366,7 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     if not any(costs) and None not in costs:
         return ""
     known = sum(date.intervention.cost.fixed if each is None else each for date, each in zip(dates, costs, strict=True))
-    followed = {date.intervention.name for date in dates if date.counted is not None and date.counted.wave}
+    followed = {date.intervention.name for date in dates if _wave_of(date)}
     chains = {one.name for one in (date.intervention for date in dates) if chain_costs_in_words(one, setting.currency)}
     if None in costs or chains - followed:
         return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"
