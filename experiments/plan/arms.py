@@ -117,7 +117,7 @@ def _first(date: Date, setting: Setting) -> Step:
         *(f"when: {said}" for said in schedule_in_words(one, states, unit)),
         f"whom: {whom_in_words(date, setting)}",
         *(f"whom: {said}" for said in (*left_out_in_words(one), *money_in_words(one, setting.currency))),
-        *([known] if (known := _known(date, setting)) else []),
+        *([f"whom: {known}"] if (known := _known(date, setting)) else []),
         *([f"of them {uptake}"] if uptake else []),
         *(f"effect: {effect}" for effect in effect_in_words(one.effect, setting.behaviours, unit)),
         *([f"then: {leaving}"] if leaving else []),
