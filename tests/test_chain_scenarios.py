@@ -315,7 +315,11 @@ def test_waves_are_told_as_such_whatever_acts_between_them(scenario: Scenario) -
         {"interventions.word.every": 1, "interventions.news": between, "arms.word": ["word", "news"]}
     )
     dates = plan_of(design(repeated, None), 1).arms["word"]
-    told = [(step.when, step.dates[0].intervention.name, step.lines[0].split(",")[0]) for step in dates.steps]
+    whom = [next(line for line in step.lines if line.startswith("whom")) for step in dates.steps]
+    told = [
+        (step.when, step.dates[0].intervention.name, line.split(",")[0])
+        for step, line in zip(dates.steps, whom, strict=True)
+    ]
     assert told == [
         ("After 1 year", "word", "whom: 5 people picked at random (of all 400)"),
         ("After 1.08333 years", "word", "whom: those it is passed on to"),
