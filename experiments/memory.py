@@ -64,8 +64,13 @@ def footprint_of(scenario: Scenario, arms: Sequence[str], jobs: int, n_events: i
         degrees = {name: 2 * layer.n_ties / max(residents, 1) for name, layer in layers.items()}
         n_events = int(n * sum(events_of(behaviour, degrees, duration) for behaviour in behaviours.values()))
     interventions = [member for name in arms for member in build.arms_of(spec)[name]]
-    factors = {which for one in interventions for which in (*one.effect.susceptibility, *one.effect.influence)}
-    rewired = any(one.effect.rewire is not None for one in interventions)
+    factors = {
+        which
+        for one in interventions
+        for effect in one.effects
+        for which in (*effect.susceptibility, *effect.influence)
+    }
+    rewired = any(effect.rewire is not None for one in interventions for effect in one.effects)
     known = [one.target.knowledge for one in interventions if one.target.knowledge is not None]
     replicate = replicate_bytes(
         n,

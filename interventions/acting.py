@@ -35,8 +35,7 @@ from simulator.units import TICKS_PER_UNIT, to_ticks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from interventions.specs import ByContacts, Effect, Intervention, NewTies, Rewiring
-    from simulator.behaviour import PersonNumber
+    from interventions.specs import Effect, Intervention, NewTies, Rewiring
     from simulator.world import Situation
 
 
@@ -83,8 +82,6 @@ def offer(
     *,
     wave: int = 0,
     fixed: float = 0.0,
-    effect: Effect | None = None,
-    uptake: PersonNumber | ByContacts | None = None,
 ) -> tuple[list[Action], np.ndarray]:
     """Offer an intervention to people, and let it act on those who accept.
 
@@ -98,10 +95,6 @@ def offer(
         Name the luck.
     fixed : float
         What it costs whoever is reached.
-    effect : Effect, optional
-        Instead of the intervention's own.
-    uptake : PersonNumber or ByContacts, optional
-        Instead of the intervention's own.
 
     Returns
     -------
@@ -109,8 +102,8 @@ def offer(
     treated : int32[j]
         Who accepted.
     """
-    treated = accept(intervention, situation, persons, occasion, wave=wave, uptake=uptake)
-    cost, effect = intervention.cost, intervention.effect if effect is None else effect
+    treated = accept(intervention, situation, persons, occasion, wave=wave)
+    cost, effect = intervention.cost, intervention.effect
     leaves = leaves_of(intervention, situation, treated, occasion, wave)
     ends = leaves
     if effect.lasting is not None:

@@ -369,3 +369,9 @@ class Intervention:
     chain: Chain | None = None
     budget: float | None = None
     background: bool = False
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Its own effect and, where its chain has another, that one."""
+        passed_on = None if self.chain is None else self.chain.effect
+        return (self.effect,) if passed_on is None else (self.effect, passed_on)

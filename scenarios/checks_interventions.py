@@ -6,6 +6,7 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
+from scenarios.checks_chains import check_chain
 from scenarios.checks_contacts import has_no_ties
 from scenarios.checks_knowledge import check_knowledge
 from scenarios.checks_numbers import check_duration, check_number
@@ -71,7 +72,9 @@ def _check_intervention(checker: Checker, name: str, given: grammar.Intervention
     check_times(checker, given, place)
     check_again(checker, given, place)
     check_uptake(checker, given.uptake, (*place, "uptake"))
-    _check_effect(checker, given.effect, (*place, "effect"))
+    for inside, effect in given.effects.items():
+        _check_effect(checker, effect, (*place, *inside))
+    check_chain(checker, given, place)
     _check_cost(checker, given.cost, (*place, "cost"))
     if given.target is not None:
         _check_target(checker, given.target, (*place, "target"))

@@ -141,7 +141,7 @@ def _reached(checker: Checker, behaviours: Mapping[str, Behaviour], idle: set[tu
     }
     moves: list[tuple[str, tuple[str, ...], str, tuple[State, ...]]] = []
     for given in used_interventions(checker.spec):
-        for name, change in given.effect.set.items():
+        for name, change in (pair for effect in given.effects.values() for pair in effect.set.items()):
             pairs = change.items() if isinstance(change, Mapping) else [(None, change)]
             moves += [(name, behaviours[name].states if start is None else (start,), end, ()) for start, end in pairs]
     for name, behaviour in behaviours.items():
@@ -195,12 +195,15 @@ def _warn_of_layers(checker: Checker, behaviours: Mapping[str, Behaviour]) -> No
 
 
 def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> Iterator[str]:
-    """Yield the layers that an intervention changes, or chooses people by."""
-    ties, target = given.effect.ties, given.target
-    for key in () if ties is None else ("add", "remove", "scale", "rewire"):
-        part = getattr(ties, key)
-        if part is not None:
-            yield from everything if part.layer is None else (part.layer,)
+    """Yield the layers that an intervention changes, passes on along, or chooses people by."""
+    target = given.target
+    for ties in (effect.ties for effect in given.effects.values()):
+        for key in () if ties is None else ("add", "remove", "scale", "rewire"):
+            part = getattr(ties, key)
+            if part is not None:
+                yield from everything if part.layer is None else (part.layer,)
+    if given.chain is not None:
+        yield from given.chain.layers or everything
     if target is None:
         return
     parameters = target.rank.parameters if isinstance(target.rank, grammar.RankRule) else {}

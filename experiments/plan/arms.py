@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from experiments.plan.chains import chain_costs_in_words, chain_in_words
 from experiments.plan.effects import effect_in_words
 from experiments.plan.knowledge import asked_at, knowledge_in_words
-from experiments.plan.phrases import States, count_word, who
+from experiments.plan.phrases import States, count_word, duration, who
 from experiments.plan.schedules import (
     drop_out_in_words,
     further_prices,
@@ -91,16 +92,27 @@ def steps_of(dates: Sequence[Date], setting: Setting) -> Iterator[Step]:
     """
     for _, group in itertools.groupby(dates, key=lambda date: date.intervention.name):
         alike = list(group)
-        if alike[0].occasion == 0:
+        if alike[0].occasion == 0 and not _wave_of(alike[0]):
             yield _first(alike.pop(0), setting)
-        if alike:
-            yield _again(alike, setting)
+        first = [date for date in alike if _wave_of(date) and date.occasion == 0]
+        before = [date for date in alike if not _wave_of(date) and date.time < 0]
+        again = [date for date in alike if not _wave_of(date) and date.time >= 0]
+        later = [date for date in alike if _wave_of(date) and date.occasion > 0]
+        for some, told in ((first, _passed_on), (before, _again), (again, _again), (later, _passed_on)):
+            if some:
+                yield told(some, setting)
+
+
+def _wave_of(date: Date) -> int:
+    """Return the wave of a chain that was seen at a date; 0 where people were picked, or nobody counted."""
+    return 0 if date.counted is None else date.counted.wave
 
 
 def _first(date: Date, setting: Setting) -> Step:
     one = date.intervention
     states, unit = States(setting.behaviours), setting.unit
     uptake, cost, leaving = uptake_in_words(date, setting), cost_in_words(date, setting), drop_out_in_words(one, unit)
+    passing = chain_costs_in_words(one, setting.currency)
     lines = [
         *(f"when: {said}" for said in schedule_in_words(one, states, unit)),
         f"whom: {whom_in_words(date, setting)}",
@@ -110,29 +122,51 @@ def _first(date: Date, setting: Setting) -> Step:
         *(f"effect: {effect}" for effect in effect_in_words(one.effect, setting.behaviours, unit)),
         *([f"then: {leaving}"] if leaving else []),
         *([f"cost: {cost}"] if cost else []),
+        *chain_in_words(one, setting.behaviours, unit),
+        *([f"cost of passing it on: {passing}"] if passing else []),
     ]
-    waits = one.when is not None and date.counted is None
-    title = (
-        level_in_words(one.when, states).capitalize() if waits and one.when is not None else when(date.time, setting)
-    )
+    title = when(date.time, setting)
+    if one.when is not None and date.counted is None:
+        title = level_in_words(one.when, states).capitalize()
     return Step((date,), title, tuple(lines))
 
 
 def _again(dates: Sequence[Date], setting: Setting) -> Step:
     shown = [date.time for date in dates]
-    numbers = [f"{time:g}" for time in shown]
+    numbers = [f"{abs(time):g}" for time in shown]
     if len(numbers) > MOST_DATES:
         numbers = [*numbers[:2], "…", numbers[-1]]
-    said = when(shown[0], setting) if len(shown) == 1 else f"After {listed(numbers)} {setting.unit}s"
+    said = f"After {listed(numbers)} {setting.unit}s"
+    if len(shown) == 1:
+        said = when(shown[0], setting)
+    elif shown[0] < 0:
+        said = f"{listed(numbers)} {setting.unit}s before the start"
     counted = [date.counted for date in dates if date.counted is not None]
     if len(counted) < len(dates):
         return Step(tuple(dates), said, (f"again as before; {DEPENDS}",))
     low, high = min(each.reached for each in counted), max(each.reached for each in counted)
     people = plural(low, "person", "people") if low == high else f"{low:,} to {high:,} people"
     lines = [f"whom: again as before; {people}{' each time' * (len(dates) > 1)} in the first replicate"]
-    if setting.currency is not None:
+    if setting.currency is not None and not dates[0].intervention.background:
         total = money(sum(each.cost for each in counted))
         lines.append(f"cost: {_about(dates[0])}{total} {setting.currency}{' together' * (len(dates) > 1)}")
+    return Step(tuple(dates), said, tuple(lines))
+
+
+def _passed_on(dates: Sequence[Date], setting: Setting) -> Step:
+    """Tell the waves of a chain together."""
+    counted = [date.counted for date in dates if date.counted is not None]
+    first, last = dates[0].time, dates[-1].time
+    said = when(first, setting)
+    if 0 < first < last:
+        said = f"After {duration(first, setting.unit)} to {duration(last, setting.unit)}"
+    reached = plural(sum(each.reached for each in counted), "person", "people")
+    treated = sum(each.treated for each in counted)
+    waves = f"in {plural(len(dates), 'wave')} in the first replicate"
+    lines = [f"whom: those it is passed on to, {reached} {waves}; about {treated:,.0f} of them accept"]
+    cost = sum(each.cost for each in counted)
+    if setting.currency is not None and cost:
+        lines.append(f"cost: about {money(cost)} {setting.currency}")
     return Step(tuple(dates), said, tuple(lines))
 
 
@@ -172,6 +206,8 @@ def treated_at(date: Date, setting: Setting) -> float | None:
 
 def cost_at(date: Date, setting: Setting) -> float | None:
     """Return what a date costs on average; None: not known."""
+    if date.intervention.background:
+        return 0.0
     cost = date.intervention.cost
     if date.counted is not None:
         return date.counted.cost
@@ -191,7 +227,7 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     target = one.target
     people = who(target.where, states)
     reached = reached_at(date, setting)
-    open_number = DEPENDS if date.time > 0 else UNKNOWN
+    open_number = DEPENDS if date.time else UNKNOWN
     if target.groups is not None:
         return _groups(date, people, states)
     if target.share is None and target.number is None and one.budget is None and target.budget is None:
@@ -257,7 +293,7 @@ def _groups(date: Date, people: str, states: States) -> str:
     which = " found in the network" if communities else f" by {plain_label(str(target.groups))}"
     limit = f" {people}" if people else ""
     if counted is None or counted.groups is None:
-        return f"people{limit} in whole {many}{which}, {order}{up_to}; {DEPENDS if date.time > 0 else UNKNOWN}"
+        return f"people{limit} in whole {many}{which}, {order}{up_to}; {DEPENDS if date.time else UNKNOWN}"
     whole = f"{count_word(counted.groups)} whole {one if counted.groups == 1 else many}"
     return f"{plural(counted.reached, 'person', 'people')}{limit} in {whole}{which}, {order}{up_to}"
 
@@ -283,8 +319,8 @@ def uptake_in_words(date: Date, setting: Setting) -> str:
 
 
 def cost_in_words(date: Date, setting: Setting) -> str:
-    """Say what a date costs on average, and how that comes about; empty where the study has no currency."""
-    if setting.currency is None:
+    """Say what a date costs on average, and how that comes about; empty where nothing is counted."""
+    if setting.currency is None or date.intervention.background:
         return ""
     cost = date.intervention.cost
     parts = [f"{money(cost.fixed)} fixed"] if cost.fixed else []
@@ -330,8 +366,11 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     if not any(costs) and None not in costs:
         return ""
     known = sum(date.intervention.cost.fixed if each is None else each for date, each in zip(dates, costs, strict=True))
-    if None in costs:
+    followed = {date.intervention.name for date in dates if _wave_of(date)}
+    chains = {one.name for one in (date.intervention for date in dates) if chain_costs_in_words(one, setting.currency)}
+    if None in costs or chains - followed:
         return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"
-    about = "about " if any(_about(date) or date.time > 0 for date in dates) else ""
+    open_ended = any(_about(date) or date.time > 0 or date.intervention.chain is not None for date in dates)
+    about = "about " if open_ended else ""
     each_person = f", {money(known / setting.people)} for each person in the town" if setting.people else ""
     return f"in all {about}{money(known)} {setting.currency}{each_person}"

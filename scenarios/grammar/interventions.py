@@ -196,7 +196,7 @@ class Cost(Part):
     per_time_treated: Quantity = Field(default=0.0, description="For each person in it and unit of time.")
     per_tie: Quantity = Field(default=0.0, description="For each tie added or rewired.")
     per_asked: Quantity = Field(default=0.0, description="For each person asked about contacts.")
-    per_message: Quantity = Field(default=0.0, description="For each message that is passed on.")
+    per_message: Quantity = Field(default=0.0, description="For each message that is passed on along a chain.")
     per_step: Quantity = Field(default=0.0, description="For each wave of a chain.")
 
 
@@ -284,7 +284,13 @@ class Intervention(Part):
     when: When | None = Field(default=None, description="Starts when a measure passes a level.")
     phase: Phase | None = Field(default=None, description="Groups begin one after the other.")
     drop_out: Number | None = Field(default=None, description="Rate at which people leave it.")
-    chain: Chain | None = later("I", "How it passes on from those who accepted it.")
+    chain: Chain | None = Field(default=None, description="How it passes on from those who accepted it.")
+
+    @property
+    def effects(self) -> dict[tuple[str, ...], Effect]:
+        """Its own effect and, where its chain has another, that one; by place in it."""
+        passed_on = None if self.chain is None else self.chain.effect
+        return {("effect",): self.effect} | ({} if passed_on is None else {("chain", "effect"): passed_on})
 
 
 class Tactic(Part):
