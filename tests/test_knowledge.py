@@ -293,6 +293,13 @@ def test_mistakes_are_refused_with_their_place(given: dict, words: str) -> None:
     assert "knowledge" in str(refused.value)
 
 
+def test_earlier_ties_of_people_who_entered_are_not_kept(town: Scenario) -> None:
+    changes = {"population.enter": {"rate": 5, "ties": {"close_ties": 2}}, f"{LEADERS}.at": 3}
+    assert town.set({**changes, f"{LEADERS}.target.knowledge": {"as_of": 0}}).spec
+    with pytest.raises(ScenarioError, match="is not kept where people enter with ties"):
+        town.set({**changes, f"{LEADERS}.target.knowledge": {"as_of": 1}})
+
+
 def test_it_is_warned_of_knowledge_on_which_nothing_depends(town: Scenario) -> None:
     message = "knowledge changes nothing: the rank does not look at the network"
     assert not any(message in str(each) for each in town.warnings)
@@ -304,6 +311,9 @@ def test_it_is_warned_of_knowledge_on_which_nothing_depends(town: Scenario) -> N
         "arms.more", [{"kind": "groups", "target": {"groups": "area", "knowledge": {}}, "at": 0, "effect": {}}]
     )
     assert any(message in str(each) and "groups are ranked" in str(each) for each in written.warnings)
+    noise = {"kind": "broadcast", "target": {"knowledge": {}}, "at": 0, "effect": {}, "name": "noise"}
+    background = town.set("background", [noise])
+    assert any(message in str(each) and "background" in str(each) for each in background.warnings)
 
 
 def test_numbers_that_nobody_measured_are_counted(town: Scenario) -> None:
