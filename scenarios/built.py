@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scenarios import grammar
+from scenarios.conversion import own_parameters
 from simulator.errors import Place, Problem
 
 MARKS = {
@@ -74,10 +75,9 @@ def _in_part(place: Place, part: grammar.Part) -> Iterator[Later]:
         if _mark_of(field) and getattr(part, name) is not None:
             key = str(field.alias or name)
             yield (*place, key), key, _mark_of(field)
-    if isinstance(part, grammar.Target) and isinstance(part.rank, str):
-        yield from _marked(part.rank, grammar.RANK_RULES, (*place, "rank"))
-    elif isinstance(part, grammar.RankRule):
-        yield from _marked(part.rule, grammar.RANK_RULES, (*place, "rule"))
+    if isinstance(part, grammar.RankRule):
+        if own_parameters(part.rule, part.parameters)[1] is not None:
+            yield (*place, "asked"), "asked", "I"
     elif isinstance(part, grammar.AddTies):
         yield from _marked(part.pairing, grammar.PAIRINGS, (*place, "pairing"))
 

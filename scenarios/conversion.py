@@ -9,12 +9,23 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from interventions.specs import ByContacts, Cost, Effect, Intervention, NewTies, Phase, Rewiring, Target, When
+from interventions.specs import (
+    ByContacts,
+    Cost,
+    Effect,
+    Intervention,
+    Knowledge,
+    NewTies,
+    Phase,
+    Rewiring,
+    Target,
+    When,
+)
 from interventions.targeting import targets
 from scenarios import grammar
 from scenarios.states import resolve
 from simulator import units
-from simulator.arguments import STATES, annotated
+from simulator.arguments import STATES, annotated, arguments
 from simulator.behaviour import (
     GROUP,
     PER_CONTACT,
@@ -359,6 +370,7 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         rule, parameters = given.rank.rule, given.rank.parameters
     else:
         measure = measure_of(given.rank, states_of(spec), spec.time.unit)
+    parameters, asked = own_parameters(rule, parameters)
     if parameters and rule in targets:
         parameters = with_states(targets[rule], parameters, states_of(spec))
     return Target(
@@ -370,10 +382,31 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         per=given.per,
         groups=given.groups,
         group_measure=measure,
+        knowledge=None if asked is None else Knowledge(asked=float(asked)),
         budget=None if given.budget is None else quantity_of(given.budget),
         exclude=(given.exclude,) if isinstance(given.exclude, str) else given.exclude or (),
         replace=bool(given.replace),
     )
+
+
+def own_parameters(rule: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Tell what stands beside a rule apart: its own parameters, and the share of people asked about the network before.
+
+    Parameters
+    ----------
+    rule : str
+    given : mapping
+        As in the scenario.
+
+    Returns
+    -------
+    parameters : dict
+    asked : any
+        As given, where a rule that goes by the network asks nobody itself; None: it is not given.
+    """
+    own = dict(given)
+    takes = arguments(targets[rule]) if "asked" in own and rule in targets else {}
+    return own, own.pop("asked") if "layers" in takes and "asked" not in takes else None
 
 
 def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Effect:
