@@ -22,6 +22,8 @@ from experiments.plan.schedules import (
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
 from interventions.specs import COMMUNITIES, ByContacts
+from interventions.targeting import phrase_of, targets
+from simulator.arguments import arguments
 from simulator.behaviour import HazardRatio
 
 if TYPE_CHECKING:
@@ -258,16 +260,15 @@ def _order(target: Target) -> str:
     """Say in what order people are picked."""
     layers = target.parameters.get("layers")
     where = f" in {listed([plain_label(layer) for layer in layers], 'or')}" if layers else ""
-    if target.rank == "random":
-        return "picked at random"
-    if target.rank == "degree":
-        return f"with most contacts{where}"
-    if target.rank == "most_named":
-        return f"named most often{where}"
-    if target.rank == "nominated":
-        asked = percent(target.parameters.get("asked", 0.2))
-        return f"named most often when {asked} of all people name one contact each{where}"
-    return f"who come first by {plain_label(target.rank)}"
+    phrase = phrase_of(target.rank, target.parameters)
+    if not phrase:
+        return f"who come first by {plain_label(target.rank)}{where}"
+    defaults = {name: each.default for name, each in arguments(targets[target.rank]).items()}
+    said = {
+        name: percent(each) if isinstance(defaults.get(name), float) else plain_label(str(each))
+        for name, each in {**defaults, **target.parameters}.items()
+    }
+    return phrase.format_map(said) + where
 
 
 def _known(date: Date, setting: Setting) -> str:

@@ -17,7 +17,6 @@ from scenarios.grammar.behaviours import (
 from scenarios.grammar.interventions import (
     KINDS,
     PAIRINGS,
-    RANK_RULES,
     AddTies,
     BudgetedArm,
     Chain,
@@ -76,7 +75,6 @@ __all__ = [
     "LAWS",
     "MEASURE_KEYS",
     "PAIRINGS",
-    "RANK_RULES",
     "STATE_MEASURES",
     "AddTies",
     "AnyLayer",

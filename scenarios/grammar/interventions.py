@@ -351,11 +351,3 @@ Arm = Annotated[
 
 KINDS = ("alteration", "broadcast", "champions", "groups", "induction")
 PAIRINGS = {"random": "", "similar": "I"}
-RANK_RULES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "random": ("", ("draw",)),
-    "degree": ("", ("layers",)),
-    "most_named": ("", ("layers",)),
-    "nominated": ("", ("asked", "layers")),
-    "betweenness": ("I", ("layers", "asked")),
-}
-"""Targeting rules of the grammar: (mark, parameters)."""
