@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.alteration import find_new_ties
+from interventions.alteration import new_ties
 from interventions.rewiring import chosen_ties, exchange, move_ends
 from interventions.selecting import select
 from interventions.uptake import accept, number_for
@@ -52,6 +52,8 @@ def act(intervention: Intervention, situation: Situation, occasion: int) -> list
         actions += _effects(intervention, situation, treated, occasion)
     if selection.missing:  # last, so that no action's place in the list depends on it
         actions.append(Record("short of people", selection.missing))
+    if selection.missing_groups:
+        actions.append(Record("short of groups", selection.missing_groups))
     return actions
 
 
@@ -96,15 +98,7 @@ def _set_states(
 def _add_ties(
     name: str, new: NewTies, situation: Situation, treated: np.ndarray, occasion: int, until: int | None
 ) -> Iterator[Action]:
-    ties, given = find_new_ties(
-        treated,
-        new.per_person,
-        situation.mask(new.to),
-        situation.tied_in(new.layer),
-        situation.draw,
-        name,
-        occasion,
-    )
+    ties, given = new_ties(new, situation, treated, name, occasion)
     if ties.size:
         yield AddTies(new.layer, ties, new.weight, until)
     yield Record(f"add ties to {new.layer}", int(np.count_nonzero(given)))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.cutting import cut, cut_per_group, places_for, whole_groups
-from interventions.groups import group_codes, rank_groups
+from interventions.cutting import counted_groups, cut, cut_per_group, places_for, whole_groups
+from interventions.groups import codes_by, group_codes, rank_groups
 from interventions.targeting import rank
 
 if TYPE_CHECKING:
@@ -26,10 +26,13 @@ class Selection:
         Ascending.
     missing : int
         How many people fewer than the target's `number` there are to pick from.
+    missing_groups : int
+        The same of groups, where the target's `number` counts them.
     """
 
     persons: np.ndarray
     missing: int = 0
+    missing_groups: int = 0
 
 
 def select(target: Target, situation: Situation) -> Selection:
@@ -48,6 +51,11 @@ def select(target: Target, situation: Situation) -> Selection:
     Selection
     """
     eligible, codes = eligible_for(target, situation)
+    if codes is not None and target.counts_groups:
+        order = rank_groups(target, situation)
+        share, number, skip = target.share, target.number, target.skip
+        persons, n_missing = counted_groups(order, eligible, codes, share=share, number=number, skip=skip)
+        return Selection(persons, missing_groups=n_missing)
     places, missing = places_for(int(eligible.sum()), target.share, target.number)
     if codes is None:
         persons = cut(rank(situation, target.rank, target.parameters), eligible, places)
@@ -77,7 +85,7 @@ def eligible_for(target: Target, situation: Situation) -> tuple[np.ndarray, np.n
     if target.groups is not None:
         codes, _ = group_codes(target, situation.world)
     elif target.per is not None:
-        codes, _ = situation.world.population.columns[target.per].groups()
+        codes, _ = codes_by(target.per, situation.world)
     else:
         return eligible, None
     return eligible & (codes >= 0), codes

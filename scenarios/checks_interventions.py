@@ -7,6 +7,7 @@ from typing import Any
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_contacts import has_no_ties
+from scenarios.checks_groups import check_groups, check_pairing
 from scenarios.checks_numbers import check_duration, check_instant, check_number
 from scenarios.checks_outcomes import check_measure
 from scenarios.checks_parameters import check_parameters, check_word
@@ -201,10 +202,7 @@ def _check_ties(checker: Checker, ties: grammar.TiesEffect, place: Place) -> Non
         hint = "it exchanges ties that the layer has from the start; `add` makes new ones"
         checker.add(f"`{ties.rewire.layer}` has no ties to rewire", (*place, "rewire", "layer"), hint)
     if ties.add is not None:
-        pairing = ties.add.pairing
-        checker.word(pairing, list(grammar.PAIRINGS), "pairing", (*place, "add", "pairing"))
-        if ties.add.by is not None:
-            checker.column(ties.add.by, (*place, "add", "by"))
+        check_pairing(checker, ties.add, (*place, "add"))
     if ties.scale is not None:
         check_number(checker, ties.scale.by, (*place, "scale", "by"), what="a factor")
 
@@ -235,16 +233,8 @@ def _check_target(checker: Checker, target: grammar.Target, place: Place) -> Non
         )
     if target.budget is not None:
         check_number(checker, target.budget, (*place, "budget"), what="a budget")
-    if target.per is not None:
-        checker.column(target.per, (*place, "per"))
-    if target.groups is not None and target.groups != "communities":
-        checker.column(target.groups, (*place, "groups"))
-    if isinstance(target.rank, grammar.Measure):
-        check_measure(checker, target.rank, (*place, "rank"))
-        if target.groups is None:
-            hint = "add `groups:`, or rank people by a rule: random, degree, most_named, nominated"
-            checker.add("a measure ranks groups, not people", (*place, "rank"), hint)
-    elif target.groups is None:
+    check_groups(checker, target, place)
+    if target.groups is None and not isinstance(target.rank, grammar.Measure):
         _check_rule(checker, target.rank, place)
     if target.knowledge is not None:
         for i, layer in enumerate(target.knowledge.layers or ()):
@@ -263,24 +253,15 @@ def _check_rule(checker: Checker, rank: str | grammar.RankRule, place: Place) ->
 
 
 def _check_ranking(checker: Checker, target: grammar.Target, converted: Any, place: Place) -> None:
-    """Check rules and their parameters; those of groups are not those of people."""
-    from interventions.groups import check_group_rank
+    """Check rules that rank people, and their parameters."""
     from interventions.targeting import check_rank
 
     rule = converted.rank
-    if isinstance(target.rank, grammar.Measure):
-        if target.rank.kind not in grammar.LATER_MEASURES:
-            checker.extend(check_group_rank(converted), place)
+    if target.groups is not None or isinstance(target.rank, grammar.Measure):
         return
     # A rule written as a word stands at `rank`, one with parameters at `rank.rule`.
     at_rule = (*place, "rank", "rule") if isinstance(target.rank, grammar.RankRule) else (*place, "rank")
-    if target.groups is not None:
-        problems = check_group_rank(converted)
-        for name in converted.parameters:
-            if name not in ("draw", "layers"):
-                hint = allowed_words(name, ["draw", "layers"])
-                checker.add(f"a rank of groups takes no `{name}`", (*place, "rank", name), hint, on_key=True)
-    elif grammar.RANK_RULES.get(rule, ("",))[0]:
+    if grammar.RANK_RULES.get(rule, ("",))[0]:
         problems = []
         for name in converted.parameters:
             if name not in grammar.RANK_RULES[rule][1]:

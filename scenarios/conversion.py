@@ -318,6 +318,7 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         measure = measure_of(given.rank, states_of(spec), spec.time.unit)
     if parameters and rule in targets:
         parameters = with_states(targets[rule], parameters, states_of(spec))
+    groups, found = (given.groups, None) if isinstance(given.groups, str | None) else (given.groups.by, given.groups)
     return Target(
         where=condition_of(given.where),
         rank=rule,
@@ -325,8 +326,11 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         share=given.share,
         number=given.number,
         per=given.per,
-        groups=given.groups,
+        groups=groups,
+        group_parameters={} if found is None else found.parameters,
         group_measure=measure,
+        counts_groups=given.of == "groups",
+        skip=given.skip or 0.0,
     )
 
 
@@ -341,7 +345,7 @@ def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Ef
         influence={name: person_number_of(factor, behaviours) for name, factor in sorted(given.influence.items())},
         ties=None
         if add is None
-        else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight)),
+        else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight), add.by),
         rewire=None if rewire is None else Rewiring(rewire.layer, rewire.share, rewire.keep == "degree"),
         lasting=None if given.for_ is None else duration_of(given.for_, unit),
     )

@@ -40,8 +40,6 @@ LATER: list[tuple[str, Any, str, str]] = [
     (f"{BUDDIES}.people", "remove", "people", "people"),
     (f"{BUDDIES}.people", {"add": {"number": 3, "states": {"advocacy": "champion"}}}, "people", "people"),
     (f"{BUDDIES}.ties.remove", {"share": 0.5, "to": "obesity == obese"}, "remove", "remove"),
-    (f"{BUDDIES}.ties.add.pairing", "similar", "pairing", "similar"),
-    (f"{BUDDIES}.ties.add.by", "area", "by", "by"),
     ("background", ["leaders"], "background", "background"),
     ("arms.rich", {"interventions": ["leaders"], "budget": 20000}, "budget", "budget"),
     ("outcomes.highest", {"peak": "obesity.obese", "better": "lower"}, "peak", "peak"),

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.plan.effects import effect_in_words
-from experiments.plan.phrases import States, count_word, who
+from experiments.plan.groups import NAMES, groups_in_words
+from experiments.plan.phrases import States, who
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
-from interventions.specs import COMMUNITIES, ByContacts
+from interventions.specs import ByContacts
 from simulator.behaviour import HazardRatio
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     reached = reached_at(date, setting)
     open_number = DEPENDS if date.time > 0 else UNKNOWN
     if target.groups is not None:
-        return _groups(date, people, states)
+        return groups_in_words(date, people, states, open_number)
     if target.share is None and target.number is None:
         everybody = f"all people {people}" if people else "everybody"
         return (
@@ -179,7 +180,7 @@ def whom_in_words(date: Date, setting: Setting) -> str:
         eligible = setting.people
     among = f"those {people}" if eligible is None else f"the {eligible:,} {people}" if people else f"all {eligible:,}"
     cut = f"{percent(target.share)} of {among}" if target.share is not None else f"of {among}"
-    per = f", spread over each {plain_label(target.per)} in proportion" if target.per is not None else ""
+    per = f", spread over {_each(target.per)} in proportion" if target.per is not None else ""
     if reached is None:
         number = f"{target.number:,} " if target.number is not None else ""
         return f"{number}people {_order(target)} ({cut}){per}" + ("" if number else f"; {open_number}")
@@ -187,6 +188,11 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     missing = f"; {target.number:,} were asked for" if short else ""
     the = "" if target.rank == "random" else "the "
     return f"{the}{plural(reached, 'person', 'people')} {_order(target)} ({cut}){per}{missing}"
+
+
+def _each(per: str) -> str:
+    """Say over what a cut is spread: "each village", "each community found in the network"."""
+    return f"each {NAMES[per][0]}{NAMES[per][2].split(',')[0]}" if per in NAMES else f"each {plain_label(per)}"
 
 
 def _order(target: Target) -> str:
@@ -203,27 +209,6 @@ def _order(target: Target) -> str:
         asked = percent(target.parameters.get("asked", 0.2))
         return f"named most often when {asked} of all people name one contact each{where}"
     return f"who come first by {plain_label(target.rank)}"
-
-
-def _groups(date: Date, people: str, states: States) -> str:
-    target, counted = date.intervention.target, date.counted
-    measure = target.group_measure
-    order = "the largest first" if target.rank == "size" else "in random order"
-    if measure is not None:
-        most = "the largest share of" if measure.kind == "share" else "most"
-        order = f"those with {most} {states.which(measure.behaviour, measure.states, 'people')} first"
-    among = f"those {people}" if people else "all people"
-    up_to = f", up to {percent(target.share)} of {among}" if target.share is not None else ""
-    if target.number is not None:
-        up_to = f", up to {plural(target.number, 'person', 'people')}"
-    communities = target.groups == COMMUNITIES
-    one, many = ("community", "communities") if communities else ("group", "groups")
-    which = " found in the network" if communities else f" by {plain_label(str(target.groups))}"
-    limit = f" {people}" if people else ""
-    if counted is None or counted.groups is None:
-        return f"people{limit} in whole {many}{which}, {order}{up_to}; {DEPENDS if date.time > 0 else UNKNOWN}"
-    whole = f"{count_word(counted.groups)} whole {one if counted.groups == 1 else many}"
-    return f"{plural(counted.reached, 'person', 'people')}{limit} in {whole}{which}, {order}{up_to}"
 
 
 def uptake_in_words(date: Date, setting: Setting) -> str:
