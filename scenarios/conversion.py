@@ -398,6 +398,7 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
     parameters, asked = own_parameters(rule, parameters)
     if parameters and rule in targets:
         parameters = with_states(targets[rule], parameters, states_of(spec))
+    groups, found = (given.groups, None) if isinstance(given.groups, str | None) else (given.groups.by, given.groups)
     return Target(
         where=condition_of(given.where),
         rank=rule,
@@ -405,12 +406,15 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         share=given.share,
         number=given.number,
         per=given.per,
-        groups=given.groups,
+        groups=groups,
+        group_parameters={} if found is None else found.parameters,
         group_measure=measure,
         knowledge=_knowledge(given.knowledge, asked, spec.time.unit),
         budget=None if given.budget is None else quantity_of(given.budget),
         exclude=(given.exclude,) if isinstance(given.exclude, str) else given.exclude or (),
         replace=bool(given.replace),
+        counts_groups=given.of == "groups",
+        skip=given.skip or 0.0,
     )
 
 
@@ -455,7 +459,7 @@ def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Ef
         influence={name: person_number_of(factor, behaviours) for name, factor in sorted(given.influence.items())},
         ties=None
         if add is None
-        else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight)),
+        else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight), add.by),
         rewire=None if rewire is None else Rewiring(rewire.layer, rewire.share, rewire.keep == "degree"),
         lasting=None if given.for_ is None else duration_of(given.for_, unit),
         half_life=None if given.half_life is None else duration_of(given.half_life, unit),

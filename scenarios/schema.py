@@ -41,6 +41,8 @@ def schema(*, plugins: bool = True) -> Json:
     dict
         Plain data. Every key has a description.
     """
+    from interventions.groups import FOUND
+
     added = _added(plugins)
     raw = grammar.ScenarioSpec.model_json_schema()
     definitions = {name: _tidy(each, name) for name, each in raw.pop("$defs").items()}
@@ -57,7 +59,8 @@ def schema(*, plugins: bool = True) -> Json:
     for part in definitions.values():
         if "source" in part.get("properties", {}):
             _suggest(part["properties"]["source"], [ASSUMED, FITTED, *sorted(bibliography())])
-    _suggest(definitions["Target"]["properties"]["groups"], ["communities"])
+    for part, key in (("Target", "groups"), ("Target", "per"), ("GroupsBy", "by")):
+        _suggest(definitions[part]["properties"][key], list(FOUND))
     definitions["Outcomes"]["propertyNames"] = {"pattern": NAME_PATTERN}
     _name_words(whole["properties"]["references"]["items"], {key: each.text for key, each in bibliography().items()})
     generators = _generators(definitions, added["netrial.networks"])
