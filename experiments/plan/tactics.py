@@ -23,8 +23,8 @@ def expansions_in_words(scenario: Scenario, arm: str) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        By intervention: ``tactic: popular, for {kind: champions, target: {rank: degree, share: 0.05}}``. What was written
-        beside the tactic is left out, but for the target, which is shown as it came to be.
+        By intervention: ``tactic: popular, for {kind: champions, target: {rank: degree, share: 0.05}}``. What was
+        written beside the tactic is left out, but for the target, which is shown as it came to be.
     """
     items = scenario.spec.arms[arm]
     inside = ("arms", arm, "interventions") if isinstance(items, BudgetedArm) else ("arms", arm)
