@@ -22,7 +22,7 @@ def find_new_ties(
     tied: np.ndarray,
     draw: Draw,
     name: str,
-    occasion: int,
+    occasion: int | str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each person new ties to random people.
 
@@ -49,7 +49,7 @@ def find_new_ties(
     draw : Draw
     name : str
         The intervention.
-    occasion : int
+    occasion : int or str
 
     Returns
     -------

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.specs import COMMUNITIES
+from interventions.specs import COMMUNITIES, Target
 from simulator.errors import Problem, SpecError, allowed_words
 
 if TYPE_CHECKING:
-    from interventions.specs import Target
+    from interventions.specs import Phase
     from simulator.outcomes import Measure
     from simulator.world import Situation, World
 
@@ -113,3 +113,30 @@ def _measured(measure: Measure, situation: Situation, codes: np.ndarray, n_group
     counts = np.bincount(codes[counted], weights, minlength=n_groups)
     scores = counts if measure.kind == "count" else counts / np.maximum(members, 1)
     return np.where(members > 0, scores, -np.inf)
+
+
+def groups_over(over: str, world: World) -> np.ndarray:
+    """Return int32[n_persons]: everybody's group by a column, or "communities"; -1: in none."""
+    return group_codes(Target(groups=over), world)[0]
+
+
+def order_over(phase: Phase, situation: Situation) -> np.ndarray:
+    """Return the groups of a stepped start in the order in which they begin.
+
+    Parameters
+    ----------
+    phase : Phase
+    situation : Situation
+        When the first of them begin.
+
+    Returns
+    -------
+    int64[k]
+        Groups, as `groups_over` numbers them.
+    """
+    if phase.listed:
+        labels = situation.world.population.columns[phase.over].groups()[1]
+        return np.array([labels.index(label) for label in phase.listed if label in labels], np.int64)
+    if isinstance(phase.order, str):
+        return rank_groups(Target(groups=phase.over, rank=phase.order), situation)
+    return rank_groups(Target(groups=phase.over, group_measure=phase.order), situation)

@@ -7,9 +7,10 @@ from typing import Any
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_contacts import has_no_ties
-from scenarios.checks_numbers import check_duration, check_instant, check_number
+from scenarios.checks_numbers import check_duration, check_number
 from scenarios.checks_outcomes import check_measure
 from scenarios.checks_parameters import check_parameters, check_word
+from scenarios.checks_schedule import check_again, check_once, check_times, check_uptake
 from scenarios.conversion import arm_items, intervention_of
 from simulator.behaviour import MOST_FACTOR
 from simulator.errors import NotBuiltError, Place, SpecError, allowed_words
@@ -56,6 +57,7 @@ def _check_items(checker: Checker, items: Any, place: Place) -> None:
         written_out.add(name)
         if isinstance(item, grammar.Intervention):
             _check_intervention(checker, name, item, at)
+    check_once(checker, items, place)
 
 
 def _check_intervention(checker: Checker, name: str, given: grammar.Intervention, place: Place) -> None:
@@ -65,10 +67,9 @@ def _check_intervention(checker: Checker, name: str, given: grammar.Intervention
     if given.kind not in kinds:
         hint = allowed_words(given.kind, kinds.names())
         checker.add(f"no kind of intervention is named `{given.kind}`", (*place, "kind"), hint)
-    _check_times(checker, given, place)
-    check_number(checker, given.uptake, (*place, "uptake"), what="uptake", most=1, ratio=False)
-    if given.drop_out is not None:
-        check_number(checker, given.drop_out, (*place, "drop_out"), what="a rate", timed=True, series=True)
+    check_times(checker, given, place)
+    check_again(checker, given, place)
+    check_uptake(checker, given.uptake, (*place, "uptake"))
     _check_effect(checker, given.effect, (*place, "effect"))
     _check_cost(checker, given.cost, (*place, "cost"))
     if given.target is not None:
@@ -88,44 +89,6 @@ def _check_intervention(checker: Checker, name: str, given: grammar.Intervention
         checker.extend(kinds[given.kind](converted), place)
     if given.target is not None:
         _check_ranking(checker, given.target, converted.target, (*place, "target"))
-
-
-def _check_times(checker: Checker, given: grammar.Intervention, place: Place) -> None:
-    if given.at is None:
-        if given.every is None and given.when is None and given.phase is None:
-            checker.add("`at` is missing", place, "when it acts: a time, or a list of times", on_key=True)
-    else:
-        several = isinstance(given.at, tuple)
-        times = given.at if isinstance(given.at, tuple) else (given.at,)
-        begin = checker.begin if _only_background(checker, place) else 0.0
-        if not times:
-            checker.add("`at` is empty", (*place, "at"), "a time, or a list of times")
-        for i, time in enumerate(times):
-            at: Place = (*place, "at", i) if several else (*place, "at")
-            check_instant(checker, time, at, "the intervention", begin=begin)
-            if time in times[:i]:
-                checker.add("the same time is listed twice", at)
-    every = check_duration(checker, given.every, (*place, "every"), "`every`")
-    until = check_duration(checker, given.until, (*place, "until"), "`until`", above=None)
-    if until is not None and every is None and given.every is None:
-        checker.add("`until` goes with `every`", (*place, "until"), on_key=True)
-    if given.when is not None:
-        check_measure(checker, given.when, (*place, "when"))
-        if (given.when.above is None) == (given.when.below is None):
-            checker.add("`when` needs either `above` or `below`", (*place, "when"), on_key=True)
-        check_duration(checker, given.when.check_every, (*place, "when", "check_every"), "`check_every`")
-    if given.phase is not None:
-        checker.column(given.phase.over, (*place, "phase", "over"))
-        check_duration(checker, given.phase.every, (*place, "phase", "every"), "`every`")
-
-
-def _only_background(checker: Checker, place: Place) -> bool:
-    """Say whether an intervention runs in the background only, where it may act before time 0."""
-    if place[0] != "interventions":
-        return place[0] == "background"
-    named = [item for arm in checker.spec.arms.values() for item, _ in arm_items(arm)]
-    background = [item for item, _ in arm_items(checker.spec.background or ())]
-    return place[1] in background and place[1] not in named
 
 
 def _check_effect(checker: Checker, effect: grammar.Effect, place: Place) -> None:
@@ -164,6 +127,9 @@ def _check_effect(checker: Checker, effect: grammar.Effect, place: Place) -> Non
             checker.add("`for` has nothing to end", (*place, "for"), hint, on_key=True)
     if effect.half_life is not None:
         check_duration(checker, effect.half_life, (*place, "half_life"), "`half_life`")
+        if not effect.susceptibility and not effect.influence:
+            hint = "factors fade: `susceptibility` and `influence`; ties last, or end after `for`"
+            checker.add("`half_life` has nothing to fade", (*place, "half_life"), hint, on_key=True)
     if isinstance(effect.people, grammar.PeopleEffect):
         for behaviour, state in effect.people.add.states.items():
             checker.states(f"{behaviour}.{state}", (*place, "people", "add", "states", behaviour))
@@ -235,6 +201,7 @@ def _check_target(checker: Checker, target: grammar.Target, place: Place) -> Non
         )
     if target.budget is not None:
         check_number(checker, target.budget, (*place, "budget"), what="a budget")
+        _needs_currency(checker, (*place, "budget"))
     if target.per is not None:
         checker.column(target.per, (*place, "per"))
     if target.groups is not None and target.groups != "communities":

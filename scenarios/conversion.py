@@ -6,9 +6,10 @@ Everything here is a pure function of a checked scenario.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from interventions.specs import Cost, Effect, Intervention, NewTies, Rewiring, Target
+from interventions.specs import ByContacts, Cost, Effect, Intervention, NewTies, Phase, Rewiring, Target, When
 from interventions.targeting import targets
 from scenarios import grammar
 from scenarios.states import resolve
@@ -273,13 +274,18 @@ def interventions_of(spec: grammar.ScenarioSpec) -> dict[str, Intervention]:
 def arms_of(spec: grammar.ScenarioSpec) -> dict[str, list[Intervention]]:
     """Return what each arm does, in the order it acts; arms in the scenario's order."""
     named = interventions_of(spec)
-    return {
+    arms = {
         arm: [
             named[item] if isinstance(item, str) else intervention_of(spec, name, item)
             for name, item in arm_items(given)
         ]
         for arm, given in spec.arms.items()
     }
+    for arm, given in spec.arms.items():
+        if isinstance(given, grammar.BudgetedArm) and given.budget is not None:
+            budget = quantity_of(given.budget)
+            arms[arm] = [replace(member, budget=budget) for member in arms[arm]]
+    return arms
 
 
 def arm_items(arm: Any) -> Iterator[tuple[str, Any]]:
@@ -296,16 +302,53 @@ def intervention_of(spec: grammar.ScenarioSpec, name: str, given: grammar.Interv
     """Return one intervention, dates and durations in the scenario's unit."""
     unit = spec.time.unit
     times = given.at if isinstance(given.at, tuple) else () if given.at is None else (given.at,)
-    cost = given.cost or grammar.Cost()
+    if given.at is None and given.every is not None:
+        times = (0.0,)
     return Intervention(
         name=name,
         kind=given.kind,
         target=_target(spec, given.target or grammar.Target()),
         at=tuple(duration_of(time, unit) for time in times),
-        uptake=person_number_of(given.uptake, spec.behaviours),
+        uptake=_uptake(spec, given.uptake),
         effect=_effect(given.effect, unit, spec.behaviours),
-        cost=Cost(quantity_of(cost.fixed), quantity_of(cost.per_reached), quantity_of(cost.per_treated)),
+        cost=_cost(given.cost or grammar.Cost(), unit),
+        every=None if given.every is None else duration_of(given.every, unit),
+        until=None if given.until is None else duration_of(given.until, unit),
+        when=None if given.when is None else _when(spec, given.when),
+        phase=None if given.phase is None else _phase(spec, given.phase),
+        drop_out=0.0 if given.drop_out is None else rate_of(given.drop_out, unit, spec.behaviours),
     )
+
+
+def _uptake(spec: grammar.ScenarioSpec, given: Any) -> PersonNumber | ByContacts:
+    if not isinstance(given, grammar.UptakeByContacts):
+        return person_number_of(given, spec.behaviours)
+    reads = "count" if given.count is not None else "share"
+    states = getattr(given, reads)
+    source = None if states == "treated" else resolve(states, states_of(spec))
+    return ByContacts(source, reads, tuple(given.table), given.shape, given.layers)
+
+
+def _cost(given: grammar.Cost, unit: str) -> Cost:
+    """Return prices; those for a time, per unit of the scenario."""
+    prices = {name: quantity_of(getattr(given, name)) for name in grammar.Cost.model_fields}
+    for name in ("per_time", "per_time_treated"):
+        prices[name] = convert_rate(prices[name], getattr(getattr(given, name), "unit", None) or unit, unit)
+    return Cost(**prices)
+
+
+def _when(spec: grammar.ScenarioSpec, given: grammar.When) -> When:
+    every = observe_every_of(spec) if given.check_every is None else duration_of(given.check_every, spec.time.unit)
+    above, below = (None if level is None else quantity_of(level) for level in (given.above, given.below))
+    return When(measure_of(given, states_of(spec), spec.time.unit), above, below, every)
+
+
+def _phase(spec: grammar.ScenarioSpec, given: grammar.Phase) -> Phase:
+    every = duration_of(given.every, spec.time.unit)
+    if isinstance(given.order, tuple):
+        return Phase(given.over, given.groups, every, listed=tuple(label(category) for category in given.order))
+    order = given.order if isinstance(given.order, str) else measure_of(given.order, states_of(spec), spec.time.unit)
+    return Phase(given.over, given.groups, every, order)
 
 
 def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
@@ -327,6 +370,9 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         per=given.per,
         groups=given.groups,
         group_measure=measure,
+        budget=None if given.budget is None else quantity_of(given.budget),
+        exclude=(given.exclude,) if isinstance(given.exclude, str) else given.exclude or (),
+        replace=bool(given.replace),
     )
 
 
@@ -344,6 +390,7 @@ def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Ef
         else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight)),
         rewire=None if rewire is None else Rewiring(rewire.layer, rewire.share, rewire.keep == "degree"),
         lasting=None if given.for_ is None else duration_of(given.for_, unit),
+        half_life=None if given.half_life is None else duration_of(given.half_life, unit),
     )
 
 

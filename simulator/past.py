@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +20,7 @@ class Past:
     spent: float = 0.0
     _offered: dict[str, np.ndarray] = field(default_factory=dict)
     _treated: dict[str, np.ndarray] = field(default_factory=dict)
-    _occasions: Counter[str] = field(default_factory=Counter)
+    _stays: dict[str, np.ndarray] = field(default_factory=dict)
 
     def offered(self, intervention: str) -> np.ndarray:
         """Return bool[n_persons]: who was offered an intervention so far."""
@@ -36,22 +34,22 @@ class Past:
         """Return bool[n_persons]: who accepted anything so far."""
         return np.any([*self._treated.values(), np.zeros(self.n_persons, bool)], axis=0)
 
-    def occasions(self, intervention: str) -> int:
-        """Return on how many occasions an intervention was offered so far, to however few people."""
-        return self._occasions[intervention]
+    def members(self, intervention: str, tick: int) -> np.ndarray:
+        """Return bool[n_persons]: who accepted an intervention, and at an instant has not left it."""
+        stays = self._stays.get(intervention)
+        return self.treated(intervention) if stays is None else self.treated(intervention) & (stays > tick)
 
     def note_offer(self, intervention: str, persons: np.ndarray) -> None:
         """Keep that these people (int32[k]) were offered an intervention."""
-        self._occasions[intervention] += 1
         self._mark(self._offered, intervention, persons)
 
-    def note_treated(self, intervention: str, persons: np.ndarray) -> None:
-        """Keep that these people (int32[k]) accepted an intervention."""
+    def note_treated(self, intervention: str, persons: np.ndarray, stays: np.ndarray | None = None) -> None:
+        """Keep that these people (int32[k]) accepted an intervention, and until when (int64[k]) they are in it."""
         self._mark(self._treated, intervention, persons)
-
-    def names(self) -> Iterator[str]:
-        """Yield the interventions that were offered so far."""
-        yield from self._offered
+        if stays is not None or intervention in self._stays:
+            never = np.iinfo(np.int64).max
+            until = self._stays.setdefault(intervention, np.full(self.n_persons, never))
+            until[persons] = never if stays is None else stays
 
     def _of(self, marks: dict[str, np.ndarray], intervention: str) -> np.ndarray:
         found = marks.get(intervention)

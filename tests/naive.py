@@ -27,6 +27,7 @@ from simulator.actions import AddTies, Record, ScaleInfluence, ScaleSusceptibili
 from simulator.behaviour import Response, Series, Transition
 from simulator.past import Past
 from simulator.streams import Draw
+from simulator.trajectory import Trajectory
 from simulator.world import Occurrence, Situation, World
 
 UNIT_BITS = 64
@@ -170,8 +171,11 @@ class NaiveRun:
                 [tuple(t) for t in self.world.network.layers[layer].ties]
                 + [t for a in self.active if a.layer == layer for t in a.ties]
             ),
-            self.past, self.horizon, lambda tick: self.world.network,
+            self.past, self.horizon, lambda tick: self.world.network, self.no_trajectory,
         )  # fmt: skip
+
+    def no_trajectory(self) -> Trajectory:
+        raise NotImplementedError("the twin keeps no trajectory")
 
     def first_state(self, column: int) -> int:
         return sum(self.world.n_codes[:column])

@@ -11,6 +11,7 @@ from simulator.network import ContactNetwork, Layer
 from simulator.past import Past
 from simulator.population import Column, Population
 from simulator.streams import Draw
+from simulator.trajectory import Trajectory
 from simulator.units import TICKS_PER_UNIT
 from simulator.world import Situation, World
 
@@ -92,4 +93,9 @@ def situation(
         Past(world.population.size) if past is None else past,
         int(horizon * TICKS_PER_UNIT),
         lambda tick: world.network,
+        _no_trajectory,
     )
+
+
+def _no_trajectory() -> Trajectory:
+    raise AssertionError("nothing was run")

@@ -18,7 +18,7 @@ from experiments.memory import footprint_of, people_and_ties
 from experiments.plan.arms import Setting, Step, cost_at, reached_at, steps_of, treated_at
 from experiments.plan.behaviours import Move, moves_of
 from experiments.plan.people import begin_lines, settled_lines, turnover_lines
-from experiments.plan.pilot import Date, counted_dates, dates_of
+from experiments.plan.pilot import Date, counted_dates, dates_of, open_ended
 from experiments.plan.sections import sections
 from experiments.report.words import OutcomeWords, outcome_words
 from scenarios import build
@@ -113,7 +113,11 @@ def plan_of(trial: Trial, threads: int) -> Plan:
     known: dict[str, tuple[str, ...] | None] = {}
     portrait: list[str] = []
     said = list(turnover_lines(spec, behaviours, unit))
-    states, foreseen, dates = None, None, {name: dates_of(members) for name, members in trial.arms.items()}
+    states, foreseen, dates = (
+        None,
+        None,
+        {name: dates_of(members, trial.horizon_tick) for name, members in trial.arms.items()},
+    )
     memory = footprint_of(scenario, arms, threads)
     if people + ties <= MOST_SLOTS:
         check_memory(footprint_of(scenario, arms, 1), available_memory())
@@ -130,7 +134,8 @@ def plan_of(trial: Trial, threads: int) -> Plan:
             if spec.time.warm_up is not None:
                 said += settled_lines(behaviours, beginning.start, build.warm_up_of(spec), unit)
             for name, members in trial.arms.items():
-                last = _followed(foreseen.arms[name], dates[name], trial.horizon)
+                times = [*(date.time for date in dates[name]), *([trial.horizon] if open_ended(members) else [])]
+                last = _followed(foreseen.arms[name], times, trial.horizon)
                 dates[name] = counted_dates(beginning, members, last, trial.horizon_tick)
         states = states[:people]
     setting = Setting(behaviours, unit, spec.time.start, spec.study.currency, people)
@@ -159,9 +164,9 @@ def plan_of(trial: Trial, threads: int) -> Plan:
     )
 
 
-def _followed(rings: float, dates: Sequence[Date], horizon: float) -> float:
+def _followed(rings: float, times: Sequence[float], horizon: float) -> float:
     """Return up to which of its dates the first replicate of an arm is followed, given its rings to the horizon."""
-    return max((date.time for date in dates if rings * date.time / horizon <= MOST_RINGS), default=0.0)
+    return max((time for time in times if rings * time / horizon <= MOST_RINGS), default=0.0)
 
 
 def data(plan: Plan) -> dict[str, Any]:

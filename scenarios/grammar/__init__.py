@@ -24,12 +24,15 @@ from scenarios.grammar.interventions import (
     Effect,
     Intervention,
     PeopleEffect,
+    Phase,
     RankRule,
     Tactic,
     Target,
     TiesEffect,
     UnnamedIntervention,
     UnnamedTactic,
+    UptakeByContacts,
+    When,
 )
 from scenarios.grammar.measures import LATER_MEASURES, MEASURE_KEYS, STATE_MEASURES, Level, Measure
 from scenarios.grammar.parts import (
@@ -103,6 +106,7 @@ __all__ = [
     "Outcomes",
     "Part",
     "PeopleEffect",
+    "Phase",
     "Population",
     "RankRule",
     "Reference",
@@ -118,5 +122,7 @@ __all__ = [
     "Uncertain",
     "UnnamedIntervention",
     "UnnamedTactic",
+    "UptakeByContacts",
     "Value",
+    "When",
 ]

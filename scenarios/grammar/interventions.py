@@ -28,6 +28,12 @@ from scenarios.grammar.parts import (
     shape,
 )
 
+Names = Annotated[
+    Annotated[Text, Tag("<one>")] | Annotated[tuple[Text, ...], Field(min_length=1), Tag("<list>")],
+    Discriminator(shape),
+]
+"""One name, or several."""
+
 
 class RankRule(Part):
     """A targeting rule with parameters of its own."""
@@ -75,12 +81,13 @@ class Target(Part):
     rank: Rank = Field(default="random", description="Who comes first.")
     share: Share | None = Field(default=None, description="Share of those who satisfy `where`.")
     number: Whole | None = Field(default=None, description="Number of people.")
-    budget: Quantity | None = later("I", "As many as this buys.")
+    budget: Quantity | None = Field(default=None, description="As many as this buys, each time it acts.")
     of: Literal["people", "groups"] | None = later("I", "What share and number count, with `groups`: people or groups.")
-    exclude: States | None = later(
-        "I", "Who cannot be chosen: `offered` or `treated` before by this, or by the interventions named."
+    exclude: Names | None = Field(
+        default=None,
+        description="Who cannot be chosen: `offered` or `treated` by this before, or offered the interventions named.",
     )
-    replace: Flag | None = later("I", "On later dates: choose only as many as are missing.")
+    replace: Flag | None = Field(default=None, description="On later dates: choose only as many as are missing.")
     per: Text | None = Field(default=None, description="Column: cut in each of its groups.")
     groups: Text | None = Field(default=None, description="Column, or `communities`: whole groups are chosen.")
     knowledge: Knowledge | None = later("I", "What is known of the network.")
@@ -174,7 +181,7 @@ class Effect(Part):
         | None
     ) = later("T", "remove, or {add: …}.")
     for_: Quantity | None = Field(default=None, alias="for", description="How long factors and added ties last.")
-    half_life: Quantity | None = later("I", "How fast factors fade.")
+    half_life: Quantity | None = Field(default=None, description="Time in which a factor's excess over 1 is halved.")
 
 
 class Cost(Part):
@@ -183,19 +190,18 @@ class Cost(Part):
     fixed: Quantity = Field(default=0.0, description="Once for each date.")
     per_reached: Quantity = Field(default=0.0, description="For each person offered it.")
     per_treated: Quantity = Field(default=0.0, description="For each person who accepts.")
-    per_time: Quantity | None = later("I", "For each unit of time it runs.")
-    per_time_treated: Quantity | None = later("I", "For each person and unit of time.")
-    per_tie: Quantity | None = later("I", "For each tie made.")
-    per_asked: Quantity | None = later("I", "For each person asked about contacts.")
-    per_message: Quantity | None = later("I", "For each message.")
-    per_step: Quantity | None = later("I", "For each step of a chain.")
+    per_time: Quantity = Field(default=0.0, description="For each unit of time that it runs.")
+    per_time_treated: Quantity = Field(default=0.0, description="For each person in it and unit of time.")
+    per_tie: Quantity = Field(default=0.0, description="For each tie added or rewired.")
+    per_asked: Quantity = Field(default=0.0, description="For each person asked about contacts.")
+    per_message: Quantity = Field(default=0.0, description="For each message that is passed on.")
+    per_step: Quantity = Field(default=0.0, description="For each wave of a chain.")
 
 
 class UptakeByContacts(Part):
     """An uptake that depends on contacts who are in it already, or in some states."""
 
     tag: ClassVar[str] = "<contacts>"
-    later: ClassVar[str] = "I"
 
     count: States | None = Field(default=None, description="Number of contacts in these states; `treated`: in it.")
     share: States | None = Field(default=None, description="Share of contacts in these states; `treated`: in it.")
@@ -241,13 +247,23 @@ class When(Measure):
     check_every: Time | None = Field(default=None, description="How often it is looked at.")
 
 
+PhaseOrder = Annotated[
+    Annotated[Text, Tag("<one>")]
+    | Annotated[tuple[Any, ...], Field(min_length=1), Tag("<list>")]
+    | Annotated[Measure, Tag("<measure>")],
+    Discriminator(lambda value: "<measure>" if shape(value) in ("<mapping>", "<measure>") else shape(value)),
+]
+
+
 class Phase(Part):
     """A stepped start: groups begin one after the other."""
 
-    over: Text = Field(description="Column that holds the groups.")
+    over: Text = Field(description="Column that holds the groups, or `communities`.")
     groups: Counting = Field(default=1, description="How many at each step.")
     every: Time = Field(description="Time between steps.")
-    order: Any = Field(default=None, description="Who begins.")
+    order: PhaseOrder = Field(
+        default="random", description="random, size, a measure (largest first), or categories in order."
+    )
 
 
 class Intervention(Part):
@@ -261,11 +277,11 @@ class Intervention(Part):
     uptake: Uptake = Field(default=1.0, description="Share of those offered it who accept.")
     effect: Effect = Field(description="What happens to those who accept; {} is nothing.")
     cost: Cost | None = Field(default=None, description="What it costs.")
-    every: Time | None = later("I", "Repeats at this interval.")
-    until: Time | None = later("I", "Repeats no later than this.")
-    when: When | None = later("I", "Starts when a measure passes a level.")
-    phase: Phase | None = later("I", "Groups begin one after the other.")
-    drop_out: Number | None = later("I", "Rate at which people leave the intervention.")
+    every: Time | None = Field(default=None, description="Repeats at this interval.")
+    until: Time | None = Field(default=None, description="Repeats, or waits, no later than this.")
+    when: When | None = Field(default=None, description="Starts when a measure passes a level.")
+    phase: Phase | None = Field(default=None, description="Groups begin one after the other.")
+    drop_out: Number | None = Field(default=None, description="Rate at which people leave it.")
     chain: Chain | None = later("I", "How it passes on from those who accepted it.")
 
 
@@ -317,7 +333,7 @@ class BudgetedArm(Part):
     tag: ClassVar[str] = "<mapping>"
 
     interventions: tuple[ArmItem, ...] = Field(description="What the arm does.")
-    budget: Quantity | None = later("I", "What the arm may spend.")
+    budget: Quantity | None = Field(default=None, description="What the arm may spend.")
 
 
 Arm = Annotated[
