@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
+from experiments.comparison.block import comparison_block, shared_inputs, with_kinds
+from experiments.comparison.record import read_record
 from experiments.figures.curves import shaded
 from experiments.figures.distances import finding as distances_finding
 from experiments.figures.dose import finding as dose_finding
@@ -98,7 +100,12 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         note_heading="needed to treat" if needed.get(facts.primary) else "",
     )
     shown = [arm for arm in order if arm in drawn.panels][:MOST_PANELS]
+    compared = read_record(results)
     inputs = record.input_rows(facts)
+    if compared is not None:
+        inputs = shared_inputs(inputs, compared)
+    # Where all cost the same, whoever does less is dominated.
+    dominated = _dominated(facts, money) if compared is None else set()
     page = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -121,7 +128,8 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         assumed=[row for row in inputs if row.assumed],
         needed=any(needed.values()),
         intervals=facts.replicates > 1 and bool(facts.others),
-        table=tables.strategy_table(facts, reader, _costly(facts, money), _dominated(facts, money)),
+        compared=None if compared is None else comparison_block(results, compared),
+        table=with_kinds(tables.strategy_table(facts, reader, _costly(facts, money), dominated), compared),
         parts_shown=any(len(block.lines) > 1 for block in blocks),
         later_shown=any(line.estimand == "later" for block in blocks for line in block.lines),
         outcomes=tables.outcome_columns(facts, reader, order, needed),

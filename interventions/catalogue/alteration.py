@@ -15,6 +15,7 @@ def buddies(
     pairing: Literal["random", "similar"] = "random",
     by: str | None = None,
     to: str | None = None,
+    weight: float | None = None,
     lasting: float | None = None,
     effect: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def buddies(
         Column in which they are alike.
     to : str, optional
         Condition on buddies: ``obesity == lean``. Default: anybody.
+    weight : float, optional
+        Of each tie. Default: 1.
     lasting : float, optional
         How long they last, in the scenario's unit. Default: for good.
     effect : mapping, optional
@@ -46,7 +49,7 @@ def buddies(
         {tactic: buddies, layer: buddies, to: obesity == lean, lasting: 3,
          target: {where: obesity == obese, share: 0.5}, at: 0}
     """
-    given = {"per_person": per_person, "to": to, "pairing": pairing, "by": by, "layer": layer}
+    given = {"per_person": per_person, "to": to, "pairing": pairing, "by": by, "layer": layer, "weight": weight}
     effect = dict(effect or {})
     effect["ties"] = {"add": {key: value for key, value in given.items() if value is not None}}
     if lasting is not None:
