@@ -73,8 +73,8 @@ def sentences(curves: Curves) -> list[str]:
     if vague:
         said.append(f"{plural(vague, 'other change')} of places may be luck.")
     said.append(
-        "Who is best is told by the same replicates that measure it; with one --budget the best is tried again on fresh "
-        "ones."
+        "Who is best is told by the same replicates that measure it; with one --budget the best is tried again on "
+        "fresh ones."
     )
     return said
 
