@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from experiments.results import Results
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+MOST_COMPARED = 8
+"""Of strategies compared at equal cost, so many have panels: drawing all of them takes longer than running them."""
 MOST_PANELS = 24
 """More arms than this have their panels in the folder only: a page of a hundred panels is not read."""
 
@@ -90,6 +92,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
     reader = tables.Reader(facts)
     order = tables.ranked(facts, reader)
     words = facts.words[facts.primary]
+    compared = read_record(results)
     money = _economics(facts)
     needed = _needed_to_treat(facts, money)
     blocks = tables.forest_blocks(facts, reader, order, needed.get(facts.primary, {}))
@@ -98,9 +101,9 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         blocks,
         heading=words.heading,
         note_heading="needed to treat" if needed.get(facts.primary) else "",
+        panels=None if compared is None else order[:MOST_COMPARED],
     )
     shown = [arm for arm in order if arm in drawn.panels][:MOST_PANELS]
-    compared = read_record(results)
     inputs = record.input_rows(facts)
     if compared is not None:
         inputs = shared_inputs(inputs, compared)
