@@ -93,6 +93,8 @@ class Forecast:
     memory : Footprint
     available : int, optional
         Bytes free.
+    again : tuple of str
+        Arms that are run once more in each replicate, as if the whole network were known.
     """
 
     transitions: tuple[TransitionForecast, ...]
@@ -107,11 +109,17 @@ class Forecast:
     seconds_a_ring: float
     memory: Footprint
     available: int | None
+    again: tuple[str, ...] = ()
+
+    @property
+    def each(self) -> float:
+        """Rings of one replicate."""
+        return self.warm_up + sum(self.arms.values()) + sum(self.arms[name] for name in self.again)
 
     @property
     def rings(self) -> float:
         """Rings of the whole run."""
-        return self.replicates * (self.warm_up + sum(self.arms.values()))
+        return self.replicates * self.each
 
     @property
     def seconds(self) -> float:
@@ -140,6 +148,7 @@ def forecast(
     only : collection of str, optional
         Arms that are run, the control among them; default: all.
     """
+    from experiments.knowledge import with_perfect_knowledge
     from scenarios import build
     from scenarios.worlds import since_of
     from simulator.foresight import before_warm_up
@@ -173,6 +182,7 @@ def forecast(
         seconds_a_ring=pilot.seconds / pilot.rings if pilot.rings else 0.0,
         memory=memory,
         available=available_memory(),
+        again=tuple(with_perfect_knowledge(arms, scenario.control)),
     )
 
 
@@ -275,9 +285,9 @@ def forecast_lines(found: Forecast, unit: str) -> list[str]:
     """Put a forecast in sentences."""
     each = sorted(found.transitions, key=lambda one: -one.rings)
     early = f", {in_millions(found.warm_up)} of them before time 0" if found.warm_up else ""
+    arms = plural(len(found.arms), "arm") + (f", {len(found.again)} of them run twice" if found.again else "")
     lines = [
-        f"a replicate ({plural(len(found.arms), 'arm')}) rings about "
-        f"{in_millions(found.warm_up + sum(found.arms.values()))} times{early}, and "
+        f"a replicate ({arms}) rings about {in_millions(found.each)} times{early}, and "
         f"{plural(found.replicates, 'replicate')} take about {in_time(found.seconds)} on "
         f"{plural(min(found.threads, found.replicates), 'thread')}, beside choosing people and writing tables"
     ]

@@ -176,7 +176,8 @@ def _reasons_under(
     in_interventions = [
         reason
         for intervention in interventions
-        for reason in _effect_reasons(intervention.name, intervention.effect, orders, known)
+        for effect in intervention.effects
+        for reason in _effect_reasons(intervention.name, effect, orders, known)
     ]
     return in_rates, in_interventions
 

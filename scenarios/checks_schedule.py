@@ -9,7 +9,7 @@ from scenarios.checking import Checker
 from scenarios.checks_numbers import check_duration, check_instant, check_number
 from scenarios.checks_outcomes import check_measure
 from scenarios.conversion import arm_items, label
-from simulator.errors import Place
+from simulator.errors import Place, allowed_words
 
 MOST_STEPS = 100_000
 """Times that an intervention may act, or look at a measure, in one run."""
@@ -115,14 +115,13 @@ def _check_phase(checker: Checker, phase: grammar.Phase, place: Place) -> None:
     elif isinstance(order, str):
         checker.word(order, ["random", "size"], "order of groups", at)
     else:
-        people = checker.known.people
-        column = None if people is None else people.columns.get(phase.over)
+        known = checker.known.labels.get(phase.over)
         labels = [label(category) for category in order]
         for i, category in enumerate(labels):
             if category in labels[:i]:
                 checker.add(f"`{category}` is listed twice", (*at, i))
-            if column is not None:
-                checker.word(category, list(column.groups()[1]), f"`{phase.over}`", (*at, i))
+            if known is not None and category not in known:
+                checker.add(f"nobody has `{phase.over}` `{category}`", (*at, i), allowed_words(category, list(known)))
 
 
 def check_again(checker: Checker, given: grammar.Intervention, place: Place) -> None:

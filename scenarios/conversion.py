@@ -9,7 +9,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from interventions.specs import ByContacts, Cost, Effect, Intervention, NewTies, Phase, Rewiring, Target, When
+from interventions.specs import (
+    ByContacts,
+    Chain,
+    Cost,
+    Effect,
+    Intervention,
+    Knowledge,
+    NewTies,
+    Phase,
+    Rewiring,
+    Target,
+    When,
+)
 from interventions.targeting import targets
 from scenarios import grammar
 from scenarios.states import resolve
@@ -317,6 +329,7 @@ def intervention_of(spec: grammar.ScenarioSpec, name: str, given: grammar.Interv
         when=None if given.when is None else _when(spec, given.when),
         phase=None if given.phase is None else _phase(spec, given.phase),
         drop_out=0.0 if given.drop_out is None else rate_of(given.drop_out, unit, spec.behaviours),
+        chain=None if given.chain is None else _chain(spec, given.chain),
     )
 
 
@@ -327,6 +340,21 @@ def _uptake(spec: grammar.ScenarioSpec, given: Any) -> PersonNumber | ByContacts
     states = getattr(given, reads)
     source = None if states == "treated" else resolve(states, states_of(spec))
     return ByContacts(source, reads, tuple(given.table), given.shape, given.layers)
+
+
+def _chain(spec: grammar.ScenarioSpec, given: grammar.Chain) -> Chain:
+    return Chain(
+        waves=given.waves,
+        coupons=given.coupons,
+        every=duration_of(given.every, spec.time.unit),
+        to=given.to,
+        ties=given.ties,
+        layers=given.layers,
+        where=condition_of(given.where),
+        again=given.again,
+        effect=None if given.effect is None else _effect(given.effect, spec.time.unit, spec.behaviours),
+        uptake=None if given.uptake is None else _uptake(spec, given.uptake),
+    )
 
 
 def _cost(given: grammar.Cost, unit: str) -> Cost:
@@ -370,10 +398,17 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         per=given.per,
         groups=given.groups,
         group_measure=measure,
+        knowledge=None if given.knowledge is None else _knowledge(given.knowledge, spec.time.unit),
         budget=None if given.budget is None else quantity_of(given.budget),
         exclude=(given.exclude,) if isinstance(given.exclude, str) else given.exclude or (),
         replace=bool(given.replace),
     )
+
+
+def _knowledge(given: grammar.Knowledge, unit: str) -> Knowledge:
+    as_of = None if given.as_of is None else duration_of(given.as_of, unit)
+    forgotten, wrong = quantity_of(given.forgotten), quantity_of(given.wrong)
+    return Knowledge(given.asked, given.names, forgotten, wrong, given.layers, as_of)
 
 
 def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Effect:

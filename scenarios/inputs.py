@@ -304,7 +304,7 @@ def _intervention(given: grammar.Intervention, place: Place, spec: grammar.Scena
             yield from _effect(given.chain.effect, (*place, "chain", "effect"), unit)
     knowledge = None if given.target is None else given.target.knowledge
     for key in ("forgotten", "wrong"):  # how many are asked, and for how many names, is a choice
-        if knowledge is not None and getattr(knowledge, key) is not None:
+        if knowledge is not None and key in knowledge.model_fields_set:
             yield _number(getattr(knowledge, key), (*place, "target", "knowledge", key), "uptake", SHARE)
     if given.cost is not None:
         for key in type(given.cost).model_fields:

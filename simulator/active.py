@@ -12,10 +12,15 @@ from simulator.clocks import Clock
 NEVER = int(np.iinfo(np.int64).max)
 """Tick of what never happens."""
 
+ALL = slice(None)
+
 
 @dataclass(frozen=True)
 class Factor:
-    """A multiplier on some people's susceptibility or influence in one transition, while it lasts."""
+    """A multiplier on some people's susceptibility or influence in one transition, while it lasts.
+
+    `persons` are ascending, and at least one.
+    """
 
     name: tuple[str, int, int, int]
     row: tuple[str, int]
@@ -32,11 +37,11 @@ class Factor:
             yield from self.leaves[self.leaves > tick].min(keepdims=True, initial=NEVER)
         yield from (when for when, _ in self.fades if when > tick)
 
-    def at(self, tick: int) -> np.ndarray:
-        """Return float64[k]: the factors at an instant; 1 for those for whom it ended."""
+    def at(self, tick: int, which: np.ndarray | slice = ALL) -> np.ndarray:
+        """Return float64[k]: the factors (of some rows) at an instant; 1 for those for whom it ended."""
         weight = next((weight for when, weight in reversed(self.fades) if when <= tick), None)
-        factors = self.factors if weight is None else 1.0 + weight * (self.factors - 1.0)
-        return factors if self.leaves is None else np.where(self.leaves > tick, factors, 1.0)
+        factors = self.factors[which] if weight is None else 1.0 + weight * (self.factors[which] - 1.0)
+        return factors if self.leaves is None else np.where(self.leaves[which] > tick, factors, 1.0)
 
 
 @dataclass(frozen=True)
@@ -92,10 +97,13 @@ def multiplied(
     product = np.ones((len(rows), n_rows if persons is None else persons.size))
     highest = product
     for factor in sorted(active, key=lambda factor: factor.name):
-        row, whom, values = rows[factor.row], factor.persons, factor.at(tick)
+        row, whom = rows[factor.row], factor.persons
+        which: np.ndarray | slice = ALL
         if persons is not None:
-            mine = np.isin(whom, persons)
-            whom, values = np.searchsorted(persons, whom[mine]), values[mine]
+            found = np.minimum(np.searchsorted(whom, persons), whom.size - 1)
+            mine = np.flatnonzero(whom[found] == persons)
+            whom, which = mine, found[mine]
+        values = factor.at(tick, which)
         if factor.leaves is not None and highest is product:
             highest = product.copy()
         if highest is not product:

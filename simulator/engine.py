@@ -464,15 +464,18 @@ class Simulation:
         elif isinstance(action, RewireTies):
             self._rewire(action, f"{occurrence.intervention}/{occasion}/rewired")
         elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
+            if not action.persons.size:
+                return
             end = "susceptibility" if isinstance(action, ScaleSusceptibility) else "influence"
+            order = np.argsort(action.persons, kind="stable")
             self._factors.append(
                 Factor(
                     name=(occurrence.intervention, occurrence.occasion, occurrence.wave, sequence),
                     row=(end, self.plan.transitions[action.behaviour, action.transition]),
-                    persons=action.persons,
-                    factors=action.factors,
+                    persons=action.persons[order],
+                    factors=action.factors[order],
                     until=_end(action.until),
-                    leaves=action.leaves,
+                    leaves=None if action.leaves is None else action.leaves[order],
                     fades=action.fades,
                 )
             )

@@ -26,7 +26,6 @@ LATER: list[tuple[str, Any, str, str]] = [
         "transitions",
     ),
     (f"{TRANSITION}.rate", {"distribution": "gamma", "mean": 1, "sd": 1}, "distribution", "distribution"),
-    (f"{LEADERS}.target.knowledge", {"asked": 0.2, "names": 5}, "knowledge", "knowledge"),
     (f"{LEADERS}.target.rank", "betweenness", "rank", "betweenness"),
     (f"{LEADERS}.target.rank", {"rule": "betweenness", "asked": 0.2}, "rule", "betweenness"),
     (f"{LEADERS}.target.rank", {"rule": "nominated", "asked": 0.3}, "", ""),

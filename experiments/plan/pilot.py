@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interventions.knowing import as_known
 from interventions.schedule import occurrences
-from interventions.selecting import as_known, pool_of
+from interventions.selecting import pool_of
 from interventions.uptake import chances
 from simulator.actions import ActLater, Record
 from simulator.units import from_ticks, to_ticks
@@ -47,6 +48,8 @@ class Counted:
         Above 0: of a chain.
     too_dear : int
         How many more would have been reached if money had sufficed.
+    asked : int
+        People asked about contacts.
     """
 
     eligible: int
@@ -57,6 +60,7 @@ class Counted:
     cost: float
     wave: int = 0
     too_dear: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ def _counted(intervention: Intervention, situation: Situation, actions: Sequence
     reach = next((one for one in records if one.offered is not None), None)
     if reach is None or reach.offered is None:
         return None
-    pool = pool_of(intervention.target, as_known(situation), intervention)
+    pool = pool_of(intervention.target, as_known(situation, intervention.target)[0], intervention)
     chain, wave = intervention.chain, reach.wave
     uptake = chain.uptake if wave and chain is not None and chain.uptake is not None else intervention.uptake
     expected = math.fsum(chances(uptake, intervention.name, reach.offered, situation).clip(0, 1).tolist())
@@ -172,4 +176,5 @@ def _counted(intervention: Intervention, situation: Situation, actions: Sequence
         cost=cost + intervention.cost.per_treated * (expected - accepted),
         wave=wave,
         too_dear=sum(one.people for one in records if one.action == "short of money"),
+        asked=sum(one.people for one in records if one.action == "ask"),
     )

@@ -63,6 +63,10 @@ def _compared(plan: Plan) -> list[str]:
         f"{plural(spec.experiment.replicates, 'replicate')} of {length}; "
         "in each, all arms have the same people and the same luck",
     ]
+    again = [] if plan.foreseen is None else list(plan.foreseen.again)
+    if again:
+        are = "is" if len(again) == 1 else "are"
+        lines.append(f"{listed(again)} {are} run once more as if all contacts were known: what does not knowing cost?")
     primary = spec.outcomes.primary
     for name, words in sorted(plan.outcomes.items(), key=lambda item: item[0] != primary):
         better = "lower" if words.lower else "higher"
