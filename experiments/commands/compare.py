@@ -21,8 +21,7 @@ from experiments.commands.options import (
 from simulator.errors import Problem, SpecError
 
 if TYPE_CHECKING:
-    from experiments.comparison.strategies import Choice
-    from scenarios.loading import Scenario
+    from experiments.comparison.arms import LineUp
 
 
 def compare(
@@ -73,6 +72,7 @@ def compare(
         raise SpecError(Problem("a goal goes with one budget at most", hint="it is the most that any may spend"))
     loaded = load_scenario(scenario, settings, replicates, seed, warn=not json)
 
+    from experiments.comparison.arms import line_up
     from experiments.comparison.goal import read_goal, with_goal
     from experiments.comparison.strategies import choose
     from scenarios import build
@@ -82,7 +82,8 @@ def compare(
     wanted = [word.strip() for each in strategies or ["all"] for word in each.split(",") if word.strip()]
     choice = choose(asked, build.world_of(asked, 0), wanted, effect)
     say_if_compiling()
-    asking = Asking(asked, choice, jobs, out, json)
+    lined_up = line_up(asked, choice, budgets[-1] if budgets else None, jobs)
+    asking = Asking(lined_up, jobs, out, json)
     if aim is not None:
         found = up_to_goal(asking, aim, budgets[0] if budgets else None)
     elif len(budgets) > 1:
@@ -102,8 +103,7 @@ def compare(
 class Asking:
     """What is compared, and where it goes."""
 
-    scenario: Scenario
-    choice: Choice
+    lined_up: LineUp
     jobs: int | None
     out: Path | None
     quiet: bool
@@ -143,12 +143,12 @@ def budgets_of(text: str | None) -> list[float]:
 def at_budget(asking: Asking, budget: float) -> Answer:
     """Compare strategies at one budget."""
     from experiments.comparison.ranking import primary_of
-    from experiments.comparison.running import prepare_choice, run_comparison
+    from experiments.comparison.running import prepare, run_comparison
     from experiments.comparison.words import currency_of, lines, sentences
     from experiments.execution import default_folder
     from experiments.report.page import write_report
 
-    prepared = prepare_choice(asking.scenario, asking.choice, budget)
+    prepared = prepare(asking.lined_up, budget)
     folder = asking.out if asking.out is not None else default_folder(prepared.trial)
     with progress_bar(asking.quiet) as progress:
         found = run_comparison(prepared, folder, jobs=asking.jobs, progress=progress)
@@ -183,7 +183,7 @@ def at_budgets(asking: Asking, budgets: list[float]) -> Answer:
     from experiments.comparison.ranking import primary_of
     from experiments.comparison.words import currency_of
 
-    prepared = prepare_curves(asking.scenario, asking.choice, budgets)
+    prepared = prepare_curves(asking.lined_up, budgets)
     folder = asking.out if asking.out is not None else prepared.default_folder
     with progress_bar(asking.quiet) as progress:
         found = run_curves(prepared, folder, jobs=asking.jobs, progress=progress)
@@ -214,7 +214,7 @@ def up_to_goal(asking: Asking, goal: Any, most: float | None) -> Answer:
     from experiments.comparison.search import cheapest
 
     with progress_bar(asking.quiet, "rounds") as progress:
-        found = cheapest(asking.scenario, goal, asking.choice, most=most, jobs=asking.jobs, progress=progress)
+        found = cheapest(asking.lined_up, goal, most=most, jobs=asking.jobs, progress=progress)
     data = {
         "goal": goal.text,
         "primary": goal.outcome,

@@ -1,13 +1,15 @@
-"""The trial that a comparison is: a control, and one arm for each strategy, all with the same money."""
+"""The trial that a comparison is: a control, and one arm for each strategy, each with its money."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.comparison.borrowing import amount_of
-from experiments.comparison.strategies import LeftOut, Strategy
+from experiments.comparison.outlay import Outlay, outlays_of
+from experiments.comparison.strategies import Choice, LeftOut, Strategy
 from experiments.derived import observed_of_control, used_by_control
 from experiments.wording import money
 from scenarios.problems import ScenarioError
@@ -21,41 +23,69 @@ OFFER = "offer"
 people have the same results."""
 
 
-def comparison_scenario(
-    scenario: Scenario, strategies: Sequence[Strategy], budget: float | None
-) -> tuple[Scenario, list[Strategy], list[LeftOut]]:
-    """Return a scenario whose arms are the control and the strategies, each with its budget.
+@dataclass(frozen=True)
+class LineUp:
+    """Strategies that a scenario can carry out, and how each lays out its money.
 
     Parameters
     ----------
     scenario : Scenario
-    strategies : sequence of Strategy
-    budget : float or None
-        Of each strategy, in the study's currency; None: as much as it can use.
+        The one that is compared on, with arms of its own.
+    strategies : tuple of Strategy
+    left_out : tuple of LeftOut
+    outlays : mapping of str to Outlay
+        By strategy.
+    """
+
+    scenario: Scenario
+    strategies: tuple[Strategy, ...]
+    left_out: tuple[LeftOut, ...]
+    outlays: Mapping[str, Outlay]
+
+    def scenario_at(self, budgets: Mapping[str, float | None]) -> Scenario:
+        """Return the scenario whose arms are the control and these strategies, each with its budget.
+
+        Parameters
+        ----------
+        budgets : mapping of str to float or None
+            By strategy, in the study's currency; None: as much as it can use.
+        """
+        chosen = [each for each in self.strategies if each.name in budgets]
+        return _with_arms(self.scenario, chosen, budgets, self.outlays)
+
+
+def line_up(scenario: Scenario, choice: Choice, most: float | None, jobs: int | None = None) -> LineUp:
+    """Find out which strategies a scenario can carry out, and how each lays out its money.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    choice : Choice
+    most : float or None
+        The largest budget that they will have; None: any.
+    jobs : int, optional
+        Threads for trying out how far chains go.
 
     Returns
     -------
-    scenario : Scenario
-        Its arms are called as the strategies are.
-    strategies : list of Strategy
-        Those that are compared.
-    left_out : list of LeftOut
-        Those that this scenario cannot carry out, or that are another one by another name.
+    LineUp
+        `left_out` holds those of the choice, those that this scenario cannot carry out, and those that are another one
+        by another name.
 
     Raises
     ------
     SpecError
         If no strategy is left, or the control arm is called like one.
     """
-    if scenario.control in {each.name for each in strategies}:
+    if scenario.control in {each.name for each in choice.strategies}:
         message = f"the control arm is called `{scenario.control}`, as a strategy is"
         raise SpecError(Problem(message, ("arms", scenario.control), "give the arm another name", on_key=True))
-    kept, left_out = list(strategies), list[LeftOut]()
-    for _ in range(len(strategies) + 1):  # each time round, somebody is left out
+    kept, left_out = list(choice.strategies), list(choice.left_out)
+    for _ in range(len(choice.strategies) + 1):  # each time round, somebody is left out
         if not kept:
             break
         try:
-            made = _with_arms(scenario, kept, budget)
+            made = _with_arms(scenario, kept, {}, {})
         except ScenarioError as error:
             refused = _refused(error.problems, {each.name for each in kept})
             if not refused:
@@ -63,18 +93,28 @@ def comparison_scenario(
         else:
             refused = _refused(made.not_built(), {each.name for each in kept}) or _the_same(made, kept)
             if not refused:
-                return made, kept, left_out
+                return LineUp(scenario, tuple(kept), tuple(left_out), outlays_of(made, most, jobs))
         left_out += [LeftOut(each.name, each.kind, refused[each.name]) for each in kept if each.name in refused]
         kept = [each for each in kept if each.name not in refused]
     raise SpecError([Problem(f"`{each.name}` cannot be compared", hint=each.reason) for each in left_out])
 
 
-def _with_arms(scenario: Scenario, strategies: Sequence[Strategy], budget: float | None) -> Scenario:
+def _with_arms(
+    scenario: Scenario,
+    strategies: Sequence[Strategy],
+    budgets: Mapping[str, float | None],
+    outlays: Mapping[str, Outlay],
+) -> Scenario:
     control = scenario.control
     kept = used_by_control(scenario)
     name = OFFER if OFFER not in kept else f"{OFFER}_of_strategy"
-    money_of_arm = {} if budget is None else {"budget": budget}
-    arms = {each.name: {"interventions": [{**each.intervention, "name": name}], **money_of_arm} for each in strategies}
+    arms: dict[str, Any] = {}
+    for each in strategies:
+        intervention, budget = {**each.intervention, "name": name}, budgets.get(each.name)
+        cut = {} if budget is None else outlays[each.name].cut(budget)
+        if cut:
+            intervention["target"] = {**(intervention.get("target") or {}), **cut}
+        arms[each.name] = {"interventions": [intervention], **({} if budget is None else {"budget": budget})}
     changes: dict[str, Any] = {
         "experiment.control": control,
         "arms": {control: scenario.data["arms"][control], **arms},
@@ -108,12 +148,12 @@ def _the_same(scenario: Scenario, strategies: Sequence[Strategy]) -> dict[str, s
     return found
 
 
-def too_dear(strategies: Sequence[Strategy], budget: float) -> dict[str, str]:
-    """Return strategies that a budget cannot buy anybody for, each with the reason.
+def too_dear(line_up: LineUp, budget: float) -> dict[str, str]:
+    """Return strategies for which a budget buys nobody, each with the reason.
 
     Parameters
     ----------
-    strategies : sequence of Strategy
+    line_up : LineUp
     budget : float
 
     Returns
@@ -121,17 +161,20 @@ def too_dear(strategies: Sequence[Strategy], budget: float) -> dict[str, str]:
     dict of str to str
     """
     found = {}
-    for each in strategies:
+    for each in line_up.strategies:
+        dates = line_up.outlays[each.name].dates
         fixed = amount_of(each.cost.get("fixed"))
         person = amount_of(each.cost.get("per_reached")) + amount_of(each.cost.get("per_treated"))
-        if fixed > budget or (fixed == budget and person > 0):
-            found[each.name] = f"the fixed cost alone is {money(fixed)}"
-        elif fixed + person > budget:
-            found[each.name] = f"{money(fixed)} fixed and {money(person)} for one person are more"
+        here = budget / dates
+        of = "" if dates == 1 else f" at each of {dates} dates"
+        if fixed > here or (fixed == here and person > 0):
+            found[each.name] = f"the fixed cost alone is {money(fixed)}{of}"
+        elif fixed + person > here:
+            found[each.name] = f"{money(fixed)} fixed and {money(person)} for one person are more{of}"
     return found
 
 
-def check_budget(strategies: Sequence[Strategy], budget: float) -> None:
+def check_budget(line_up: LineUp, budget: float) -> None:
     """Refuse a budget that buys nobody under any strategy.
 
     Raises
@@ -140,7 +183,7 @@ def check_budget(strategies: Sequence[Strategy], budget: float) -> None:
     """
     if budget <= 0:
         raise SpecError(Problem(f"a budget of {budget:g} buys nobody", hint="give an amount above 0"))
-    dear = too_dear(strategies, budget)
-    if strategies and len(dear) == len(strategies):
+    dear = too_dear(line_up, budget)
+    if len(dear) == len(line_up.strategies):
         reasons = list(dict.fromkeys(dear.values()))
         raise SpecError(Problem(f"a budget of {money(budget)} buys nobody: {'; '.join(reasons[:3])}"))

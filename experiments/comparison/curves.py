@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from experiments.comparison.arms import check_budget, too_dear
+from experiments.comparison.arms import LineUp, check_budget, too_dear
 from experiments.comparison.ranking import primary_of
-from experiments.comparison.running import Comparison, Prepared, prepare_choice, run_comparison
+from experiments.comparison.running import Comparison, Prepared, prepare, run_comparison
 from experiments.estimands import UNIT, t_interval
 from simulator.errors import Problem, SpecError
 
 if TYPE_CHECKING:
-    from experiments.comparison.strategies import Choice, LeftOut
+    from experiments.comparison.strategies import LeftOut
     from experiments.execution import Progress
-    from scenarios.loading import Scenario
 
 MOST_BUDGETS = 100
 
@@ -205,19 +204,17 @@ class PreparedCurves:
         return Path("results") / f"{identities[0].scenario}-budgets-{digest}"
 
 
-def prepare_curves(scenario: Scenario, choice: Choice, budgets: Sequence[float]) -> PreparedCurves:
+def prepare_curves(lined_up: LineUp, budgets: Sequence[float]) -> PreparedCurves:
     """Make a trial for each budget.
 
     Raises
     ------
     SpecError
-        If no strategy can be compared, or the largest budget buys nobody.
+        If the largest budget buys nobody.
     """
-    check_budget(choice.strategies, budgets[-1])
-    too_small = tuple(
-        budget for budget in budgets if len(too_dear(choice.strategies, budget)) == len(choice.strategies)
-    )
-    prepared = [prepare_choice(scenario, choice, budget) for budget in budgets if budget not in too_small]
+    check_budget(lined_up, budgets[-1])
+    too_small = tuple(budget for budget in budgets if len(too_dear(lined_up, budget)) == len(lined_up.strategies))
+    prepared = [prepare(lined_up, budget) for budget in budgets if budget not in too_small]
     first = prepared[0].trial
     shared = (replace(one, trial=replace(one.trial, _towns=first._towns, _lock=first._lock)) for one in prepared)
     return PreparedCurves(tuple(shared), too_small)

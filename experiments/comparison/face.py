@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.comparison.arms import line_up
 from experiments.comparison.curves import Curves, budgets_between, prepare_curves, run_curves
 from experiments.comparison.goal import read_goal, with_goal
-from experiments.comparison.running import Comparison, prepare_choice, run_comparison
+from experiments.comparison.running import Comparison, prepare, run_comparison
 from experiments.comparison.search import Cheapest, cheapest
 from experiments.comparison.strategies import ALL, choose
 from simulator.errors import Problem, SpecError
@@ -86,16 +87,17 @@ def compare(
     aim = None if goal is None else read_goal(goal, scenario)
     scenario = scenario if aim is None else with_goal(scenario, aim)
     choice = choose(scenario, build.world_of(scenario, 0), wanted, effect)
+    lined_up = line_up(scenario, choice, budget[1] if isinstance(budget, tuple) else budget, jobs)
     if aim is not None:
         assert not isinstance(budget, tuple)
-        return cheapest(scenario, aim, choice, most=budget, jobs=jobs, progress=progress)
+        return cheapest(lined_up, aim, most=budget, jobs=jobs, progress=progress)
     home = tempfile.TemporaryDirectory(prefix="netrial-") if out is None else None
     folder = Path(home.name if home is not None else out or "")
     if isinstance(budget, tuple):
         budgets = budgets_between(*budget)
-        curves = run_curves(prepare_curves(scenario, choice, budgets), folder, jobs=jobs, progress=progress)
+        curves = run_curves(prepare_curves(lined_up, budgets), folder, jobs=jobs, progress=progress)
         kept = tuple(replace(each, results=replace(each.results, home=home)) for each in curves.comparisons)
         return replace(curves, comparisons=kept)
     assert budget is not None
-    found = run_comparison(prepare_choice(scenario, choice, budget), folder, jobs=jobs, progress=progress)
+    found = run_comparison(prepare(lined_up, budget), folder, jobs=jobs, progress=progress)
     return replace(found, results=replace(found.results, home=home))

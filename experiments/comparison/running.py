@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.comparison.arms import check_budget, comparison_scenario, too_dear
+from experiments.comparison.arms import LineUp, check_budget, too_dear
 from experiments.comparison.ranking import Again, again_from, best_two, ranking
 from experiments.comparison.record import Record, read_record, write_record
-from experiments.comparison.strategies import ALL, Choice, LeftOut, choose
+from experiments.comparison.strategies import LeftOut
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from experiments.design import Trial
     from experiments.execution import Progress
     from experiments.results import Results
-    from scenarios.loading import Scenario
 
 AGAIN = "again"
 """Folder, inside that of a comparison, of the replicates that try the best strategy again."""
@@ -84,38 +82,28 @@ class Prepared:
     record: Record
 
 
-def prepare(
-    scenario: Scenario, budget: float, strategies: Sequence[str] = (ALL,), effect: str | None = None
-) -> Prepared:
+def prepare(lined_up: LineUp, budget: float) -> Prepared:
     """Make the trial that compares strategies at one budget.
 
     Raises
     ------
     SpecError
-        If no strategy can be compared, or the budget buys nobody under any of them.
+        If the budget buys nobody under any strategy.
     """
-    from scenarios import build
-
-    return prepare_choice(scenario, choose(scenario, build.world_of(scenario, 0), strategies, effect), budget)
-
-
-def prepare_choice(scenario: Scenario, choice: Choice, budget: float) -> Prepared:
-    """Make the trial that compares chosen strategies at one budget; see `prepare`."""
     from experiments.design import design
     from experiments.wording import money
 
-    check_budget(choice.strategies, budget)
-    dear = too_dear(choice.strategies, budget)
-    able = [each for each in choice.strategies if each.name not in dear]
+    check_budget(lined_up, budget)
+    dear = too_dear(lined_up, budget)
+    able = tuple(each for each in lined_up.strategies if each.name not in dear)
     poor = [
         LeftOut(each.name, each.kind, f"it buys nobody: {dear[each.name]}")
-        for each in choice.strategies
+        for each in lined_up.strategies
         if each.name in dear
     ]
-    made, kept, refused = comparison_scenario(scenario, able, budget)
-    currency = made.spec.study.currency or ""
-    made = made.set("title", f"{scenario.title}: strategies for {money(budget)} {currency} each")
-    return Prepared(design(made), Record(budget, tuple(kept), (*choice.left_out, *refused, *poor)))
+    made = lined_up.scenario_at({each.name: budget for each in able})
+    made = made.set("title", f"{made.title}: strategies for {money(budget)} {made.spec.study.currency or ''} each")
+    return Prepared(design(made), Record(budget, able, (*lined_up.left_out, *poor)))
 
 
 def run_comparison(

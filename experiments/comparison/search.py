@@ -10,25 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from experiments.comparison.arms import comparison_scenario
-from experiments.comparison.goal import Goal, with_goal
+from experiments.comparison.arms import LineUp
+from experiments.comparison.goal import Goal
 from experiments.comparison.strategies import LeftOut, Strategy
+from experiments.comparison.trying import Came, try_out
 from experiments.estimands import t_interval
 from simulator.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.comparison.strategies import Choice
     from experiments.design import Trial
     from experiments.execution import Progress
-    from scenarios.loading import Scenario
 
 PLACES = 3
 """Strategies of which the price is found; of the others, that they are dearer."""
@@ -69,21 +65,6 @@ class Price:
     value: float
     cost: float
     treated: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one arm came to: means over replicates, but `values`, one for each."""
-
-    values: np.ndarray
-    cost: float
-    most: float
-    treated: float
-
-    @property
-    def value(self) -> float:
-        """The mean."""
-        return float(self.values.mean())
 
 
 @dataclass(frozen=True)
@@ -135,9 +116,8 @@ class Cheapest:
 
 
 def cheapest(
-    scenario: Scenario,
+    lined_up: LineUp,
     goal: Goal,
-    choice: Choice,
     *,
     most: float | None = None,
     jobs: int | None = None,
@@ -147,10 +127,9 @@ def cheapest(
 
     Parameters
     ----------
-    scenario : Scenario
+    lined_up : LineUp
+        Of a scenario whose primary outcome is the goal's.
     goal : Goal
-    choice : Choice
-        What `choose` returned for the scenario with the goal.
     most : float, optional
         No strategy may spend more.
     jobs : int, optional
@@ -161,22 +140,30 @@ def cheapest(
     Raises
     ------
     SpecError
-        If no strategy can be compared, or the outcome has no value.
+        If the outcome has no value: it counts nobody.
     """
     from experiments.design import design
 
-    scenario = with_goal(scenario, goal)
-    made, kept, refused = comparison_scenario(scenario, choice.strategies, None)
-    trial = design(made)
+    kept = lined_up.strategies
+    town: Trial | None = None
+
+    def run(budgets: Mapping[str, float | None], first: int = 0) -> dict[str, Came]:
+        nonlocal town
+        trial = design(lined_up.scenario_at(budgets))
+        town = town or trial
+        n = trial.scenario.spec.experiment.replicates
+        return try_out(replace(trial, _towns=town._towns, _lock=town._lock), range(first, first + n), jobs)
+
     rounds = ROUNDS + 2
     _tell(progress, 0, rounds)
-    whole = _outcomes(trial, {each.name: most for each in kept}, jobs)
+    whole = run({each.name: most for each in kept})
     _tell(progress, 1, rounds)
-    control = whole[trial.control]
+    control = whole[lined_up.scenario.control]
     if math.isnan(control.value):
         raise SpecError(Problem(f"the outcome of `{goal.text}` has no value: it counts nobody"))
-    left = (*choice.left_out, *refused)
-    found = Cheapest(goal, made.spec.study.currency or "", trial.control, control.value, control.values.size, (), left)
+    currency = lined_up.scenario.spec.study.currency or ""
+    n, left = control.values.size, lined_up.left_out
+    found = Cheapest(goal, currency, lined_up.scenario.control, control.value, n, (), left)
     if found.met_by_control:
         return found
     able = {each.name: (0.0, whole[each.name].most) for each in kept if goal.met_by(whole[each.name].value)}
@@ -186,7 +173,7 @@ def cheapest(
         if not looked_at:
             break
         budgets: dict[str, float | None] = {name: sum(able[name]) / 2 for name in looked_at}
-        came_to = _outcomes(trial, budgets, jobs)
+        came_to = run(budgets)
         for name, budget in budgets.items():
             assert budget is not None
             if goal.met_by(came_to[name].value):
@@ -197,8 +184,7 @@ def cheapest(
     prices = _prices(kept, able, best, whole)
     again = (math.nan, math.nan, math.nan)
     if prices[0].status == FOUND:
-        n = control.values.size
-        fresh = _outcomes(trial, {prices[0].strategy: prices[0].enough}, jobs, first=n)
+        fresh = run({prices[0].strategy: prices[0].enough}, first=n)
         mean, low, high = t_interval(fresh[prices[0].strategy].values)
         again = (float(mean), float(low), float(high))
     _tell(progress, rounds, rounds)
@@ -220,8 +206,8 @@ def _looked_at(able: Mapping[str, tuple[float, float]]) -> list[str]:
 def _prices(
     strategies: Sequence[Strategy],
     able: Mapping[str, tuple[float, float]],
-    best: Mapping[str, Outcome],
-    whole: Mapping[str, Outcome],
+    best: Mapping[str, Came],
+    whole: Mapping[str, Came],
 ) -> tuple[Price, ...]:
     enough = sorted(high for _, high in able.values())
     limit = enough[min(PLACES, len(enough)) - 1] if enough else 0.0
@@ -240,47 +226,3 @@ def _prices(
     return tuple(
         sorted(found, key=lambda price: (order[price.status], price.enough if price.enough == price.enough else 0.0))
     )
-
-
-def _outcomes(
-    trial: Trial, budgets: Mapping[str, float | None], jobs: int | None, first: int = 0
-) -> dict[str, Outcome]:
-    """Run the control and some strategies, each with its budget (None: as much as it can use).
-
-    Parameters
-    ----------
-    trial : Trial
-    budgets : mapping of str to float or None
-    jobs : int, optional
-    first : int
-        Number of the first replicate.
-    """
-    from experiments.execution import threads_for
-    from experiments.replicate import run_arms
-    from simulator.outcomes import read
-
-    arms = {trial.control: trial.arms[trial.control]}
-    arms |= {name: [replace(each, budget=budget) for each in trial.arms[name]] for name, budget in budgets.items()}
-    asked = replace(trial, arms=arms)
-    measure = trial.measures[trial.scenario.spec.outcomes.primary or next(iter(trial.measures))]
-    n = trial.scenario.spec.experiment.replicates
-
-    def one(replicate: int) -> dict[str, tuple[float, float, int]]:
-        town = asked.town(replicate)
-        everybody = np.ones(town.world.population.size, bool)
-        return {
-            name: (
-                read(measure, town.world, trajectory).over(everybody).value,
-                sum(line.cost for line in trajectory.ledger),
-                sum(line.people for line in trajectory.ledger if line.action == "treat for the first time"),
-            )
-            for name, trajectory in run_arms(asked, town, replicate).items()
-        }
-
-    with ThreadPoolExecutor(max_workers=threads_for(jobs)) as pool:
-        rows = list(pool.map(one, range(first, first + n)))
-    found = {}
-    for name in arms:
-        values, costs, treated = (np.array([row[name][k] for row in rows], float) for k in range(3))
-        found[name] = Outcome(values, float(costs.mean()), float(costs.max()), float(treated.mean()))
-    return found

@@ -158,6 +158,8 @@ def _fitted(name: str, lender: Lender, scenario: Scenario, world: World) -> dict
         return "the network has no ties"
     if name == "buddies":
         return _buddies(lender)
+    if name == "reminders" and "every" not in lender.parts():
+        return f"`{lender.name}` does not say how often: give it `every`, and `until`"
     told = _told(name, scenario, world)
     return told if isinstance(told, str) else {name: {"tactic": name, **told, **lender.parts()}}
 

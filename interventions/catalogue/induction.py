@@ -113,7 +113,7 @@ def respondent_driven(
 
 @recipe("induction")
 def matched_outreach(
-    *, followers: int | None = None, rank: str = "most_named", layers: list[str] | None = None
+    *, followers: int | None = 10, rank: str = "most_named", layers: list[str] | None = None
 ) -> dict[str, Any]:
     """Leaders, each matched to the people nearest to them, whom they then teach.
 
@@ -122,7 +122,7 @@ def matched_outreach(
     Parameters
     ----------
     followers : int, optional
-        How many people each leader is matched to, at most. Default: everybody goes to the nearest leader.
+        How many people each leader is matched to, at most; null: everybody goes to the nearest leader.
     rank : str
         Who the leaders are: a rule.
     layers : list of str, optional
