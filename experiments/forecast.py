@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -149,6 +150,7 @@ def forecast(
         Arms that are run, the control among them; default: all.
     """
     from experiments.knowledge import with_perfect_knowledge
+    from interventions.schedule import occurrences
     from scenarios import build
     from scenarios.worlds import since_of
     from simulator.foresight import before_warm_up
@@ -166,7 +168,7 @@ def forecast(
         name: float(_rings(make, members, horizon)[0].sum()) if small and members else float(control.sum())
         for name, members in arms.items()
     }
-    pilot = _pilot(make, horizon, warm_up)
+    pilot = _pilot(partial(make, occurrences=occurrences(arms[scenario.control])), horizon, warm_up)
     events = pilot.events * (horizon + warm_up) / max(pilot.until + warm_up, 1)
     memory = footprint_of(scenario, tuple(arms), threads, n_events=int(events))
     return Forecast(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interventions.background import uncounted
 from interventions.chains import act_and_pass_on
 from interventions.groups import groups_over, order_over
 from simulator.actions import ActLater
@@ -56,6 +57,8 @@ def occurrences(arm: Sequence[Intervention]) -> list[Occurrence]:
             plan = partial(_begin_phases, intervention, occasion, tick)
         else:
             plan = partial(_act_again, intervention, occasion, tick, 0)
+        if intervention.background:
+            plan = partial(uncounted, plan)
         listed.append(Occurrence(tick, intervention.name, occasion, plan, place))
     return listed
 

@@ -56,7 +56,7 @@ def _check_at(checker: Checker, given: grammar.Intervention, place: Place) -> No
         if given.every is None and given.when is None and given.phase is None:
             checker.add("`at` is missing", place, "when it acts: a time, or a list of times", on_key=True)
         return
-    begin = checker.begin if _only_background(checker, place) else 0.0
+    begin = 0.0 if _of_an_arm(checker, place) else checker.begin
     if not times:
         checker.add("`at` is empty", (*place, "at"), "a time, or a list of times")
     for i, time in enumerate(times):
@@ -66,13 +66,11 @@ def _check_at(checker: Checker, given: grammar.Intervention, place: Place) -> No
             checker.add("the same time is listed twice", at)
 
 
-def _only_background(checker: Checker, place: Place) -> bool:
-    """Say whether an intervention runs in the background only, where it may act before time 0."""
+def _of_an_arm(checker: Checker, place: Place) -> bool:
+    """Say whether an arm uses an intervention: only what runs in the background may act before time 0."""
     if place[0] != "interventions":
-        return place[0] == "background"
-    named = [item for arm in checker.spec.arms.values() for item, _ in arm_items(arm)]
-    background = [item for item, _ in arm_items(checker.spec.background or ())]
-    return place[1] in background and place[1] not in named
+        return place[0] == "arms"
+    return any(place[1] == name for arm in checker.spec.arms.values() for name, _ in arm_items(arm))
 
 
 def _check_steps(checker: Checker, every: float | None, place: Place) -> None:

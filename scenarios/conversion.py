@@ -284,20 +284,28 @@ def interventions_of(spec: grammar.ScenarioSpec) -> dict[str, Intervention]:
 
 
 def arms_of(spec: grammar.ScenarioSpec) -> dict[str, list[Intervention]]:
-    """Return what each arm does, in the order it acts; arms in the scenario's order."""
-    named = interventions_of(spec)
-    arms = {
-        arm: [
-            named[item] if isinstance(item, str) else intervention_of(spec, name, item)
-            for name, item in arm_items(given)
-        ]
-        for arm, given in spec.arms.items()
-    }
+    """Return what each arm does, in the order it acts, the background first; arms in the scenario's order."""
+    named, background = interventions_of(spec), background_of(spec)
+    arms = {}
     for arm, given in spec.arms.items():
+        own = _members(spec, given, named)
         if isinstance(given, grammar.BudgetedArm) and given.budget is not None:
             budget = quantity_of(given.budget)
-            arms[arm] = [replace(member, budget=budget) for member in arms[arm]]
+            own = [replace(member, budget=budget) for member in own]
+        arms[arm] = [*background, *own]
     return arms
+
+
+def background_of(spec: grammar.ScenarioSpec) -> list[Intervention]:
+    """Return what runs in every arm, the control too, in the order it acts."""
+    members = _members(spec, spec.background or (), interventions_of(spec)) if spec.background else []
+    return [replace(member, background=True) for member in members]
+
+
+def _members(spec: grammar.ScenarioSpec, items: Any, named: Mapping[str, Intervention]) -> list[Intervention]:
+    return [
+        named[item] if isinstance(item, str) else intervention_of(spec, name, item) for name, item in arm_items(items)
+    ]
 
 
 def arm_items(arm: Any) -> Iterator[tuple[str, Any]]:

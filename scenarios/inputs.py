@@ -273,15 +273,19 @@ def _turnover(spec: grammar.ScenarioSpec) -> Iterator[Input]:
 
 
 def _interventions(spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    background = spec.background or ()
     used = {
         item
-        for arm in spec.arms.values()
+        for arm in (background, *spec.arms.values())
         for item in (arm.interventions if isinstance(arm, grammar.BudgetedArm) else arm)
         if isinstance(item, str)
     }
     for name, given in spec.interventions.items():
         if name in used and isinstance(given, grammar.Intervention):
             yield from _intervention(given, ("interventions", name), spec)
+    for i, item in enumerate(background):
+        if isinstance(item, grammar.Intervention):
+            yield from _intervention(item, ("background", i), spec)
     for arm_name, arm in spec.arms.items():
         budgeted = isinstance(arm, grammar.BudgetedArm)
         for i, item in enumerate(arm.interventions if isinstance(arm, grammar.BudgetedArm) else arm):

@@ -294,7 +294,7 @@ class NaiveRun:
             if action.offered is not None:
                 self.past.note_offer(occurrence.intervention, action.offered)
             if action.treated is not None:
-                self.past.note_treated(occurrence.intervention, action.treated)
+                self.past.note_treated(occurrence.intervention, action.treated, background=action.background)
 
     def move(self, person: int, column: int, new: int, tick: int, cause: int) -> None:
         old = self.states[person][column]

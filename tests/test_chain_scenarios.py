@@ -12,7 +12,11 @@ from typer.testing import CliRunner
 
 import netrial
 from experiments.commands import app
+from experiments.design import design
+from experiments.plan import making
+from experiments.plan.arms import total_in_words
 from experiments.plan.chains import chain_costs_in_words, chain_in_words
+from experiments.plan.making import plan_of
 from interventions.protection import protects
 from interventions.specs import ByContacts, Chain, Cost, Effect, Intervention
 from interventions.tactics import tactics
@@ -303,3 +307,33 @@ def test_the_plan_counts_the_waves_of_the_first_replicate(scenario: Scenario, tm
     printed = CliRunner().invoke(app, ["plan", str(scenario.path)]).output
     assert f"those it is passed on to, {reached} people in 3 waves in the first replicate" in printed
     assert "After 13 months to 15 months" in printed
+
+
+def test_waves_are_told_as_such_whatever_acts_between_them(scenario: Scenario) -> None:
+    between = {"kind": "broadcast", "target": {}, "at": 1.12, "effect": {}}
+    repeated = scenario.set(
+        {"interventions.word.every": 1, "interventions.news": between, "arms.word": ["word", "news"]}
+    )
+    dates = plan_of(design(repeated, None), 1).arms["word"]
+    whom = [next(line for line in step.lines if line.startswith("whom")) for step in dates.steps]
+    told = [
+        (step.when, step.dates[0].intervention.name, line.split(",")[0])
+        for step, line in zip(dates.steps, whom, strict=True)
+    ]
+    assert told == [
+        ("After 1 year", "word", "whom: 5 people picked at random (of all 400)"),
+        ("After 1.08333 years", "word", "whom: those it is passed on to"),
+        ("After 1.12 years", "news", "whom: everybody: 400 people"),
+        ("After 14 months to 15 months", "word", "whom: those it is passed on to"),
+        ("After 2 and 3 years", "word", "whom: again as before; 5 people each time in the first replicate"),
+        ("After 25 months to 39 months", "word", "whom: those it is passed on to"),
+    ]
+
+
+def test_what_a_chain_costs_is_open_where_nobody_followed_it(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "_followed", lambda *_: 1.0)
+    plan = plan_of(design(scenario, None), 1)
+    assert total_in_words(plan.arms["word"].dates, plan.setting).startswith("in all at least 45")
+    assert not plan.arms["usual"].dates

@@ -242,7 +242,7 @@ def test_unknown_scenario_names_the_nearest() -> None:
 
 
 def test_not_built_says_where(tmp_path: Path) -> None:
-    text = OBESITY.replace("\narms:", "\nbackground: [leaders]\narms:").replace(
+    text = OBESITY.replace("experiment: {", "experiment: {draws: 9, ").replace(
         "{rank: degree,", "{rank: betweenness,", 1
     )
     (tmp_path / "scenario.yaml").write_text(text)
@@ -253,7 +253,7 @@ def test_not_built_says_where(tmp_path: Path) -> None:
         for each in refused.value.located
     }
     assert located == {
-        ("`background` is not built yet", "background"),
+        ("`draws` is not built yet", "draws: 9, "),
         ("`betweenness` is not built yet", "betweennes"),
     }
     assert refused.value.exit_code == 2

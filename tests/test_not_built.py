@@ -35,7 +35,6 @@ LATER: list[tuple[str, Any, str, str]] = [
     (f"{BUDDIES}.ties.remove", {"share": 0.5, "to": "obesity == obese"}, "remove", "remove"),
     (f"{BUDDIES}.ties.add.pairing", "similar", "pairing", "similar"),
     (f"{BUDDIES}.ties.add.by", "area", "by", "by"),
-    ("background", ["leaders"], "background", "background"),
     ("outcomes.highest", {"peak": "obesity.obese", "better": "lower"}, "peak", "peak"),
     ("experiment.draws", 100, "draws", "draws"),
     ("experiment.direct", True, "direct", "direct"),

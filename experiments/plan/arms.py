@@ -92,14 +92,20 @@ def steps_of(dates: Sequence[Date], setting: Setting) -> Iterator[Step]:
     """
     for _, group in itertools.groupby(dates, key=lambda date: date.intervention.name):
         alike = list(group)
-        if alike[0].occasion == 0:
+        if alike[0].occasion == 0 and not _wave_of(alike[0]):
             yield _first(alike.pop(0), setting)
-        waves = [date for date in alike if date.counted is not None and date.counted.wave]
-        alike = [date for date in alike if date not in waves]
-        first, later = [date for date in waves if not date.occasion], [date for date in waves if date.occasion]
-        for dates, told in ((first, _passed_on), (alike, _again), (later, _passed_on)):
-            if dates:
-                yield told(dates, setting)
+        first = [date for date in alike if _wave_of(date) and date.occasion == 0]
+        before = [date for date in alike if not _wave_of(date) and date.time < 0]
+        again = [date for date in alike if not _wave_of(date) and date.time >= 0]
+        later = [date for date in alike if _wave_of(date) and date.occasion > 0]
+        for some, told in ((first, _passed_on), (before, _again), (again, _again), (later, _passed_on)):
+            if some:
+                yield told(some, setting)
+
+
+def _wave_of(date: Date) -> int:
+    """Return the wave of a chain that was seen at a date; 0 where people were picked, or nobody counted."""
+    return 0 if date.counted is None else date.counted.wave
 
 
 def _first(date: Date, setting: Setting) -> Step:
@@ -111,12 +117,12 @@ def _first(date: Date, setting: Setting) -> Step:
         *(f"when: {said}" for said in schedule_in_words(one, states, unit)),
         f"whom: {whom_in_words(date, setting)}",
         *(f"whom: {said}" for said in (*left_out_in_words(one), *money_in_words(one, setting.currency))),
-        *([known] if (known := _known(date, setting)) else []),
+        *([f"whom: {known}"] if (known := _known(date, setting)) else []),
         *([f"of them {uptake}"] if uptake else []),
         *(f"effect: {effect}" for effect in effect_in_words(one.effect, setting.behaviours, unit)),
         *([f"then: {leaving}"] if leaving else []),
         *([f"cost: {cost}"] if cost else []),
-        *chain_in_words(one, setting.behaviours, setting.unit),
+        *chain_in_words(one, setting.behaviours, unit),
         *([f"cost of passing it on: {passing}"] if passing else []),
     ]
     title = when(date.time, setting)
@@ -127,17 +133,21 @@ def _first(date: Date, setting: Setting) -> Step:
 
 def _again(dates: Sequence[Date], setting: Setting) -> Step:
     shown = [date.time for date in dates]
-    numbers = [f"{time:g}" for time in shown]
+    numbers = [f"{abs(time):g}" for time in shown]
     if len(numbers) > MOST_DATES:
         numbers = [*numbers[:2], "…", numbers[-1]]
-    said = when(shown[0], setting) if len(shown) == 1 else f"After {listed(numbers)} {setting.unit}s"
+    said = f"After {listed(numbers)} {setting.unit}s"
+    if len(shown) == 1:
+        said = when(shown[0], setting)
+    elif shown[0] < 0:
+        said = f"{listed(numbers)} {setting.unit}s before the start"
     counted = [date.counted for date in dates if date.counted is not None]
     if len(counted) < len(dates):
         return Step(tuple(dates), said, (f"again as before; {DEPENDS}",))
     low, high = min(each.reached for each in counted), max(each.reached for each in counted)
     people = plural(low, "person", "people") if low == high else f"{low:,} to {high:,} people"
     lines = [f"whom: again as before; {people}{' each time' * (len(dates) > 1)} in the first replicate"]
-    if setting.currency is not None:
+    if setting.currency is not None and not dates[0].intervention.background:
         total = money(sum(each.cost for each in counted))
         lines.append(f"cost: {_about(dates[0])}{total} {setting.currency}{' together' * (len(dates) > 1)}")
     return Step(tuple(dates), said, tuple(lines))
@@ -196,8 +206,8 @@ def treated_at(date: Date, setting: Setting) -> float | None:
 
 def cost_at(date: Date, setting: Setting) -> float | None:
     """Return what a date costs on average; None: not known."""
-    if date.counted is not None:
-        return date.counted.cost
+    if date.intervention.background:
+        return 0.0
     cost = date.intervention.cost
     if date.counted is not None:
         return date.counted.cost
@@ -217,7 +227,7 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     target = one.target
     people = who(target.where, states)
     reached = reached_at(date, setting)
-    open_number = DEPENDS if date.time > 0 else UNKNOWN
+    open_number = DEPENDS if date.time else UNKNOWN
     if target.groups is not None:
         return _groups(date, people, states)
     if target.share is None and target.number is None and one.budget is None and target.budget is None:
@@ -283,7 +293,7 @@ def _groups(date: Date, people: str, states: States) -> str:
     which = " found in the network" if communities else f" by {plain_label(str(target.groups))}"
     limit = f" {people}" if people else ""
     if counted is None or counted.groups is None:
-        return f"people{limit} in whole {many}{which}, {order}{up_to}; {DEPENDS if date.time > 0 else UNKNOWN}"
+        return f"people{limit} in whole {many}{which}, {order}{up_to}; {DEPENDS if date.time else UNKNOWN}"
     whole = f"{count_word(counted.groups)} whole {one if counted.groups == 1 else many}"
     return f"{plural(counted.reached, 'person', 'people')}{limit} in {whole}{which}, {order}{up_to}"
 
@@ -309,8 +319,8 @@ def uptake_in_words(date: Date, setting: Setting) -> str:
 
 
 def cost_in_words(date: Date, setting: Setting) -> str:
-    """Say what a date costs on average, and how that comes about; empty where the study has no currency."""
-    if setting.currency is None:
+    """Say what a date costs on average, and how that comes about; empty where nothing is counted."""
+    if setting.currency is None or date.intervention.background:
         return ""
     cost = date.intervention.cost
     parts = [f"{money(cost.fixed)} fixed"] if cost.fixed else []
@@ -356,7 +366,7 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     if not any(costs) and None not in costs:
         return ""
     known = sum(date.intervention.cost.fixed if each is None else each for date, each in zip(dates, costs, strict=True))
-    followed = {date.intervention.name for date in dates if date.counted is not None and date.counted.wave}
+    followed = {date.intervention.name for date in dates if _wave_of(date)}
     chains = {one.name for one in (date.intervention for date in dates) if chain_costs_in_words(one, setting.currency)}
     if None in costs or chains - followed:
         return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"

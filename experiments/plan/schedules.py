@@ -126,7 +126,7 @@ def _rates(rate: PersonNumber, unit: str) -> str:
 
 
 def further_prices(cost: Cost, unit: str, amount: str = "{:,g}") -> Iterator[str]:
-    """Yield prices that are not for people asked, reached or treated."""
+    """Yield prices that are not for people asked, reached or treated, nor for passing it on."""
     for price, what in (
         (cost.per_time, f"{a(unit)} that it runs"),
         (cost.per_time_treated, f"{a(unit)} for each person in it"),

@@ -120,13 +120,18 @@ def _behaviours(plan: Plan) -> list[str]:
 
 def _arms(plan: Plan) -> list[str]:
     lines = []
-    if plan.foreseen is not None and any(date.counted for arm in plan.arms.values() for date in arm.dates):
+    told = [plan.background, *plan.arms.values()]
+    if plan.foreseen is not None and any(date.counted for arm in told for date in arm.dates):
         lines.append("numbers of people offered are those of the first replicate; who accepts, and costs, are means")
+    if plan.background.steps:
+        lines.append("in every arm, the control too (the background; nobody's target, its cost is not counted)")
+    for step in plan.background.steps:
+        lines += [f"  {step.title}", *(f"    {line}" for line in step.lines)]
     for name, arm in plan.arms.items():
         tactics = expansions_in_words(plan.scenario, name)
         role = " (the control)" if name == plan.control else ""
         if not arm.steps:
-            lines.append(f"{name}{role}: nothing is done")
+            lines.append(f"{name}{role}: nothing {'else ' if plan.background.steps else ''}is done")
             continue
         lines.append(f"{name}{role}")
         for step in arm.steps:
