@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from experiments.derived import observed_of_control, used_by_control
 from simulator.errors import Problem, SpecError, allowed_words
 
 if TYPE_CHECKING:
@@ -55,14 +56,13 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
     }
     control = scenario.control
     members = scenario.data["arms"][control]
-    background = scenario.data.get("background") or []
     doses = {name_of(intervention, share): {**original, "target": {**target, "share": share}} for share in shares}
     return scenario.set(
         {
             "experiment.control": control,
             "arms": {control: members, **{name: [name] for name in doses}},
-            "interventions": {**_used_by(background, known), **_used_by(members, known), **doses},
-            **_observed_of(scenario, control),
+            "interventions": {**used_by_control(scenario), **doses},
+            **observed_of_control(scenario, control),
         }
     )
 
@@ -117,20 +117,3 @@ def name_of(intervention: str, share: float) -> str:
     """Name an arm: ``leaders_5pc``, ``leaders_0_5pc``."""
     percent = format(Decimal(f"{100 * share:.10g}"), "f")  # never 1e-05
     return f"{intervention}_{percent}pc".replace(".", "_")
-
-
-def _observed_of(scenario: Scenario, control: str) -> dict[str, Any]:
-    """Return `observed` without what is about other arms; nothing where it can stay as it is."""
-    given = scenario.data.get("observed") or []
-    kept = [
-        {**each, "file": str(scenario.file_at(("observed", i, "file"), each["file"]))} if "file" in each else each
-        for i, each in enumerate(given)
-        if each["arm"] == control
-    ]
-    return {} if len(kept) == len(given) else {"observed": kept}
-
-
-def _used_by(members: Any, known: dict[str, Any]) -> dict[str, Any]:
-    """Return the interventions that an arm names."""
-    named = members["interventions"] if isinstance(members, dict) else members
-    return {name: known[name] for name in named if isinstance(name, str) and name in known}

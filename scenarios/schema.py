@@ -15,6 +15,7 @@ from typing import Any
 from scenarios import grammar
 from scenarios.bibliography import ASSUMED, FITTED, bibliography
 from scenarios.grammar.parts import NAME_PATTERN
+from scenarios.tactics import BESIDE
 from simulator.distributions import DISTRIBUTIONS
 from simulator.errors import SpecError
 
@@ -67,13 +68,18 @@ def schema(*, plugins: bool = True) -> Json:
     definitions["GeneratedLayer"] = _choice(definitions["GeneratedLayer"], "generator", generators)
     definitions["RankRule"] = _choice(definitions["RankRule"], "rule", _rules(added["netrial.targets"]))
     for name in ("Tactic", "UnnamedTactic"):
-        beside = {} if name == "Tactic" else {"name": definitions[name]["properties"]["name"]}
+        beside = {
+            key: {"description": each["description"], "$ref": f"#/$defs/Intervention/properties/{key}"}
+            for key, each in definitions["Intervention"]["properties"].items()
+            if key in BESIDE
+        }
+        if name == "UnnamedTactic":
+            beside["name"] = definitions[name]["properties"]["name"]
         forms = {
-            word: {**form, "properties": form["properties"] | beside}
+            word: {**form, "properties": beside | form["properties"]}
             for word, form in added["netrial.interventions"].items()
         }
-        definitions[name] = _choice(definitions[name], "tactic", forms) if forms else False
-    whole, definitions = _without_false(whole, definitions), _without_false(definitions, definitions)
+        definitions[name] = _choice(definitions[name], "tactic", forms)
     used = _used(whole, definitions)
     return {
         "$schema": DIALECT,
@@ -148,19 +154,6 @@ def _added(plugins: bool) -> dict[str, dict[str, Json]]:
             help_line = registry.help(name) or f"`{name}`."
             words[name] = {"description": help_line, "properties": properties, "required": form.get("required", [])}
     return found
-
-
-def _without_false(node: Any, definitions: Mapping[str, Any]) -> Any:
-    """Leave out the forms that allow nothing: a tactic where no package brings any."""
-    if isinstance(node, list):
-        return [_without_false(each, definitions) for each in node if not _is_false(each, definitions)]
-    if isinstance(node, dict):
-        return {key: _without_false(each, definitions) for key, each in node.items()}
-    return node
-
-
-def _is_false(node: Any, definitions: Mapping[str, Any]) -> bool:
-    return isinstance(node, dict) and definitions.get(str(node.get("$ref", "")).rpartition("/")[2]) is False
 
 
 def _closed_words(added: Mapping[str, Json]) -> dict[tuple[str, str], Mapping[str, str]]:
@@ -281,7 +274,7 @@ def _used(node: Any, definitions: Mapping[str, Json]) -> set[str]:
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
-            name = str(each.get("$ref", "")).rpartition("/")[2]
+            name = (str(each.get("$ref", "")).split("/")[2:3] or [""])[0]
             if name and name not in found:
                 found.add(name)
                 waiting.append(definitions[name])

@@ -1,0 +1,224 @@
+"""Which strategies are compared: tactics of the catalogue, or the scenario's own interventions, each made to fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from experiments.comparison.borrowing import Lender, check_costs, lender_for, lenders_of
+from interventions.tactics import catalogue, kind_of, tactics
+from scenarios.tactics import CUTS
+from simulator.arguments import arguments
+from simulator.errors import Problem, SpecError, allowed_words
+
+if TYPE_CHECKING:
+    from scenarios.loading import Scenario
+    from simulator.world import World
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A strategy as an arm will carry it out.
+
+    Parameters
+    ----------
+    name : str
+        Of its arm.
+    kind : str
+    lender : str
+        The scenario's intervention of which it has effect, date, uptake and cost.
+    intervention : mapping
+        As a scenario writes it, without a cut: the budget says how many.
+    cost : mapping
+    """
+
+    name: str
+    kind: str
+    lender: str
+    intervention: Mapping[str, Any]
+    cost: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A strategy that cannot be compared here, and why."""
+
+    name: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is compared, and what is not."""
+
+    strategies: tuple[Strategy, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def choose(scenario: Scenario, world: World, wanted: Sequence[str] = (ALL,), effect: str | None = None) -> Choice:
+    """Choose strategies and make each fit a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    world : World
+        Its first town: which columns and ties there are.
+    wanted : sequence of str
+        ``all``, kinds, names of tactics, or names of the scenario's own interventions.
+    effect : str, optional
+        The scenario's intervention of which all strategies shall have the effect, the date, the uptake and the cost.
+
+    Returns
+    -------
+    Choice
+        Strategies in the order of the catalogue, each once.
+
+    Raises
+    ------
+    SpecError
+        If a word names nothing, no intervention can lend its effect, or one that lends has no cost.
+    """
+    lenders = lenders_of(scenario)
+    names = _names(wanted, lenders)
+    chosen: list[Strategy] = []
+    left_out: list[LeftOut] = []
+    lending: dict[str, Lender] = {}
+    for name in names:
+        own = next((each for each in lenders if each.name == name), None) if name not in tactics else None
+        kind = own.kind if own is not None else _kind(name)
+        lender = own or lender_for(kind, lenders, effect)
+        if lender is None:
+            left_out.append(LeftOut(name, kind, _no_lender(kind)))
+            continue
+        lending[lender.name] = lender
+        made = _own(own) if own is not None else _fitted(name, lender, scenario, world)
+        if isinstance(made, str):
+            left_out.append(LeftOut(name, kind, made))
+        else:
+            chosen += [Strategy(each, kind, lender.name, one, lender.cost) for each, one in made.items()]
+    if not lending:
+        hint = "add an intervention with what happens to those who accept, and what it costs"
+        raise SpecError(Problem("the scenario has no intervention whose effect strategies could have", (), hint))
+    check_costs(list(lending.values()), scenario)
+    return Choice(tuple(chosen), tuple(left_out))
+
+
+def _names(wanted: Sequence[str], lenders: Sequence[Lender]) -> list[str]:
+    """Return the names that are meant, each once, in the catalogue's order; then the scenario's own, as asked for."""
+    by_kind = catalogue()
+    listed = [name for names in by_kind.values() for name in names]
+    listed += [name for name in tactics if name not in listed]
+    own = [each.name for each in lenders]
+    found: set[str] = set()
+    problems = []
+    for word in wanted:
+        if word == ALL:
+            found |= set(listed)
+        elif word in by_kind:
+            found |= {name for name in listed if _kind(name) == word}
+        elif word in tactics or word in own:
+            found.add(word)
+        else:
+            known = [ALL, *by_kind, *own, *listed]
+            problems.append(Problem(f"no strategy is named `{word}`", hint=allowed_words(word, known)))
+    if problems or not found:
+        raise SpecError(problems or "no strategy is named: write all, a kind or a name")
+    return [name for name in dict.fromkeys([*listed, *own]) if name in found]
+
+
+def _kind(name: str) -> str:
+    """Return the kind of a tactic; of a package's that has to be told something first, none is known."""
+    if name in kind_of:
+        return kind_of[name]
+    try:
+        return str(tactics[name]().get("kind", ""))
+    except Exception:  # a package's function, asked without its parameters
+        return ""
+
+
+def _no_lender(kind: str) -> str:
+    if kind == "alteration":
+        return "the scenario has no intervention that adds ties"
+    return "the scenario has no intervention that acts on people"
+
+
+def _own(lender: Lender) -> dict[str, dict[str, Any]]:
+    """Return one of the scenario's own interventions without its cut."""
+    target = {key: value for key, value in (lender.intervention.get("target") or {}).items() if key not in CUTS}
+    return {lender.name: {**lender.intervention, "target": target}}
+
+
+def _fitted(name: str, lender: Lender, scenario: Scenario, world: World) -> dict[str, dict[str, Any]] | str:
+    """Return a tactic with what it needs to be told and what it borrows, by the name of its arm; or why it has none."""
+    if needs_ties(name) and not any(layer.n_ties for layer in world.network.layers.values()):
+        return "the network has no ties"
+    if name == "buddies":
+        return _buddies(lender)
+    if name == "reminders" and "every" not in lender.parts():
+        return f"`{lender.name}` does not say how often: give it `every`, and `until`"
+    told = _told(name, scenario, world)
+    return told if isinstance(told, str) else {name: {"tactic": name, **told, **lender.parts()}}
+
+
+def needs_ties(name: str) -> bool:
+    """Say whether a tactic picks people, or passes on, by ties."""
+    return "layers" in arguments(tactics[name]) or name in ("communities", "components", "cores", "positions")
+
+
+def _told(name: str, scenario: Scenario, world: World) -> dict[str, Any] | str:
+    """Return the parameters that a tactic needs, where the scenario leaves no choice; else say what it needs."""
+    told: dict[str, Any] = {}
+    if name in ("in_state", "treat_individuals"):
+        states = _outcome_states(scenario)
+        if not states:
+            return "the primary outcome is about no states"
+        told["states"] = states
+    if name == "cluster_randomised":
+        told["share"] = 1.0  # of the groups: the budget says how many
+    columns = world.population.columns
+    for parameter, given in arguments(tactics[name]).items():
+        if given.default is not given.empty or parameter in told:
+            continue
+        numbers = name in ("by_column", "low_threshold")
+        fit = [each for each, column in columns.items() if (column.categories is None) == numbers and "." not in each]
+        if parameter in ("column", "per") and len(fit) == 1:
+            told[parameter] = fit[0]
+        elif parameter in ("column", "per") and not fit:
+            return f"there is no column of {'numbers' if numbers else 'groups'}"
+        else:
+            several = f", and there are several: {', '.join(fit)}" if parameter in ("column", "per") else ""
+            way = f"write {{tactic: {name}, {parameter}: …}} as an intervention of the scenario, and name that"
+            return f"it needs to be told `{parameter}`{several}; {way}"
+    return told
+
+
+def _outcome_states(scenario: Scenario) -> list[str]:
+    """Return the states that the primary outcome counts."""
+    from scenarios import build
+
+    spec = scenario.spec
+    name = spec.outcomes.primary or next(iter(spec.outcomes.measures))
+    measure = build.measures_of(spec)[name]
+    return [f"{measure.behaviour}.{state}" for state in measure.states]
+
+
+def _buddies(lender: Lender) -> dict[str, dict[str, Any]] | str:
+    """Return buddies at random, and buddies who are alike, where the scenario adds ties."""
+    parts = lender.parts()
+    effect = dict(parts.pop("effect"))
+    ties = dict(effect.pop("ties", {}))
+    add = ties.pop("add", None)
+    if add is None or ties:
+        return f"`{lender.name}` does something else with ties than to add them"
+    told = {key: value for key, value in add.items() if key != "pairing"}
+    if "for" in effect:
+        told["lasting"] = effect.pop("for")
+    told |= {"effect": effect} if effect else {}
+    return {
+        "buddies": {"tactic": "buddies", **told, "pairing": "random", **parts},
+        "buddies_similar": {"tactic": "buddies", **told, "pairing": "similar", **parts},
+    }
