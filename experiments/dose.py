@@ -53,12 +53,13 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
     target = {key: value for key, value in (original.get("target") or {}).items() if key not in ("share", "number")}
     control = scenario.control
     members = scenario.data["arms"][control]
+    background = scenario.data.get("background") or []
     doses = {name_of(intervention, share): {**original, "target": {**target, "share": share}} for share in shares}
     return scenario.set(
         {
             "experiment.control": control,
             "arms": {control: members, **{name: [name] for name in doses}},
-            "interventions": {**_used_by(members, known), **doses},
+            "interventions": {**_used_by(background, known), **_used_by(members, known), **doses},
             **_observed_of(scenario, control),
         }
     )

@@ -17,6 +17,7 @@ from experiments.description import describe
 from experiments.design import Trial, design
 from experiments.distances import check_distances
 from experiments.estimands import OutcomeSpec, best_arm, check_decomposition, effects, outcome_specs
+from experiments.knowledge import check_knowledge
 from experiments.memory import footprint_of
 from experiments.network_film import film_network
 from experiments.replicate import run_replicate
@@ -146,6 +147,7 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
         wrong = check_decomposition(tables["pairs"], specs) + check_distances(
             tables["distances"], tables["pairs"], specs
         )
+        wrong += check_knowledge(tables["knowledge"], tables["pairs"])
         if wrong:
             raise NetrialError("effects do not add up, which is a fault of the program:\n" + "\n".join(wrong))
         tables["effects"] = effects(tables["pairs"], tables["outcomes"], specs, trial.control, trial.seed)

@@ -9,8 +9,10 @@ import numpy as np
 
 from experiments.design import Trial
 from experiments.distances import MOST_REPLICATES, MOST_TIES, influencing_layers, rows_of
+from experiments.knowledge import compare
 from interventions.schedule import occurrences
 from scenarios import build
+from simulator.beginning import Beginning
 from simulator.engine import ClockPlan
 from simulator.outcomes import Reading, read
 from simulator.trajectory import Trajectory
@@ -33,10 +35,11 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
     Returns
     -------
     dict of tables
-        ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger`` and ``targets``.
+        ``curves``, ``outcomes``, ``pairs``, ``distances``, ``knowledge``, ``ledger`` and ``targets``.
     """
     town = trial.town(replicate)
-    trajectories = run_arms(trial, town, replicate)
+    beginning = _beginning(trial, town, replicate)
+    trajectories = _run_arms(trial, beginning)
     world = town.world
     readings = {
         arm: {name: read(measure, world, trajectory) for name, measure in trial.measures.items()}
@@ -47,6 +50,7 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
         "outcomes": _outcomes(trial, trajectories, readings),
         "pairs": _pairs(trial, trajectories, readings),
         "distances": _distances(trial, replicate, world, trajectories, readings),
+        "knowledge": compare(trial, world, beginning, readings),
         "ledger": _ledger(trajectories),
         "targets": _targets(trajectories),
     }
@@ -59,8 +63,14 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
 
 def run_arms(trial: Trial, town: ClockPlan, replicate: int) -> dict[str, Trajectory]:
     """Run all arms of one replicate; they share its initial people and its luck."""
-    luck = trial.luck(replicate)
-    beginning = build.beginning_of(trial.scenario, town, luck)
+    return _run_arms(trial, _beginning(trial, town, replicate))
+
+
+def _beginning(trial: Trial, town: ClockPlan, replicate: int) -> Beginning:
+    return build.beginning_of(trial.scenario, town, trial.luck(replicate))
+
+
+def _run_arms(trial: Trial, beginning: Beginning) -> dict[str, Trajectory]:
     return {
         arm: beginning.simulation(occurrences(members), trial.observe_at, trial.horizon_tick).run()
         for arm, members in trial.arms.items()

@@ -110,6 +110,20 @@ class Results:
         return self._table("distances")
 
     @cached_property
+    def knowledge(self) -> pd.DataFrame:
+        """Each outcome of arms that pick people by a survey: as run, with perfect knowledge, and in the control."""
+        if "knowledge.parquet" not in self.manifest["outputs"]:  # a run of an earlier version
+            return to_pandas(TABLES["knowledge"].empty_table())
+        return self._table("knowledge")
+
+    @cached_property
+    def knowledge_losses(self) -> pd.DataFrame:
+        """How much of each arm's benefit is lost to imperfect knowledge; see `experiments.knowledge.losses`."""
+        from experiments.knowledge import losses
+
+        return losses(self.knowledge, self.specs)
+
+    @cached_property
     def network(self) -> NetworkPicture | None:
         """The network of one replicate, in the control and in the best arm; None where nothing was kept of it."""
         from experiments.network_picture import NetworkPicture
@@ -207,7 +221,9 @@ class Results:
 
     def __repr__(self) -> str:
         lines = [self._title(), *self._said()]
-        return "\n".join([*lines, "tables: .effects .curves .outcomes .pairs .distances .ledger .targets", PICTURES])
+        return "\n".join(
+            [*lines, "tables: .effects .curves .outcomes .pairs .distances .knowledge .ledger .targets", PICTURES]
+        )
 
     def _repr_html_(self) -> str:
         said = self._said()

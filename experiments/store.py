@@ -4,7 +4,7 @@
     scenario.yaml, resolved.json    the scenario as given, and as it was understood
     parts/000017.part               all tables of replicate 17, with their checksum
     parts/000017.failed             why replicate 17 failed
-    curves, outcomes, pairs, distances, effects, ledger (.parquet), targets.csv
+    curves, outcomes, pairs, distances, knowledge, effects, ledger (.parquet), targets.csv
     network.json, network_people, network_states, network_ties (.parquet): the network of one replicate, for pictures
 
 Every file is written under a hidden temporary name, synced and renamed; so a file either is whole or is not there.
@@ -156,10 +156,10 @@ class Store:
         ----------
         replicate : int
         tables : mapping of str to DataFrame, or to a mapping of columns
-            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``, with the columns of `TABLES`, rows in any
-            order (but those of the ledger, at one instant, in the order in which things were done); and ``targets``
-            (arm, replicate, draw, intervention, person: index of a person who was offered it), if wanted. A table
-            may be absent or empty.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``knowledge``, ``ledger``, with the columns of
+            `TABLES`, rows in any order (but those of the ledger, at one instant, in the order in which things were
+            done); and ``targets`` (arm, replicate, draw, intervention, person: index of a person who was offered it),
+            if wanted. A table may be absent or empty.
 
         Raises
         ------
@@ -197,7 +197,8 @@ class Store:
         Returns
         -------
         dict of str to DataFrame
-            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``. Failed replicates have no rows.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``knowledge``, ``ledger``.
+            Failed replicates have no rows.
 
         Raises
         ------

@@ -14,9 +14,10 @@ import numpy as np
 
 from interventions.alteration import find_new_ties
 from interventions.dropping import fades_of, leaves_of
+from interventions.knowing import as_known
 from interventions.money import purse_for, run_of, stay_of
 from interventions.rewiring import chosen_ties, exchange, move_ends
-from interventions.selecting import Selection, as_known, select
+from interventions.selecting import Selection, select
 from interventions.uptake import accept, number_for
 from simulator.actions import (
     Action,
@@ -34,8 +35,7 @@ from simulator.units import TICKS_PER_UNIT, to_ticks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from interventions.specs import ByContacts, Effect, Intervention, NewTies, Rewiring
-    from simulator.behaviour import PersonNumber
+    from interventions.specs import Effect, Intervention, NewTies, Rewiring
     from simulator.world import Situation
 
 
@@ -59,9 +59,9 @@ def act(
         Touch nobody but those who accepted (and, for ties, their new contacts). With nobody to reach: the
         ledger lines alone, with the fixed cost; where the money does not even pay for that, nothing is spent.
     """
-    asked = 0
+    known, asked = as_known(situation, intervention.target, occasion)
     purse = purse_for(intervention, situation, occasion, asked)
-    selection = select(intervention.target, as_known(situation), intervention, purse, within)
+    selection = select(intervention.target, known, intervention, purse, within)
     if purse is not None and (purse.money < 0 or (selection.too_dear and not selection.persons.size)):
         nobody = Selection(np.empty(0, np.int32), selection.missing, selection.too_dear)
         return _short(nobody, [Record("reach", 0, offered=nobody.persons), Record("treat", 0, treated=nobody.persons)])
@@ -82,8 +82,6 @@ def offer(
     *,
     wave: int = 0,
     fixed: float = 0.0,
-    effect: Effect | None = None,
-    uptake: PersonNumber | ByContacts | None = None,
 ) -> tuple[list[Action], np.ndarray]:
     """Offer an intervention to people, and let it act on those who accept.
 
@@ -97,10 +95,6 @@ def offer(
         Name the luck.
     fixed : float
         What it costs whoever is reached.
-    effect : Effect, optional
-        Instead of the intervention's own.
-    uptake : PersonNumber or ByContacts, optional
-        Instead of the intervention's own.
 
     Returns
     -------
@@ -108,8 +102,8 @@ def offer(
     treated : int32[j]
         Who accepted.
     """
-    treated = accept(intervention, situation, persons, occasion, wave=wave, uptake=uptake)
-    cost, effect = intervention.cost, intervention.effect if effect is None else effect
+    treated = accept(intervention, situation, persons, occasion, wave=wave)
+    cost, effect = intervention.cost, intervention.effect
     leaves = leaves_of(intervention, situation, treated, occasion, wave)
     ends = leaves
     if effect.lasting is not None:

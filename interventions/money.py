@@ -90,13 +90,46 @@ def purse_for(intervention: Intervention, situation: Situation, occasion: int, a
     money = left_for(intervention, situation)
     if math.isinf(money):
         return None
+    return _purse(intervention, situation, money - overheads(intervention, situation, asked), occasion)
+
+
+def purse_for_wave(
+    intervention: Intervention, situation: Situation, occasion: int, wave: int, messages: np.ndarray
+) -> Purse | None:
+    """Return what can be spent on people in a wave of a chain; None without a budget.
+
+    Parameters
+    ----------
+    intervention : Intervention
+        With the uptake and the effect of the wave.
+    situation : Situation
+    occasion, wave : int
+    messages : int64[n_persons]
+        How many people would pass it on to each.
+    """
+    money, cost = left_for(intervention, situation), intervention.cost
+    if math.isinf(money):
+        return None
+    return _purse(intervention, situation, money - cost.per_step, occasion, wave, cost.per_message * messages)
+
+
+def _purse(
+    intervention: Intervention,
+    situation: Situation,
+    money: float,
+    occasion: int,
+    wave: int = 0,
+    beside: float | np.ndarray = 0.0,
+) -> Purse:
+    """Price everybody; `beside` is what it costs to offer it to each, beside the price of reaching anybody."""
     everybody = np.arange(situation.world.population.size, dtype=np.int32)
     accepts = np.zeros(everybody.size, bool)
-    accepts[accept(intervention, situation, everybody, occasion)] = True
-    reached, cost = intervention.cost.per_reached, intervention.cost
+    accepts[accept(intervention, situation, everybody, occasion, wave=wave)] = True
+    cost = intervention.cost
+    reached = cost.per_reached + beside
     most = reached + cost.per_treated + _most_ties(intervention, situation)
-    most += cost.per_time_treated * stay_of(intervention, situation, everybody, occasion)
-    return Purse(money - overheads(intervention, situation, asked), np.where(accepts, most, reached), most)
+    most += cost.per_time_treated * stay_of(intervention, situation, everybody, occasion, wave)
+    return Purse(money, np.where(accepts, most, reached), most)
 
 
 def overheads(intervention: Intervention, situation: Situation, asked: int) -> float:

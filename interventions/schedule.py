@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.acting import act
+from interventions.background import uncounted
+from interventions.chains import act_and_pass_on
 from interventions.groups import groups_over, order_over
 from simulator.actions import ActLater
 from simulator.outcomes import read
@@ -56,6 +57,8 @@ def occurrences(arm: Sequence[Intervention]) -> list[Occurrence]:
             plan = partial(_begin_phases, intervention, occasion, tick)
         else:
             plan = partial(_act_again, intervention, occasion, tick, 0)
+        if intervention.background:
+            plan = partial(uncounted, plan)
         listed.append(Occurrence(tick, intervention.name, occasion, plan, place))
     return listed
 
@@ -79,7 +82,7 @@ def _act_again(intervention: Intervention, first: int, begin: int, repeat: int, 
         How many times it has acted since.
     situation : Situation
     """
-    actions = act(intervention, situation, first + repeat)
+    actions = act_and_pass_on(intervention, situation, first + repeat)
     if intervention.every is not None:
         tick = begin + to_ticks((repeat + 1) * intervention.every)
         last = situation.horizon - 1 if intervention.until is None else to_ticks(intervention.until)
@@ -121,7 +124,7 @@ def _next_phase(
     assert phase is not None
     codes = groups_over(phase.over, situation.world)
     begins = order[step * phase.groups : (step + 1) * phase.groups]
-    actions = act(intervention, situation, first + step, np.isin(codes, begins))
+    actions = act_and_pass_on(intervention, situation, first + step, np.isin(codes, begins))
     if (step + 1) * phase.groups < order.size:
         tick = begin + to_ticks((step + 1) * phase.every)
         if tick < situation.horizon:

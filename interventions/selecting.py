@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,14 +129,6 @@ def pool_of(
         there &= codes >= 0
     eligible = there & ~_excluded(target, situation, intervention)
     return Pool(eligible, int(np.count_nonzero(there)), codes)
-
-
-def as_known(situation: Situation) -> Situation:
-    """Return a situation whose network is the network as it is now."""
-    network = situation.network()
-    if network is situation.world.network:
-        return situation
-    return replace(situation, world=replace(situation.world, network=network))
 
 
 def _excluded(target: Target, situation: Situation, intervention: Intervention | None) -> np.ndarray:

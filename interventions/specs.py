@@ -29,7 +29,7 @@ class Knowledge:
     asked : float in [0, 1]
         Share of people who are asked.
     names : int, optional
-        How many contacts each names at most; None: all.
+        How many of the contacts whom they remember each names at most, in random order; None: all.
     forgotten : float in [0, 1]
         Probability that a contact is forgotten.
     wrong : float in [0, 1]
@@ -38,6 +38,9 @@ class Knowledge:
         Layers asked about; None: all.
     as_of : float, optional
         Time at which people were asked; None: when the intervention acts.
+    perfect : bool
+        Whether people are asked, and paid for, but the network is known as it is now: what imperfect knowledge is
+        compared with.
     """
 
     asked: float = 1.0
@@ -46,6 +49,7 @@ class Knowledge:
     wrong: float = 0.0
     layers: tuple[str, ...] | None = None
     as_of: float | None = None
+    perfect: bool = False
 
 
 @dataclass(frozen=True)
@@ -365,3 +369,9 @@ class Intervention:
     chain: Chain | None = None
     budget: float | None = None
     background: bool = False
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Its own effect and, where its chain has another, that one."""
+        passed_on = None if self.chain is None else self.chain.effect
+        return (self.effect,) if passed_on is None else (self.effect, passed_on)

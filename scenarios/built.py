@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scenarios import grammar
-from scenarios.conversion import own_parameters
 from simulator.errors import Place, Problem
 
 MARKS = {
@@ -75,10 +74,7 @@ def _in_part(place: Place, part: grammar.Part) -> Iterator[Later]:
         if _mark_of(field) and getattr(part, name) is not None:
             key = str(field.alias or name)
             yield (*place, key), key, _mark_of(field)
-    if isinstance(part, grammar.RankRule):
-        if own_parameters(part.rule, part.parameters)[1] is not None:
-            yield (*place, "asked"), "asked", "I"
-    elif isinstance(part, grammar.AddTies):
+    if isinstance(part, grammar.AddTies):
         yield from _marked(part.pairing, grammar.PAIRINGS, (*place, "pairing"))
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
+from scenarios.checks_chains import check_chain
 from scenarios.checks_contacts import has_no_ties
+from scenarios.checks_knowledge import check_knowledge
 from scenarios.checks_numbers import check_duration, check_number
 from scenarios.checks_outcomes import check_measure
 from scenarios.checks_rules import check_group_ranking, check_rule
@@ -70,10 +72,13 @@ def _check_intervention(checker: Checker, name: str, given: grammar.Intervention
     check_times(checker, given, place)
     check_again(checker, given, place)
     check_uptake(checker, given.uptake, (*place, "uptake"))
-    _check_effect(checker, given.effect, (*place, "effect"))
+    for inside, effect in given.effects.items():
+        _check_effect(checker, effect, (*place, *inside))
+    check_chain(checker, given, place)
     _check_cost(checker, given.cost, (*place, "cost"))
     if given.target is not None:
         _check_target(checker, given.target, (*place, "target"))
+        check_knowledge(checker, given, (*place, "target", "knowledge"))
     elif given.effect.people is None:
         checker.add("`target` is missing", place, "write `target: {}` for everybody", on_key=True)
     if len(checker.problems) > before or given.kind not in kinds:
@@ -213,9 +218,6 @@ def _check_target(checker: Checker, target: grammar.Target, place: Place) -> Non
             checker.add("a measure ranks groups, not people", (*place, "rank"), hint)
     elif target.groups is None:
         check_rule(checker, target, place)
-    if target.knowledge is not None:
-        for i, layer in enumerate(target.knowledge.layers or ()):
-            checker.word(layer, checker.known.layers, "layer", (*place, "knowledge", "layers", i))
 
 
 def _check_size(checker: Checker, factor: object, place: Place) -> None:

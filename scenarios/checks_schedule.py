@@ -9,7 +9,7 @@ from scenarios.checking import Checker
 from scenarios.checks_numbers import check_duration, check_instant, check_number
 from scenarios.checks_outcomes import check_measure
 from scenarios.conversion import arm_items, label
-from simulator.errors import Place
+from simulator.errors import Place, allowed_words
 
 MOST_STEPS = 100_000
 """Times that an intervention may act, or look at a measure, in one run."""
@@ -56,7 +56,7 @@ def _check_at(checker: Checker, given: grammar.Intervention, place: Place) -> No
         if given.every is None and given.when is None and given.phase is None:
             checker.add("`at` is missing", place, "when it acts: a time, or a list of times", on_key=True)
         return
-    begin = checker.begin if _only_background(checker, place) else 0.0
+    begin = 0.0 if _of_an_arm(checker, place) else checker.begin
     if not times:
         checker.add("`at` is empty", (*place, "at"), "a time, or a list of times")
     for i, time in enumerate(times):
@@ -66,13 +66,11 @@ def _check_at(checker: Checker, given: grammar.Intervention, place: Place) -> No
             checker.add("the same time is listed twice", at)
 
 
-def _only_background(checker: Checker, place: Place) -> bool:
-    """Say whether an intervention runs in the background only, where it may act before time 0."""
+def _of_an_arm(checker: Checker, place: Place) -> bool:
+    """Say whether an arm uses an intervention: only what runs in the background may act before time 0."""
     if place[0] != "interventions":
-        return place[0] == "background"
-    named = [item for arm in checker.spec.arms.values() for item, _ in arm_items(arm)]
-    background = [item for item, _ in arm_items(checker.spec.background or ())]
-    return place[1] in background and place[1] not in named
+        return place[0] == "arms"
+    return any(place[1] == name for arm in checker.spec.arms.values() for name, _ in arm_items(arm))
 
 
 def _check_steps(checker: Checker, every: float | None, place: Place) -> None:
@@ -115,14 +113,13 @@ def _check_phase(checker: Checker, phase: grammar.Phase, place: Place) -> None:
     elif isinstance(order, str):
         checker.word(order, ["random", "size"], "order of groups", at)
     else:
-        people = checker.known.people
-        column = None if people is None else people.columns.get(phase.over)
+        known = checker.known.labels.get(phase.over)
         labels = [label(category) for category in order]
         for i, category in enumerate(labels):
             if category in labels[:i]:
                 checker.add(f"`{category}` is listed twice", (*at, i))
-            if column is not None:
-                checker.word(category, list(column.groups()[1]), f"`{phase.over}`", (*at, i))
+            if known is not None and category not in known:
+                checker.add(f"nobody has `{phase.over}` `{category}`", (*at, i), allowed_words(category, list(known)))
 
 
 def check_again(checker: Checker, given: grammar.Intervention, place: Place) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from interventions.specs import (
     ByContacts,
+    Chain,
     Cost,
     Effect,
     Intervention,
@@ -283,20 +284,28 @@ def interventions_of(spec: grammar.ScenarioSpec) -> dict[str, Intervention]:
 
 
 def arms_of(spec: grammar.ScenarioSpec) -> dict[str, list[Intervention]]:
-    """Return what each arm does, in the order it acts; arms in the scenario's order."""
-    named = interventions_of(spec)
-    arms = {
-        arm: [
-            named[item] if isinstance(item, str) else intervention_of(spec, name, item)
-            for name, item in arm_items(given)
-        ]
-        for arm, given in spec.arms.items()
-    }
+    """Return what each arm does, in the order it acts, the background first; arms in the scenario's order."""
+    named, background = interventions_of(spec), background_of(spec)
+    arms = {}
     for arm, given in spec.arms.items():
+        own = _members(spec, given, named)
         if isinstance(given, grammar.BudgetedArm) and given.budget is not None:
             budget = quantity_of(given.budget)
-            arms[arm] = [replace(member, budget=budget) for member in arms[arm]]
+            own = [replace(member, budget=budget) for member in own]
+        arms[arm] = [*background, *own]
     return arms
+
+
+def background_of(spec: grammar.ScenarioSpec) -> list[Intervention]:
+    """Return what runs in every arm, the control too, in the order it acts."""
+    members = _members(spec, spec.background or (), interventions_of(spec)) if spec.background else []
+    return [replace(member, background=True) for member in members]
+
+
+def _members(spec: grammar.ScenarioSpec, items: Any, named: Mapping[str, Intervention]) -> list[Intervention]:
+    return [
+        named[item] if isinstance(item, str) else intervention_of(spec, name, item) for name, item in arm_items(items)
+    ]
 
 
 def arm_items(arm: Any) -> Iterator[tuple[str, Any]]:
@@ -328,6 +337,7 @@ def intervention_of(spec: grammar.ScenarioSpec, name: str, given: grammar.Interv
         when=None if given.when is None else _when(spec, given.when),
         phase=None if given.phase is None else _phase(spec, given.phase),
         drop_out=0.0 if given.drop_out is None else rate_of(given.drop_out, unit, spec.behaviours),
+        chain=None if given.chain is None else _chain(spec, given.chain),
     )
 
 
@@ -338,6 +348,21 @@ def _uptake(spec: grammar.ScenarioSpec, given: Any) -> PersonNumber | ByContacts
     states = getattr(given, reads)
     source = None if states == "treated" else resolve(states, states_of(spec))
     return ByContacts(source, reads, tuple(given.table), given.shape, given.layers)
+
+
+def _chain(spec: grammar.ScenarioSpec, given: grammar.Chain) -> Chain:
+    return Chain(
+        waves=given.waves,
+        coupons=given.coupons,
+        every=duration_of(given.every, spec.time.unit),
+        to=given.to,
+        ties=given.ties,
+        layers=given.layers,
+        where=condition_of(given.where),
+        again=given.again,
+        effect=None if given.effect is None else _effect(given.effect, spec.time.unit, spec.behaviours),
+        uptake=None if given.uptake is None else _uptake(spec, given.uptake),
+    )
 
 
 def _cost(given: grammar.Cost, unit: str) -> Cost:
@@ -382,7 +407,7 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         per=given.per,
         groups=given.groups,
         group_measure=measure,
-        knowledge=None if asked is None else Knowledge(asked=float(asked)),
+        knowledge=_knowledge(given.knowledge, spec.time.unit) if asked is None else Knowledge(asked=float(asked)),
         budget=None if given.budget is None else quantity_of(given.budget),
         exclude=(given.exclude,) if isinstance(given.exclude, str) else given.exclude or (),
         replace=bool(given.replace),
@@ -407,6 +432,14 @@ def own_parameters(rule: str, given: Mapping[str, Any]) -> tuple[dict[str, Any],
     own = dict(given)
     takes = arguments(targets[rule]) if "asked" in own and rule in targets else {}
     return own, own.pop("asked") if "layers" in takes and "asked" not in takes else None
+
+
+def _knowledge(given: grammar.Knowledge | None, unit: str) -> Knowledge | None:
+    if given is None:
+        return None
+    as_of = None if given.as_of is None else duration_of(given.as_of, unit)
+    forgotten, wrong = quantity_of(given.forgotten), quantity_of(given.wrong)
+    return Knowledge(given.asked, given.names, forgotten, wrong, given.layers, as_of)
 
 
 def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Effect:

@@ -273,15 +273,19 @@ def _turnover(spec: grammar.ScenarioSpec) -> Iterator[Input]:
 
 
 def _interventions(spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    background = spec.background or ()
     used = {
         item
-        for arm in spec.arms.values()
+        for arm in (background, *spec.arms.values())
         for item in (arm.interventions if isinstance(arm, grammar.BudgetedArm) else arm)
         if isinstance(item, str)
     }
     for name, given in spec.interventions.items():
         if name in used and isinstance(given, grammar.Intervention):
             yield from _intervention(given, ("interventions", name), spec)
+    for i, item in enumerate(background):
+        if isinstance(item, grammar.Intervention):
+            yield from _intervention(item, ("background", i), spec)
     for arm_name, arm in spec.arms.items():
         budgeted = isinstance(arm, grammar.BudgetedArm)
         for i, item in enumerate(arm.interventions if isinstance(arm, grammar.BudgetedArm) else arm):
@@ -304,7 +308,7 @@ def _intervention(given: grammar.Intervention, place: Place, spec: grammar.Scena
             yield from _effect(given.chain.effect, (*place, "chain", "effect"), unit)
     knowledge = None if given.target is None else given.target.knowledge
     for key in ("forgotten", "wrong"):  # how many are asked, and for how many names, is a choice
-        if knowledge is not None and getattr(knowledge, key) is not None:
+        if knowledge is not None and key in knowledge.model_fields_set:
             yield _number(getattr(knowledge, key), (*place, "target", "knowledge", key), "uptake", SHARE)
     if given.cost is not None:
         for key in type(given.cost).model_fields:

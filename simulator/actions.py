@@ -146,6 +146,9 @@ class Record:
         With "treat": tick until which each of them is in it, but for the end of the run; None: they stay.
     wave : int
         With "reach": 0 where people were picked; above: the wave of a chain.
+    background : bool
+        Whether it is of what runs in every arm: later interventions may read who was offered it and who accepted, but
+        they are nobody's targets, and do not count as treated.
     """
 
     action: str
@@ -155,6 +158,7 @@ class Record:
     treated: np.ndarray | None = None
     stays: np.ndarray | None = None
     wave: int = 0
+    background: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import insort_right
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,7 +76,7 @@ class Simulation:
     start : uint8[n_persons, n_behaviours]
         States at the beginning; copied.
     occurrences : sequence of Occurrence
-        What the arm does; at one instant, in this order.
+        What the arm does; at one instant, in this order. Those before the beginning have acted already.
     observe_at : int64[n_times]
         Ticks at which people are counted, ascending, in [0, horizon].
     horizon : int
@@ -118,7 +119,8 @@ class Simulation:
         self.states = self._all_states[:-1]
         self._since = self._entered()
         self.observe_at = np.array(self.observe_at, np.int64)
-        self._waiting, self._interventions = in_order(self.occurrences)
+        dated, self._interventions = in_order(self.occurrences)
+        self._waiting = [occurrence for occurrence in dated if occurrence.tick >= self.now]
         self._factors: list[Factor] = []
         self._segments: list[Segment] = []
         self._ledger: list[LedgerLine] = []
@@ -154,15 +156,32 @@ class Simulation:
         self.advance(self.horizon)
         return self.trajectory()
 
-    def advance(self, until: int) -> None:
-        """Run to tick `until`: all rings before it, and what ends and acts at it."""
+    def advance(self, until: int, *, act: bool = True) -> None:
+        """Run to tick `until`: all rings before it, and what ends and acts at it (unless that is for another run)."""
         self._act()
         while self.now < until:
             self._ring(min(until, self._next_stop()))
-            self._act()
+            if act or self.now < until:
+                self._act()
         if self._seen < self.observe_at.size and self.observe_at[self._seen] == self.now == self.horizon:
             self._observed[self._seen] = self.counts
             self._seen += 1
+
+    def go_on(
+        self, occurrences: Sequence[Occurrence], observe_at: np.ndarray, horizon: int, *, keep_senders: bool = False
+    ) -> Simulation:
+        """Return an arm that begins now, with everything that is active, or is to come; this one stays as it is."""
+        arm = Simulation(
+            self.plan, self.draw, self.states, occurrences, observe_at, horizon, keep_senders=keep_senders,
+            now=self.now, since=self.entered_at(), comings=self.comings, entrant_ties=self.entrants_tied(),
+        )  # fmt: skip
+        arm._factors, arm._segments = list(self._factors), list(self._segments)
+        arm._facts, arm._clocks = self._facts, list(self._clocks)
+        arm._past, arm._ties_since = deepcopy(self._past), list(self._ties_since)
+        arm._ledger = list(self._ledger)
+        for occurrence in self._waiting:
+            insort_right(arm._waiting, occurrence, key=_due)
+        return arm
 
     def set_state(self, persons: np.ndarray, column: int, state: int, cause: int) -> int:
         """Put people into a state now; return how many were not in it before.
@@ -421,12 +440,16 @@ class Simulation:
             )
             self._past.spent += action.cost
             if action.offered is not None:
-                self._offers.append(Offer(self.now, occurrence.intervention, action.offered))
+                if not action.background:
+                    self._offers.append(Offer(self.now, occurrence.intervention, action.offered))
                 self._past.note_offer(occurrence.intervention, action.offered)
             if action.treated is not None:
                 first = int(np.count_nonzero(~self._past.ever_treated()[action.treated]))
-                self._past.note_treated(occurrence.intervention, action.treated, action.stays)
-                self._ledger.append(LedgerLine(self.now, occurrence.intervention, FIRST_TREATED, first, 0.0))
+                self._past.note_treated(
+                    occurrence.intervention, action.treated, action.stays, background=action.background
+                )
+                if not action.background:
+                    self._ledger.append(LedgerLine(self.now, occurrence.intervention, FIRST_TREATED, first, 0.0))
             return
         if isinstance(action, SetStates):
             cause = -1 - self._interventions.index(occurrence.intervention)
@@ -490,7 +513,7 @@ class Simulation:
         if action.tick < self.now:
             raise ValueError(f"{occurrence.intervention} would act again at {action.tick}, before {self.now}")
         later = replace(occurrence, tick=action.tick, occasion=action.occasion, plan=action.plan, wave=action.wave)
-        insort_right(self._waiting, later, key=lambda each: (each.tick, each.place))
+        insort_right(self._waiting, later, key=_due)
 
     def _lay_out(self) -> _Layout:
         """Lay out what may ring from now on: clocks that some person could make act, and the factors they read."""
@@ -564,6 +587,10 @@ class Simulation:
             ),
         )
         return ties, clocks, first_tie
+
+
+def _due(occurrence: Occurrence) -> tuple[int, int]:
+    return occurrence.tick, occurrence.place
 
 
 def _end(until: int | None) -> int:

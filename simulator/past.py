@@ -18,9 +18,13 @@ class Past:
 
     n_persons: int
     spent: float = 0.0
+    _ever_treated: np.ndarray = field(init=False)
     _offered: dict[str, np.ndarray] = field(default_factory=dict)
     _treated: dict[str, np.ndarray] = field(default_factory=dict)
     _stays: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ever_treated = np.zeros(self.n_persons, bool)
 
     def offered(self, intervention: str) -> np.ndarray:
         """Return bool[n_persons]: who was offered an intervention so far."""
@@ -31,8 +35,8 @@ class Past:
         return self._of(self._treated, intervention)
 
     def ever_treated(self) -> np.ndarray:
-        """Return bool[n_persons]: who accepted anything so far."""
-        return np.any([*self._treated.values(), np.zeros(self.n_persons, bool)], axis=0)
+        """Return bool[n_persons]: who accepted anything so far, but for what runs in every arm."""
+        return self._ever_treated.copy()
 
     def members(self, intervention: str, tick: int) -> np.ndarray:
         """Return bool[n_persons]: who accepted an intervention, and at an instant has not left it."""
@@ -43,9 +47,16 @@ class Past:
         """Keep that these people (int32[k]) were offered an intervention."""
         self._mark(self._offered, intervention, persons)
 
-    def note_treated(self, intervention: str, persons: np.ndarray, stays: np.ndarray | None = None) -> None:
-        """Keep that these people (int32[k]) accepted an intervention, and until when (int64[k]) they are in it."""
+    def note_treated(
+        self, intervention: str, persons: np.ndarray, stays: np.ndarray | None = None, *, background: bool = False
+    ) -> None:
+        """Keep that these people (int32[k]) accepted an intervention, and until when (int64[k]) they are in it.
+
+        What runs in every arm, the `background`, is nobody's treatment.
+        """
         self._mark(self._treated, intervention, persons)
+        if not background:
+            self._ever_treated[persons] = True
         if stays is not None or intervention in self._stays:
             never = np.iinfo(np.int64).max
             until = self._stays.setdefault(intervention, np.full(self.n_persons, never))

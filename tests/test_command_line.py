@@ -108,7 +108,7 @@ def test_a_bad_scenario_shows_every_mistake_with_its_place(tmp_path):
         (["run", "obesity", "--arm", "champion"], "did you mean `champions`"),
         (["run", "obesity", "--replicates", "0"], "replicates"),
         (["run", "obesity", "--jobs", "0"], "jobs"),
-        (["run", "obesity", "--set", "background=[leaders]"], "`background` is not built yet"),
+        (["run", "obesity", "--set", "experiment.draws=9"], "`draws` is not built yet"),
         (["run", "obesity", "--sett", "a=1"], "--sett"),
         (["rum", "obesity"], "rum"),
         (["list", "target"], "did you mean `targets`"),

@@ -242,9 +242,7 @@ def test_unknown_scenario_names_the_nearest() -> None:
 
 
 def test_not_built_says_where(tmp_path: Path) -> None:
-    text = OBESITY.replace("\narms:", "\nbackground: [leaders]\narms:").replace(
-        "{rank: degree,", "{rank: {rule: degree, asked: 0.2},", 1
-    )
+    text = OBESITY.replace("experiment: {", "experiment: {draws: 9, direct: true, ")
     (tmp_path / "scenario.yaml").write_text(text)
     with pytest.raises(ScenarioNotBuiltError) as refused:
         load(tmp_path / "scenario.yaml").require_built()
@@ -253,8 +251,8 @@ def test_not_built_says_where(tmp_path: Path) -> None:
         for each in refused.value.located
     }
     assert located == {
-        ("`background` is not built yet", "background"),
-        ("`asked` is not built yet", "asked: 0.2"),
+        ("`draws` is not built yet", "draws: 9, "),
+        ("`direct` is not built yet", "direct: tr"),
     }
     assert refused.value.exit_code == 2
     for name in ("obesity", "family_planning", "health_buddies"):

@@ -1,6 +1,7 @@
 """All figures of a run, for the report, for files, and for notebooks.
 
-Curves, paired differences, forest plot, spillover by distance, dose and response, the network of one replicate.
+Curves, paired differences, forest plot, spillover by distance, dose and response, what imperfect knowledge costs, the
+network of one replicate.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ class Figures:
     distances: dict[str, Picture] = field(default_factory=dict)
     dose: Picture | None = None
     dose_phone: Picture | None = None
+    knowledge: Picture | None = None
+    knowledge_phone: Picture | None = None
     network: list[Picture] = field(default_factory=list)
 
     def pictures(self) -> list[Picture]:
         """Return those that belong in files, each once."""
         found = [self.overview, self.forest, *self.panels.values(), *self.differences.values()]
-        found += [one for _, one in self.others] + [*self.distances.values(), self.dose, *self.network]
+        found += [one for _, one in self.others] + [*self.distances.values(), self.dose, self.knowledge, *self.network]
         return [one for one in found if one is not None]
 
 
@@ -69,6 +72,7 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
     from experiments.figures import distances as figures_distances
     from experiments.figures.dose import dose
     from experiments.figures.forest import forest
+    from experiments.figures.knowledge import knowledge
     from experiments.figures.network import network
     from experiments.figures.style import style
 
@@ -117,6 +121,10 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
         if len(facts.doses):
             drawn.dose = dose(facts, facts.doses, heading, figures_curves.WIDE, "dose")
             drawn.dose_phone = dose(facts, facts.doses, heading, figures_curves.NARROW, "dose_phone")
+        if len(facts.knowledge):
+            lost = facts.knowledge
+            drawn.knowledge = knowledge(facts, lost, heading, figures_curves.WIDE, "knowledge")
+            drawn.knowledge_phone = knowledge(facts, lost, heading, figures_curves.NARROW, "knowledge_phone")
         if facts.network is not None:
             last = facts.network.times.size - 1
             moments = {"network_start": 0, "network_end": last} if last else {"network_start": 0}

@@ -32,9 +32,13 @@ def effect_in_words(effect: Effect, behaviours: Mapping[str, Behaviour], unit: s
             until = _until(behaviours[behaviour], after, unit)
             yield f"{subject} become {states.being(behaviour, [after])}{until}"
     lasting = "for good" if effect.lasting is None else f"for {duration(effect.lasting, unit)}"
+    fading = (
+        "" if effect.half_life is None else f", and half as far from × 1 after every {duration(effect.half_life, unit)}"
+    )
     for factors, what in ((effect.susceptibility, ""), (effect.influence, "what they pass on in ")):
         for name, factor in factors.items():
-            yield f"{lasting}, {what}{_factor(name, factor, behaviours, unit)}"
+            said = "from then on" if effect.half_life is not None else lasting
+            yield f"{said}, {what}{_factor(name, factor, behaviours, unit)}{fading}"
     if effect.ties is not None:
         yield f"{lasting}, {_new_ties(effect.ties, states)}"
     if effect.rewire is not None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interventions.knowing import as_known
 from interventions.schedule import occurrences
-from interventions.selecting import as_known, pool_of
+from interventions.selecting import pool_of
 from interventions.uptake import chances
 from simulator.actions import ActLater, Record
 from simulator.units import from_ticks, to_ticks
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from interventions.specs import Intervention
     from simulator.actions import Action
     from simulator.beginning import Beginning
-    from simulator.world import Situation
+    from simulator.world import Occurrence, Situation
 
     Plan = Callable[[Situation], Sequence[Action]]
 
@@ -47,6 +48,8 @@ class Counted:
         Above 0: of a chain.
     too_dear : int
         How many more would have been reached if money had sufficed.
+    asked : int
+        People asked about contacts.
     """
 
     eligible: int
@@ -57,6 +60,7 @@ class Counted:
     cost: float
     wave: int = 0
     too_dear: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,29 @@ def open_ended(members: Sequence[Intervention]) -> bool:
     return any(member.when or member.phase or member.chain or member.budget is not None for member in members)
 
 
-def counted_dates(beginning: Beginning, members: Sequence[Intervention], until: float, horizon: int) -> list[Date]:
+def watched(members: Sequence[Intervention], found: list[Date]) -> list[Occurrence]:
+    """Return what an arm does; whenever one of its interventions acts, whom that reaches is added to `found`."""
+    by_name = {member.name: member for member in members}
+
+    def watching(plan: Plan, name: str, occasion: int) -> Plan:
+        def watched_plan(situation: Situation) -> Sequence[Action]:
+            actions = plan(situation)
+            counted = _counted(by_name[name], situation, actions)
+            if counted is not None:
+                found.append(Date(from_ticks(situation.tick), by_name[name], occasion, counted))
+            return [
+                replace(each, plan=watching(each.plan, name, each.occasion)) if isinstance(each, ActLater) else each
+                for each in actions
+            ]
+
+        return watched_plan
+
+    return [replace(one, plan=watching(one.plan, one.intervention, one.occasion)) for one in occurrences(members)]
+
+
+def counted_dates(
+    beginning: Beginning, members: Sequence[Intervention], until: float, horizon: int, found: list[Date]
+) -> list[Date]:
     """Follow the first replicate of an arm, and count whom its interventions reach.
 
     Parameters
@@ -126,28 +152,16 @@ def counted_dates(beginning: Beginning, members: Sequence[Intervention], until: 
         The last date that is followed, in the scenario's unit.
     horizon : int
         Tick.
+    found : list of Date
+        What `watched` found of the background before time 0; it goes on watching what that asked for.
     """
-    by_name = {member.name: member for member in members}
-    found: list[Date] = []
-
-    def watched(plan: Plan, name: str, occasion: int) -> Plan:
-        def watching(situation: Situation) -> Sequence[Action]:
-            actions = plan(situation)
-            counted = _counted(by_name[name], situation, actions)
-            if counted is not None:
-                found.append(Date(from_ticks(situation.tick), by_name[name], occasion, counted))
-            return [
-                replace(each, plan=watched(each.plan, name, each.occasion)) if isinstance(each, ActLater) else each
-                for each in actions
-            ]
-
-        return watching
-
-    asked = [replace(one, plan=watched(one.plan, one.intervention, one.occasion)) for one in occurrences(members)]
-    beginning.simulation(asked, np.empty(0, np.int64), horizon).advance(to_ticks(until))
+    early = len(found)
+    beginning.simulation(watched(members, found), np.empty(0, np.int64), horizon).advance(to_ticks(until))
     seen = {(date.intervention.name, date.occasion) for date in found}
     rest = [date for date in dates_of(members, horizon) if (date.intervention.name, date.occasion) not in seen]
-    return sorted([*found, *rest], key=lambda date: date.time)
+    dates = sorted([*found, *rest], key=lambda date: date.time)
+    del found[early:]
+    return dates
 
 
 def _counted(intervention: Intervention, situation: Situation, actions: Sequence[Action]) -> Counted | None:
@@ -156,7 +170,7 @@ def _counted(intervention: Intervention, situation: Situation, actions: Sequence
     reach = next((one for one in records if one.offered is not None), None)
     if reach is None or reach.offered is None:
         return None
-    pool = pool_of(intervention.target, as_known(situation), intervention)
+    pool = pool_of(intervention.target, as_known(situation, intervention.target)[0], intervention)
     chain, wave = intervention.chain, reach.wave
     uptake = chain.uptake if wave and chain is not None and chain.uptake is not None else intervention.uptake
     expected = math.fsum(chances(uptake, intervention.name, reach.offered, situation).clip(0, 1).tolist())
@@ -168,8 +182,9 @@ def _counted(intervention: Intervention, situation: Situation, actions: Sequence
         reached=int(reach.offered.size),
         groups=int(np.unique(pool.codes[reach.offered]).size) if whole and pool.codes is not None else None,
         treated=expected,
-        missing=sum(one.people for one in records if one.action == "short of people"),
-        cost=cost + intervention.cost.per_treated * (expected - accepted),
+        missing=sum(one.people for one in records if one.action.startswith("short of people")),
+        cost=0.0 if intervention.background else cost + intervention.cost.per_treated * (expected - accepted),
         wave=wave,
-        too_dear=sum(one.people for one in records if one.action == "short of money"),
+        asked=sum(one.people for one in records if one.action == "ask"),
+        too_dear=sum(one.people for one in records if one.action.startswith("short of money")),
     )

@@ -21,6 +21,7 @@ from experiments.figures.distances import finding as distances_finding
 from experiments.figures.dose import finding as dose_finding
 from experiments.report import record, tables
 from experiments.report.facts import Facts
+from experiments.report.knowledge import knowledge_words
 from experiments.report.network import player
 from experiments.report.words import PEOPLE_KINDS
 from experiments.wording import BASE, plural
@@ -136,6 +137,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
             (distances_finding(facts, facts.distances[arm], arm) for arm in order if arm in drawn.distances), ""
         ),
         dose_finding=dose_finding(facts, facts.doses, words.heading) if drawn.dose else "",
+        knowledge=knowledge_words(facts) if drawn.knowledge else [],
         shaded=shaded(facts.bands(facts.watched)),
         observed=any(facts.observed(facts.watched).values()),
         observed_sources=_observed_sources(facts),

@@ -64,14 +64,16 @@ Rank = Annotated[
 
 
 class Knowledge(Part):
-    """What the planner knows of the network."""
+    """What is known of the network when people are chosen: a survey of some people, who name contacts."""
 
-    asked: Share | None = Field(default=None, description="Share of people who are asked.")
-    names: Whole | None = Field(default=None, description="How many contacts each may name.")
-    forgotten: Share | None = Field(default=None, description="Share of contacts who are forgotten.")
-    wrong: Share | None = Field(default=None, description="Share of namings that are wrong.")
-    layers: tuple[Text, ...] | None = Field(default=None, description="Layers asked about.")
-    as_of: Any = Field(default=None, description="When people were asked.")
+    asked: Share = Field(default=1.0, description="Share of people who are asked.")
+    names: Counting | None = Field(default=None, description="How many contacts each names at most. Default: all.")
+    forgotten: Quantity = Field(default=0.0, description="Chance that a contact is forgotten.")
+    wrong: Quantity = Field(default=0.0, description="Chance that a naming names somebody else, at random.")
+    layers: tuple[Text, ...] | None = Field(
+        default=None, min_length=1, description="Layers asked about; nothing is known of others. Default: all."
+    )
+    as_of: Time | None = Field(default=None, description="When people were asked, once. Default: each time it acts.")
 
 
 class Target(Part):
@@ -90,7 +92,7 @@ class Target(Part):
     replace: Flag | None = Field(default=None, description="On later dates: choose only as many as are missing.")
     per: Text | None = Field(default=None, description="Column: cut in each of its groups.")
     groups: Text | None = Field(default=None, description="Column, or `communities`: whole groups are chosen.")
-    knowledge: Knowledge | None = later("I", "What is known of the network.")
+    knowledge: Knowledge | None = Field(default=None, description="What is known of the network. Default: everything.")
 
 
 class AddTies(Part):
@@ -194,7 +196,7 @@ class Cost(Part):
     per_time_treated: Quantity = Field(default=0.0, description="For each person in it and unit of time.")
     per_tie: Quantity = Field(default=0.0, description="For each tie added or rewired.")
     per_asked: Quantity = Field(default=0.0, description="For each person asked about contacts.")
-    per_message: Quantity = Field(default=0.0, description="For each message that is passed on.")
+    per_message: Quantity = Field(default=0.0, description="For each message that is passed on along a chain.")
     per_step: Quantity = Field(default=0.0, description="For each wave of a chain.")
 
 
@@ -282,7 +284,13 @@ class Intervention(Part):
     when: When | None = Field(default=None, description="Starts when a measure passes a level.")
     phase: Phase | None = Field(default=None, description="Groups begin one after the other.")
     drop_out: Number | None = Field(default=None, description="Rate at which people leave it.")
-    chain: Chain | None = later("I", "How it passes on from those who accepted it.")
+    chain: Chain | None = Field(default=None, description="How it passes on from those who accepted it.")
+
+    @property
+    def effects(self) -> dict[tuple[str, ...], Effect]:
+        """Its own effect and, where its chain has another, that one; by place in it."""
+        passed_on = None if self.chain is None else self.chain.effect
+        return {("effect",): self.effect} | ({} if passed_on is None else {("chain", "effect"): passed_on})
 
 
 class Tactic(Part):
