@@ -191,7 +191,7 @@ SAID = {
 def words(subject: str | None = None) -> str:
     """Return the words that a scenario may name at one place, each with its help; without a place: of all places."""
     from experiments.vocabulary import SUBJECTS, words_for
-    from scenarios.grammar import GENERATORS, RANK_RULES
+    from scenarios.grammar import GENERATORS
     from simulator.distributions import DISTRIBUTIONS
     from simulator.generators import networks
     from simulator.units import DAYS
@@ -205,7 +205,7 @@ def words(subject: str | None = None) -> str:
         subjects = [each for each in dict.fromkeys((*SUBJECTS, *others)) if each != "scenarios"]
         return "\n\n".join(f"## {each.capitalize()}\n\n{SAID.get(each, '')}\n\n{words(each)}" for each in subjects)
     rows = dict(words_for(subject) if subject in SUBJECTS else others[subject]())
-    known = {"targets": RANK_RULES, "networks": GENERATORS}.get(subject, {})
+    known = {"networks": GENERATORS}.get(subject, {})
     rows |= {name: NOT_BUILT for name in known if name not in rows}
     listed = table(["word", "meaning"], [[code(name), said] for name, said in rows.items()])
     return listed if rows else "netrial brings none; packages may."

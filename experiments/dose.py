@@ -28,7 +28,7 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
         One of the scenario's, by name. Its target's share (or number) is replaced, all else stays; what was observed
         of other arms than the control is left out.
     shares : sequence of float
-        In (0, 1]: of the people who satisfy the target's `where`; of whole groups, of people.
+        In (0, 1]: of the people who satisfy the target's `where`; with `of: groups`, of whole groups, from the first.
 
     Returns
     -------
@@ -51,7 +51,9 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
         what = f"a share of {wrong[0]:g}" if wrong else "no shares" if not shares else "a share that comes twice"
         raise SpecError(Problem(f"{what} gives no dose", hint="give each share once, above 0 and at most 1"))
     original = dict(known[intervention])
-    target = {key: value for key, value in (original.get("target") or {}).items() if key not in ("share", "number")}
+    target = {
+        key: value for key, value in (original.get("target") or {}).items() if key not in ("share", "number", "skip")
+    }
     control = scenario.control
     members = scenario.data["arms"][control]
     doses = {name_of(intervention, share): {**original, "target": {**target, "share": share}} for share in shares}

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interventions.cutting import rounded_share
-from interventions.specs import COMMUNITIES
+from interventions.group_scores import TIE_SCORES
+from interventions.groups import FOUND
 from interventions.targeting import targets
 from simulator.arguments import arguments
 from simulator.network import ContactNetwork, Layer, TieCounts, distinct, pack, unpack
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from simulator.world import Situation
 
 NOBODY = -1
-WITHOUT_TIES = frozenset({"random"})
+WITHOUT_TIES = frozenset({"by_column", "low_threshold", "random", "self_selected"})
 """Rules that rank people without a look at any tie."""
 
 
@@ -75,8 +76,10 @@ def as_known(situation: Situation, target: Target, occasion: int = 0) -> tuple[S
 
 def looks_at_ties(target: Target) -> bool:
     """Say whether it depends on the network who is picked; True where that cannot be told."""
+    if target.per in FOUND:
+        return True
     if target.groups is not None:
-        return target.groups == COMMUNITIES
+        return target.groups in FOUND or target.rank in TIE_SCORES
     return target.rank not in WITHOUT_TIES
 
 

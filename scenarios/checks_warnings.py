@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_contacts import added_weights, has_no_ties, largest, used_interventions
+from scenarios.checks_groups import layers_of_groups
 from scenarios.checks_knowledge import warn_of_knowledge
 from scenarios.conversion import behaviours_of
+from simulator.arguments import arguments
 from simulator.behaviour import GROUP, SPONTANEOUS, Behaviour, Transition
 from simulator.conditions import Condition
 from simulator.errors import Place
@@ -208,8 +210,16 @@ def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> It
         return
     parameters = target.rank.parameters if isinstance(target.rank, grammar.RankRule) else {}
     rule = target.rank.rule if isinstance(target.rank, grammar.RankRule) else target.rank
-    if target.groups == "communities" or (target.groups is None and isinstance(rule, str) and rule != "random"):
+    yield from layers_of_groups(target, everything)
+    if target.groups is None and isinstance(rule, str) and _reads_ties(rule):
         yield from parameters.get("layers") or everything
+
+
+def _reads_ties(rule: str) -> bool:
+    """Say whether a targeting rule may go by the ties; one of netrial's own that does says in which layers."""
+    from interventions.targeting import targets
+
+    return rule in targets and (targets.plugin(rule) is not None or "layers" in arguments(targets[rule]))
 
 
 def _warn_of_categories(checker: Checker) -> None:

@@ -5,9 +5,7 @@ The types are the annotations of a function's keyword-only arguments, checked by
 
 from __future__ import annotations
 
-import inspect
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -18,7 +16,7 @@ from pydantic.errors import PydanticUserError
 from scenarios import grammar
 from scenarios.grammar.parts import States, Text
 from scenarios.shapes import problem_of
-from simulator.arguments import COLUMN, STATES, annotated, arguments, documented
+from simulator.arguments import COLUMN, STATES, THRESHOLDS, annotated, annotation_of, arguments, documented
 from simulator.errors import Problem, allowed_words, nearest
 
 FIELDS = "p_"
@@ -32,7 +30,7 @@ def model_of(function: Callable[..., Any]) -> type[BaseModel]:
     help_lines = documented(function)
     # Validated as JSON, so that a list may stand for any sequence.
     for name, argument in arguments(function).items():
-        annotation = _type_of(function, name, argument)
+        annotation = _type_of(function, name)
         needed = argument.default is argument.empty
         field = Field(default=... if needed else None, alias=name, description=help_lines.get(name) or f"`{name}`.")
         fields[FIELDS + name] = (annotation, field)
@@ -40,19 +38,12 @@ def model_of(function: Callable[..., Any]) -> type[BaseModel]:
     return create_model("Parameters", __config__=config, **fields)
 
 
-def _type_of(function: Callable[..., Any], name: str, argument: inspect.Parameter) -> Any:
-    if name in annotated(function, COLUMN):
+def _type_of(function: Callable[..., Any], name: str) -> Any:
+    if name in annotated(function, COLUMN) or name in annotated(function, THRESHOLDS):
         return Text
     if name in annotated(function, STATES):
         return States
-    annotation = argument.annotation
-    if isinstance(annotation, str):
-        try:
-            annotation = eval(annotation, vars(sys.modules[function.__module__]))  # as typing.get_type_hints does
-        except Exception:
-            return Any
-    if annotation is argument.empty:
-        return Any
+    annotation = annotation_of(function, name)
     try:
         create_model("Probe", probe=(annotation, ...)).model_json_schema()
     except (PydanticUserError, TypeError, ValueError):

@@ -26,7 +26,7 @@ RECIPES = {part.partition("\n")[0]: part for part in re.split(r"^### ", PAGE, fl
 LINES_OF_A_SCREEN = 50
 
 CODE = {
-    "Add a targeting rule": (targets, "isolated", "interventions.targeting", "test_targeting"),
+    "Add a targeting rule": (targets, "typical", "interventions.rules.leaders", "test_targeting"),
     "Add an intervention": (tactics, "befriend", "interventions.catalogue.alteration", "test_tactics"),
     "Add an outcome measure": (outcomes, "untouched", "simulator.outcomes", "test_outcomes"),
     "Add a generator of ties": (networks, "ring", "simulator.generators", "test_generators"),
@@ -70,7 +70,7 @@ def spoiled(word: str, right: Any) -> Any:
     def wrong(*given: Any, **named: Any) -> Any:
         if word == "untouched":
             return 1 - right(*given, **named)
-        if word == "isolated":
+        if word == "typical":
             return right(*given, **named)[::-1]
         return right(*given, **{**named, "ties": 3} if word == "befriend" else {"reach": 3})
 

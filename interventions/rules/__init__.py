@@ -1,0 +1,1 @@
+"""The targeting rules that come with netrial, by what they go by."""
