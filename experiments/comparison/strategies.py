@@ -160,7 +160,7 @@ def _fitted(name: str, lender: Lender, scenario: Scenario, world: World) -> dict
     if needs_ties(name) and not any(layer.n_ties for layer in world.network.layers.values()):
         return "the network has no ties"
     if name == "buddies":
-        return _buddies(lender)
+        return _buddies(lender, world)
     if name == "reminders" and "every" not in lender.parts():
         return f"`{lender.name}` does not say how often: give it `every`, and `until`"
     told = _told(name, lender, scenario, world)
@@ -235,7 +235,7 @@ def _primary(scenario: Scenario) -> tuple[Measure, str]:
     return build.measures_of(scenario.spec)[name], str(outcomes.measures[name].better)
 
 
-def _buddies(lender: Lender) -> dict[str, dict[str, Any]] | str:
+def _buddies(lender: Lender, world: World) -> dict[str, dict[str, Any]] | str:
     """Return buddies at random, and buddies who are alike, where the scenario adds ties."""
     parts = lender.parts()
     effect = dict(parts.pop("effect"))
@@ -247,7 +247,8 @@ def _buddies(lender: Lender) -> dict[str, dict[str, Any]] | str:
     if "for" in effect:
         told["lasting"] = effect.pop("for")
     told |= {"effect": effect} if effect else {}
-    return {
-        "buddies": {"tactic": "buddies", **told, "pairing": "random", **parts},
-        "buddies_similar": {"tactic": "buddies", **told, "pairing": "similar", **parts},
-    }
+    by = [told.pop("by")] if "by" in told else [each for each in world.population.columns if "." not in each]
+    found = {"buddies": {"tactic": "buddies", **told, "pairing": "random", **parts}}
+    if len(by) == 1:  # else nobody says in what they should be alike
+        found["buddies_similar"] = {"tactic": "buddies", **told, "pairing": "similar", "by": by[0], **parts}
+    return found
