@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interventions.ranking import Request, Rule, best_first, in_words, phrase_of, takes_request, targets
+from interventions.ranking import (
+    Request,
+    Rule,
+    best_first,
+    goes_by_ties,
+    in_words,
+    phrase_of,
+    takes_request,
+    targets,
+)
 from interventions.rules import asking, bridges, leaders, people
 from simulator.arguments import (
     COLUMN,
@@ -44,6 +53,7 @@ __all__ = [
     "bridges",
     "check_layers",
     "check_rank",
+    "goes_by_ties",
     "in_words",
     "leaders",
     "people",

@@ -21,12 +21,13 @@ from simulator.arguments import arguments, documented
 OWN = [name for names in catalogue().values() for name in names]
 NEEDED: dict[str, dict[str, Any]] = {
     "leaders_per_group": {"per": "area"},
-    "low_threshold": {"column": "age"},
+    "low_threshold": {"threshold": "age"},
     "by_column": {"column": "age"},
     "in_state": {"states": "obesity.obese"},
     "whole_groups": {"column": "area"},
     "cluster_randomised": {"column": "area"},
     "buddies": {"layer": "buddies"},
+    "greedy": {"state": "obesity.obese", "better": "lower"},
     "price": {"transitions": ["obesity.become_obese"]},
 }
 """What tactics need to be told."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -394,7 +395,7 @@ def test_a_page_and_a_figure_show_the_curves(curves):
     csv = (curves.folder / "figures" / "budgets.csv").read_text().splitlines()
     assert csv[0] == "budget,strategy,kind,treated,cost,benefit,low,high"
     assert len(csv) == 10
-    assert "http" not in page.replace("http://www.w3.org", "")
+    assert not re.findall(r'(?:src|href)="(?!#)', page), "it loads nothing"
     assert write_page(curves).read_text() == page, "equal results give equal bytes"
 
 

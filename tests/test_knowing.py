@@ -12,7 +12,7 @@ from small_towns import CHAIN, STAR, TWO_CLIQUES, clique, situation, surveyed, t
 
 from interventions.acting import act
 from interventions.groups import group_codes
-from interventions.knowing import WITHOUT_TIES, as_known, looks_at_ties, n_asked, observed
+from interventions.knowing import as_known, looks_at_ties, n_asked, observed
 from interventions.specs import Cost, Effect, Intervention, Knowledge, NewTies, Target
 from interventions.targeting import rank
 from simulator.actions import AddTies, Record
@@ -470,11 +470,12 @@ class TestAsKnown:
         ages = Column("age", np.arange(10.0))
         people = Population(np.arange(10), {"age": ages})
         here, nobody = (situation(replace(world, population=people)) for world in (self.world, town(10)))
-        for rule in WITHOUT_TIES:
+        for rule in ("random", "self_selected", "by_column", "low_threshold"):
             assert not looks_at_ties(Target(rank=rule))
             named = {"by_column": {"column": "age"}, "low_threshold": {"threshold": "age"}}.get(rule, {})
             assert rank(here, rule, named).tolist() == rank(nobody, rule, named).tolist()
             assert as_known(here, Target(rank=rule, knowledge=Knowledge(asked=0.5)))[0] is here
+        assert not looks_at_ties(Target(rank="by_column"))
         assert looks_at_ties(Target(rank="degree"))
         assert looks_at_ties(Target(groups="communities"))
         assert not looks_at_ties(Target(groups="area"))

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.comparison.borrowing import Lender, check_costs, lender_for, lenders_of
+from interventions.specs import COMMUNITIES
 from interventions.tactics import catalogue, kind_of, tactics
+from scenarios.conversion import threshold_column
 from scenarios.tactics import CUTS
 from simulator.arguments import arguments
 from simulator.errors import Problem, SpecError, allowed_words
 
 if TYPE_CHECKING:
     from scenarios.loading import Scenario
+    from simulator.outcomes import Measure
     from simulator.world import World
 
 ALL = "all"
@@ -157,56 +160,82 @@ def _fitted(name: str, lender: Lender, scenario: Scenario, world: World) -> dict
     if needs_ties(name) and not any(layer.n_ties for layer in world.network.layers.values()):
         return "the network has no ties"
     if name == "buddies":
-        return _buddies(lender)
+        return _buddies(lender, world)
     if name == "reminders" and "every" not in lender.parts():
         return f"`{lender.name}` does not say how often: give it `every`, and `until`"
-    told = _told(name, scenario, world)
+    told = _told(name, lender, scenario, world)
     return told if isinstance(told, str) else {name: {"tactic": name, **told, **lender.parts()}}
 
 
 def needs_ties(name: str) -> bool:
     """Say whether a tactic picks people, or passes on, by ties."""
-    return "layers" in arguments(tactics[name]) or name in ("communities", "components", "cores", "positions")
+    return "layers" in arguments(tactics[name])
 
 
-def _told(name: str, scenario: Scenario, world: World) -> dict[str, Any] | str:
-    """Return the parameters that a tactic needs, where the scenario leaves no choice; else say what it needs."""
+def _told(name: str, lender: Lender, scenario: Scenario, world: World) -> dict[str, Any] | str:
+    """Return the parameters that a tactic is told, where the scenario leaves no choice; else say what it needs."""
     told: dict[str, Any] = {}
-    if name in ("in_state", "treat_individuals"):
-        states = _outcome_states(scenario)
+    if name in ("in_state", "treat_individuals", "greedy"):
+        measure, better = _primary(scenario)
+        states = [f"{measure.behaviour}.{state}" for state in measure.states]
         if not states:
             return "the primary outcome is about no states"
-        told["states"] = states
+        if name == "greedy":
+            kind = "share" if measure.kind in ("share", "count", "difference") else "person_time"
+            told = {"state": states, "better": better, "measure": kind}
+        else:
+            told = {"states": states}
     if name == "cluster_randomised":
         told["share"] = 1.0  # of the groups: the budget says how many
-    columns = world.population.columns
+    rank = (lender.intervention.get("target") or {}).get("rank")
+    if lender.kind == kind_of.get(name) == "groups" and isinstance(rank, Mapping) and name != "cluster_randomised":
+        told["rank"] = rank  # the measure by which the scenario ranks its groups
     for parameter, given in arguments(tactics[name]).items():
         if given.default is not given.empty or parameter in told:
             continue
-        numbers = name in ("by_column", "low_threshold")
-        fit = [each for each, column in columns.items() if (column.categories is None) == numbers and "." not in each]
-        if parameter in ("column", "per") and len(fit) == 1:
+        fit = _fit(name, parameter, scenario, world)
+        if len(fit) == 1:
             told[parameter] = fit[0]
-        elif parameter in ("column", "per") and not fit:
-            return f"there is no column of {'numbers' if numbers else 'groups'}"
-        else:
-            several = f", and there are several: {', '.join(fit)}" if parameter in ("column", "per") else ""
+        elif name == "leaders_per_group":
+            told[parameter] = COMMUNITIES
+        elif fit or parameter not in WHAT:
+            several = f", and there are several: {', '.join(fit)}" if fit else ""
             way = f"write {{tactic: {name}, {parameter}: …}} as an intervention of the scenario, and name that"
             return f"it needs to be told `{parameter}`{several}; {way}"
+        else:
+            return f"there is no {'column of numbers' if name == 'by_column' else WHAT[parameter]}"
     return told
 
 
-def _outcome_states(scenario: Scenario) -> list[str]:
-    """Return the states that the primary outcome counts."""
+WHAT = {"column": "column of groups", "per": "column of groups", "threshold": "threshold that differs by person"}
+"""What parameters name that tactics need."""
+
+
+def _fit(name: str, parameter: str, scenario: Scenario, world: World) -> list[str]:
+    """Return what there is in a scenario that a parameter could name."""
+    columns = {each: column for each, column in world.population.columns.items() if "." not in each}
+    if parameter in ("column", "per"):
+        return [each for each, column in columns.items() if (column.categories is None) == (name == "by_column")]
+    if parameter == "threshold":
+        return [
+            f"{behaviour}.{transition}"
+            for behaviour, spec in scenario.spec.behaviours.items()
+            for transition, given in spec.transitions.items()
+            if given.response is not None and threshold_column(behaviour, transition) in world.population.columns
+        ]
+    return []
+
+
+def _primary(scenario: Scenario) -> tuple[Measure, str]:
+    """Return the primary outcome, and which way is better."""
     from scenarios import build
 
-    spec = scenario.spec
-    name = spec.outcomes.primary or next(iter(spec.outcomes.measures))
-    measure = build.measures_of(spec)[name]
-    return [f"{measure.behaviour}.{state}" for state in measure.states]
+    outcomes = scenario.spec.outcomes
+    name = outcomes.primary or next(iter(outcomes.measures))
+    return build.measures_of(scenario.spec)[name], str(outcomes.measures[name].better)
 
 
-def _buddies(lender: Lender) -> dict[str, dict[str, Any]] | str:
+def _buddies(lender: Lender, world: World) -> dict[str, dict[str, Any]] | str:
     """Return buddies at random, and buddies who are alike, where the scenario adds ties."""
     parts = lender.parts()
     effect = dict(parts.pop("effect"))
@@ -218,7 +247,8 @@ def _buddies(lender: Lender) -> dict[str, dict[str, Any]] | str:
     if "for" in effect:
         told["lasting"] = effect.pop("for")
     told |= {"effect": effect} if effect else {}
-    return {
-        "buddies": {"tactic": "buddies", **told, "pairing": "random", **parts},
-        "buddies_similar": {"tactic": "buddies", **told, "pairing": "similar", **parts},
-    }
+    by = [told.pop("by")] if "by" in told else [each for each in world.population.columns if "." not in each]
+    found = {"buddies": {"tactic": "buddies", **told, "pairing": "random", **parts}}
+    if len(by) == 1:  # else nobody says in what they should be alike
+        found["buddies_similar"] = {"tactic": "buddies", **told, "pairing": "similar", "by": by[0], **parts}
+    return found

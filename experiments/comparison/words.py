@@ -161,7 +161,7 @@ def again_sentence(results: Results, again: Again) -> str:
 def remarks(table: pd.DataFrame) -> list[str]:
     """Say which strategies do the very same, and which bought nobody."""
     said = []
-    for first, rows in table[table["same_as"] != ""].groupby("same_as", sort=False):
+    for first, rows in table[(table["same_as"] != "") & (table["treated"] > 0)].groupby("same_as", sort=False):
         names = listed([plain_label(str(each)) for each in rows["strategy"]])
         come = "comes" if len(rows) == 1 else "come"
         said.append(f"{names[:1].upper()}{names[1:]} {come} to the same here as {plain_label(str(first))}.")

@@ -259,7 +259,7 @@ def whom_in_words(date: Date, setting: Setting) -> str:
 
 def _each(per: str) -> str:
     """Say over what a cut is spread: "each village", "each community found in the network"."""
-    return f"each {NAMES[per][0]}{NAMES[per][2].split(',')[0]}" if per in NAMES else f"each {plain_label(per)}"
+    return f"each {NAMES[per][0]} {NAMES[per][2]}" if per in NAMES else f"each {plain_label(per)}"
 
 
 def _order(target: Target) -> str:

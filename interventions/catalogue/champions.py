@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from interventions.catalogue.recipe import ranked, recipe
 
@@ -54,7 +54,7 @@ def popular(*, layers: list[str] | None = None) -> dict[str, Any]:
 
 
 @recipe("champions")
-def closeness(*, layers: list[str] | None = None) -> dict[str, Any]:
+def closeness(*, layers: list[str] | None = None, sampled: int | None = None) -> dict[str, Any]:
     """People with the fewest ties between them and everybody else.
 
     Closeness centrality (Freeman 1979, doi:10.1016/0378-8733(78)90021-7).
@@ -63,6 +63,8 @@ def closeness(*, layers: list[str] | None = None) -> dict[str, Any]:
     ----------
     layers : list of str, optional
         Layers whose ties are followed. Default: all.
+    sampled : int, optional
+        How many people to begin from, in a network so large that all of them take too long. Default: all.
 
     Examples
     --------
@@ -70,11 +72,11 @@ def closeness(*, layers: list[str] | None = None) -> dict[str, Any]:
 
         {tactic: closeness, target: {number: 100}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return champions(ranked("closeness", layers=layers))
+    return champions(ranked("closeness", layers=layers, sampled=sampled))
 
 
 @recipe("champions")
-def betweenness(*, layers: list[str] | None = None) -> dict[str, Any]:
+def betweenness(*, layers: list[str] | None = None, sampled: int | None = None) -> dict[str, Any]:
     """People through whom most shortest paths between others lead.
 
     Betweenness centrality (Freeman 1979, doi:10.1016/0378-8733(78)90021-7).
@@ -83,6 +85,8 @@ def betweenness(*, layers: list[str] | None = None) -> dict[str, Any]:
     ----------
     layers : list of str, optional
         Layers whose ties are followed. Default: all.
+    sampled : int, optional
+        How many people to begin from, in a network so large that all of them take too long. Default: all.
 
     Examples
     --------
@@ -90,7 +94,7 @@ def betweenness(*, layers: list[str] | None = None) -> dict[str, Any]:
 
         {tactic: betweenness, target: {number: 100}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return champions(ranked("betweenness", layers=layers))
+    return champions(ranked("betweenness", layers=layers, sampled=sampled))
 
 
 @recipe("champions")
@@ -155,7 +159,7 @@ def k_core(*, layers: list[str] | None = None) -> dict[str, Any]:
 
 
 @recipe("champions")
-def bridges(*, layers: list[str] | None = None) -> dict[str, Any]:
+def bridges(*, layers: list[str] | None = None, sampled: int | None = None) -> dict[str, Any]:
     """People whose ties hold the network together: bridges.
 
     Bridging: how much cohesion is lost, on average, where one of a person's ties is taken away (Valente & Fujimoto
@@ -165,6 +169,8 @@ def bridges(*, layers: list[str] | None = None) -> dict[str, Any]:
     ----------
     layers : list of str, optional
         Layers that count. Default: all.
+    sampled : int, optional
+        How many people to begin from, in a network so large that all of them take too long. Default: all.
 
     Examples
     --------
@@ -172,7 +178,7 @@ def bridges(*, layers: list[str] | None = None) -> dict[str, Any]:
 
         {tactic: bridges, target: {number: 50}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return champions(ranked("bridging", layers=layers))
+    return champions(ranked("bridging", layers=layers, sampled=sampled))
 
 
 @recipe("champions")
@@ -196,7 +202,7 @@ def brokers(*, layers: list[str] | None = None) -> dict[str, Any]:
 
 
 @recipe("champions")
-def key_players(*, layers: list[str] | None = None) -> dict[str, Any]:
+def key_players(*, layers: list[str] | None = None, steps: int | None = None) -> dict[str, Any]:
     """The set of people who together are nearest to everybody else: positive key players.
 
     A set is more than its best single members, who are often near the same people (Borgatti 2006,
@@ -206,6 +212,8 @@ def key_players(*, layers: list[str] | None = None) -> dict[str, Any]:
     ----------
     layers : list of str, optional
         Layers whose ties are followed. Default: all.
+    steps : int, optional
+        Count people within so many ties, instead of weighing them by how near they are.
 
     Examples
     --------
@@ -213,7 +221,7 @@ def key_players(*, layers: list[str] | None = None) -> dict[str, Any]:
 
         {tactic: key_players, target: {number: 20}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return champions(ranked("key_players_reach", layers=layers))
+    return champions(ranked("key_players_reach", steps=steps, layers=layers))
 
 
 @recipe("champions")
@@ -286,14 +294,16 @@ def friends_of_random(*, asked: float = 0.2, layers: list[str] | None = None) ->
 
 
 @recipe("champions")
-def one_hop(*, layers: list[str] | None = None) -> dict[str, Any]:
+def one_hop(*, asked: float = 0.2, layers: list[str] | None = None) -> dict[str, Any]:
     """One contact of each of some random people: the plainest way to well-connected people.
 
-    As `friends_of_random`, but everybody who is named may be picked, however often (Cohen, Havlin & ben-Avraham 2003,
+    As `friends_of_random`, but whoever is named first comes first, however often (Cohen, Havlin & ben-Avraham 2003,
     doi:10.1103/PhysRevLett.91.247901).
 
     Parameters
     ----------
+    asked : float, share in (0, 1]
+        Share of all people who are asked for one contact.
     layers : list of str, optional
         Layers in which contacts are named. Default: all.
 
@@ -303,27 +313,27 @@ def one_hop(*, layers: list[str] | None = None) -> dict[str, Any]:
 
         {tactic: one_hop, target: {number: 200}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return champions(ranked("one_hop", layers=layers))
+    return champions(ranked("one_hop", asked=asked, layers=layers))
 
 
 @recipe("champions")
-def low_threshold(*, column: str) -> dict[str, Any]:
+def low_threshold(*, threshold: str) -> dict[str, Any]:
     """People who adopt before many others have: those with the lowest threshold.
 
     Early momentum on the way to a critical mass (Granovetter 1978, doi:10.1086/226707).
 
     Parameters
     ----------
-    column : str
-        Column that holds people's thresholds; smallest first.
+    threshold : str
+        A transition whose threshold differs by person, or a column of numbers; smallest first.
 
     Examples
     --------
     The twentieth with the lowest threshold::
 
-        {tactic: low_threshold, column: threshold, target: {share: 0.05}, at: 0, effect: {set: {habit: using}}}
+        {tactic: low_threshold, threshold: habit.start, target: {share: 0.05}, at: 0, effect: {set: {habit: using}}}
     """
-    return champions(ranked("low_threshold", column=column))
+    return champions(ranked("low_threshold", threshold=threshold))
 
 
 @recipe("champions")
@@ -367,13 +377,15 @@ def isolated(*, layers: list[str] | None = None) -> dict[str, Any]:
 
 
 @recipe("champions")
-def by_column(*, column: str) -> dict[str, Any]:
-    """People with the highest number in a column: the oldest, those at highest risk.
+def by_column(*, column: str, order: Literal["highest", "lowest"] = "highest") -> dict[str, Any]:
+    """People with the highest number in a column, or the lowest: the oldest, those at highest risk.
 
     Parameters
     ----------
     column : str
-        A column of numbers; largest first.
+        A column of numbers.
+    order : {"highest", "lowest"}
+        Which end of it comes first.
 
     Examples
     --------
@@ -381,7 +393,7 @@ def by_column(*, column: str) -> dict[str, Any]:
 
         {tactic: by_column, column: age, target: {share: 0.05}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return champions(ranked("by_column", column=column))
+    return champions(ranked("by_column", column=column, order=order))
 
 
 @recipe("champions")
@@ -405,11 +417,18 @@ def in_state(*, states: str | list[str], rank: str = "random") -> dict[str, Any]
 
 
 @recipe("champions")
-def gossips() -> dict[str, Any]:
+def gossips(*, asked: float = 0.2, layers: list[str] | None = None) -> dict[str, Any]:
     """People whom the community names as good at spreading news: gossips.
 
-    Asked of everybody: "if we want to spread word, whom should we speak to?" (Banerjee et al. 2019,
+    Asked of some: "if we want to spread word, whom should we speak to?" (Banerjee et al. 2019,
     doi:10.1093/restud/rdz008).
+
+    Parameters
+    ----------
+    asked : float, share in (0, 1]
+        Share of all people who are asked for one name.
+    layers : list of str, optional
+        Layers along which news runs. Default: all.
 
     Examples
     --------
@@ -417,15 +436,20 @@ def gossips() -> dict[str, Any]:
 
         {tactic: gossips, target: {number: 100}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return champions("gossip")
+    return champions(ranked("gossip", asked=asked, layers=layers))
 
 
 @recipe("champions")
-def volunteers() -> dict[str, Any]:
+def volunteers(*, column: str | None = None) -> dict[str, Any]:
     """People who come forward by themselves.
 
     The comparator of most programmes: who selects themselves is seldom who has most influence (Valente 2012,
     doi:10.1126/science.1217330).
+
+    Parameters
+    ----------
+    column : str, optional
+        Column that says how readily each comes. Default: all alike.
 
     Examples
     --------
@@ -433,7 +457,7 @@ def volunteers() -> dict[str, Any]:
 
         {tactic: volunteers, target: {number: 100}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return champions("self_selected")
+    return champions(ranked("self_selected", column=column))
 
 
 @recipe("champions")
@@ -455,24 +479,41 @@ def random_people(*, draw: str | None = None) -> dict[str, Any]:
 
 
 @recipe("champions")
-def greedy(*, layers: list[str] | None = None) -> dict[str, Any]:
-    """People chosen one after the other, each for what they add in simulations.
+def greedy(
+    *,
+    state: str | list[str],
+    better: Literal["lower", "higher"],
+    measure: Literal["share", "person_time"] = "person_time",
+    simulations: int = 20,
+    candidates: int = 200,
+) -> dict[str, Any]:
+    """People chosen one after the other, each for the good that they add in simulations.
 
     Where influence has diminishing returns, such a set does at least 63 % of what the best set of its size does
     (Kempe, Kleinberg & Tardos 2003, doi:10.1145/956750.956769).
 
     Parameters
     ----------
-    layers : list of str, optional
-        Layers along which it spreads. Default: all.
+    state : str or list of str
+        What is simulated: ``obesity.obese``.
+    better : {"lower", "higher"}
+        Whether less of it is better, or more.
+    measure : {"share", "person_time"}
+        Its share at the end, or the time that people spend in it.
+    simulations : int
+        How often each choice is simulated.
+    candidates : int
+        How many people are looked at for each choice.
 
     Examples
     --------
-    Fifty people who together start most::
+    Twenty people who together prevent most::
 
-        {tactic: greedy, target: {number: 50}, at: 0, effect: {set: {advocacy: champion}}}
+        {tactic: greedy, state: obesity.obese, better: lower, target: {number: 20}, at: 0,
+         effect: {set: {advocacy: champion}}}
     """
-    return champions(ranked("greedy", layers=layers))
+    rank = ranked("greedy", state=state, better=better, measure=measure, simulations=simulations, candidates=candidates)
+    return champions(rank)
 
 
 @recipe("champions")

@@ -9,9 +9,10 @@ from interventions.catalogue.recipe import recipe
 Rank = str | dict[str, Any]
 
 
-def groups(which: str, rank: Rank, **target: Any) -> dict[str, Any]:
-    """Return whole groups in the order of a rank."""
-    return {"kind": "groups", "target": {"groups": which, "rank": rank, **target}}
+def groups(by: str, rank: Rank, *, layers: list[str] | None = None, like: float | None = None) -> dict[str, Any]:
+    """Return whole groups in the order of a rank; by a column, or found in the network."""
+    said = {key: value for key, value in (("layers", layers), ("like", like)) if value is not None}
+    return {"kind": "groups", "target": {"groups": {"by": by, **said} if said else by, "rank": rank}}
 
 
 @recipe("groups")
@@ -36,7 +37,7 @@ def whole_groups(*, column: str, rank: Rank = "random") -> dict[str, Any]:
 
 
 @recipe("groups")
-def communities(*, rank: Rank = "size") -> dict[str, Any]:
+def communities(*, rank: Rank = "size", layers: list[str] | None = None) -> dict[str, Any]:
     """Whole communities of the network: circles whose members mostly know one another.
 
     Found by the Louvain method (Blondel et al. 2008, doi:10.1088/1742-5468/2008/10/P10008).
@@ -44,7 +45,9 @@ def communities(*, rank: Rank = "size") -> dict[str, Any]:
     Parameters
     ----------
     rank : str or mapping
-        Which come first: random, size, or a share or count of states.
+        Which come first: random, size, cohesion, …, or a share or count of states.
+    layers : list of str, optional
+        Layers in which they are found. Default: all.
 
     Examples
     --------
@@ -53,17 +56,19 @@ def communities(*, rank: Rank = "size") -> dict[str, Any]:
         {tactic: communities, rank: {share: obesity.obese}, target: {share: 0.1}, at: 0,
          effect: {susceptibility: {obesity.become_obese: 0.5}, for: 5}}
     """
-    return groups("communities", rank)
+    return groups("communities", rank, layers=layers)
 
 
 @recipe("groups")
-def components(*, rank: Rank = "size") -> dict[str, Any]:
+def components(*, rank: Rank = "size", layers: list[str] | None = None) -> dict[str, Any]:
     """Whole components of the network: people whom any chain of ties joins.
 
     Parameters
     ----------
     rank : str or mapping
-        Which come first: random, size, or a share or count of states.
+        Which come first: random, size, cohesion, …, or a share or count of states.
+    layers : list of str, optional
+        Layers in which they are found. Default: all.
 
     Examples
     --------
@@ -71,11 +76,11 @@ def components(*, rank: Rank = "size") -> dict[str, Any]:
 
         {tactic: components, target: {share: 0.1}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return groups("components", rank)
+    return groups("components", rank, layers=layers)
 
 
 @recipe("groups")
-def cores(*, rank: Rank = "random") -> dict[str, Any]:
+def cores(*, rank: Rank = "innermost", layers: list[str] | None = None) -> dict[str, Any]:
     """Whole cores of the network: people who are equally deep inside it.
 
     Cores as `k_core` finds them (Seidman 1983, doi:10.1016/0378-8733(83)90028-X).
@@ -83,19 +88,21 @@ def cores(*, rank: Rank = "random") -> dict[str, Any]:
     Parameters
     ----------
     rank : str or mapping
-        Which come first: random, size, or a share or count of states.
+        Which come first: random, size, cohesion, …, or a share or count of states.
+    layers : list of str, optional
+        Layers in which they are found. Default: all.
 
     Examples
     --------
-    The smallest cores that fit, a tenth of all people at most::
+    The innermost cores that fit, a tenth of all people at most::
 
         {tactic: cores, target: {share: 0.1}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return groups("cores", rank)
+    return groups("cores", rank, layers=layers)
 
 
 @recipe("groups")
-def positions(*, rank: Rank = "size") -> dict[str, Any]:
+def positions(*, rank: Rank = "size", like: float | None = None, layers: list[str] | None = None) -> dict[str, Any]:
     """Everybody in the same position: people with the same contacts.
 
     Structural equivalence (Lorrain & White 1971, doi:10.1080/0022250X.1971.9989788).
@@ -103,7 +110,11 @@ def positions(*, rank: Rank = "size") -> dict[str, Any]:
     Parameters
     ----------
     rank : str or mapping
-        Which come first: random, size, or a share or count of states.
+        Which come first: random, size, cohesion, …, or a share or count of states.
+    like : float, share in [0, 1], optional
+        Share of contacts that any two people of a position have in common. Default: all of them.
+    layers : list of str, optional
+        Layers in which they are found. Default: all.
 
     Examples
     --------
@@ -111,7 +122,7 @@ def positions(*, rank: Rank = "size") -> dict[str, Any]:
 
         {tactic: positions, target: {share: 0.1}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return groups("positions", rank)
+    return groups("positions", rank, layers=layers, like=like)
 
 
 @recipe("groups")
@@ -131,4 +142,6 @@ def cluster_randomised(*, column: str, share: float = 0.5) -> dict[str, Any]:
 
         {tactic: cluster_randomised, column: village, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return groups(column, "random", of="groups", share=share)
+    made = groups(column, "random")
+    made["target"] |= {"of": "groups", "share": share}
+    return made
