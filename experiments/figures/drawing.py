@@ -1,6 +1,7 @@
 """All figures of a run, for the report, for files, and for notebooks.
 
-Curves, paired differences, forest plot, spillover by distance, dose and response, the network of one replicate.
+Curves, paired differences, forest plot, spillover by distance, dose and response, assumed numbers halved and doubled,
+the network of one replicate.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ class Figures:
     distances: dict[str, Picture] = field(default_factory=dict)
     dose: Picture | None = None
     dose_phone: Picture | None = None
+    shake: Picture | None = None
+    shake_phone: Picture | None = None
     network: list[Picture] = field(default_factory=list)
 
     def pictures(self) -> list[Picture]:
         """Return those that belong in files, each once."""
         found = [self.overview, self.forest, *self.panels.values(), *self.differences.values()]
-        found += [one for _, one in self.others] + [*self.distances.values(), self.dose, *self.network]
+        found += [one for _, one in self.others] + [*self.distances.values(), self.dose, self.shake, *self.network]
         return [one for one in found if one is not None]
 
 
@@ -71,6 +74,8 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
     from experiments.figures.forest import forest
     from experiments.figures.network import network
     from experiments.figures.style import style
+    from experiments.figures.tornado import tornado
+    from experiments.report.shaken import tornado_of
 
     drawn = Figures()
     names = file_names(facts.arms)
@@ -117,6 +122,10 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
         if len(facts.doses):
             drawn.dose = dose(facts, facts.doses, heading, figures_curves.WIDE, "dose")
             drawn.dose_phone = dose(facts, facts.doses, heading, figures_curves.NARROW, "dose_phone")
+        changed = tornado_of(facts)
+        if changed is not None:
+            drawn.shake = tornado(changed, figures_curves.WIDE, "shake")
+            drawn.shake_phone = tornado(changed, figures_curves.NARROW, "shake_phone")
         if facts.network is not None:
             last = facts.network.times.size - 1
             moments = {"network_start": 0, "network_end": last} if last else {"network_start": 0}
@@ -263,6 +272,24 @@ def plot_dose(results: Results, ax: Axes | None = None) -> Axes:
         plain(ax)
     draw_dose(ax, facts, table, facts.words[facts.primary].heading, gutter)
     return ax
+
+
+def plot_shake(results: Results) -> Axes:
+    """Draw the lead of the best arm as assumed numbers are halved and doubled; see `Results.plot_shake`.
+
+    Raises
+    ------
+    SpecError
+        If nothing was shaken.
+    """
+    from experiments.figures.tornado import draw_tornado, height_of
+    from experiments.report.shaken import tornado_of
+
+    changed = tornado_of(Facts(results))
+    if changed is None:
+        raise SpecError("no assumed number was halved and doubled: run the scenario with shake=True")
+    changed = changed.most_telling(760.0)
+    return draw_tornado(_notebook_figure(760.0, height_of(changed.levers, 760.0)), changed)
 
 
 def plot_network(results: Results, time: float | None = None) -> Figure:
