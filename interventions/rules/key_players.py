@@ -59,7 +59,8 @@ def rank_key_players_reach(
 
     The set K with the largest distance-weighted reach R = sum over all people j of 1 / d(K, j), divided by their
     number: d is the number of steps along which influence runs from the nearest of K; members of K count 1 each,
-    people beyond reach 0 (Borgatti 2006, doi:10.1007/s10588-006-7084-x). With `steps`, the number of people within that many steps.
+    people beyond reach 0 (Borgatti 2006, doi:10.1007/s10588-006-7084-x). With `steps`, the number of people
+    within that many steps.
 
     People are added one by one. Reach never falls and grows ever less as people are added, so that what is chosen has
     at least 1 - 1/e = 63 % of the reach of the best set of its size (Nemhauser, Wolsey & Fisher 1978,

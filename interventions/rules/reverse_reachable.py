@@ -56,8 +56,9 @@ def rank_reverse_reachable(
 
     People are added one by one, each time whoever is in most random reverse-reachable sets that are not met yet. With
     as many sets as IMM needs (Tang, Shi & Xiao 2015, doi:10.1145/2723372.2723734; sets of their own for the choice,
-    after Chen 2018, arXiv:1808.09363), a choice of `people` people reaches at least 1 - 1/e - `epsilon` of what the best set
-    of that size reaches, with probability 1 - `delta` at least, if things are passed on as an independent cascade; what
+    after Chen 2018, arXiv:1808.09363), a choice of `people` people reaches at least 1 - 1/e - `epsilon` of what the
+    best set of that size reaches, with probability 1 - `delta` at least, if things are passed on as an independent
+    cascade; what
     behaviours do seldom is. There are at most `sets` sets, and they try about 50 million ways at most, or are 32.
     Where that is fewer than needed, what is guaranteed is what as many fresh sets show (Tang et al. 2018,
     doi:10.1145/3183713.3183749); `choice` says it. The number of sets does not depend on how many people are wanted, so
