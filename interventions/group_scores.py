@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from simulator.network import distinct
+
 
 def by_cohesion(codes: np.ndarray, n_groups: int, pairs: np.ndarray) -> np.ndarray:
     """Return the density of each group: pairs of members who are tied ÷ all pairs of members.
@@ -50,7 +52,7 @@ def by_centrality(codes: np.ndarray, n_groups: int, pairs: np.ndarray) -> np.nda
     both_ways = np.concatenate([pairs, pairs[:, ::-1]])
     group, outsider = codes[both_ways[:, 0]].astype(np.int64), both_ways[:, 1].astype(np.int64)
     reached = (group >= 0) & (codes[outsider] != group) & (codes[outsider] > -2)
-    once_each = np.unique(group[reached] * codes.size + outsider[reached])
+    once_each = distinct(group[reached] * codes.size + outsider[reached])
     tied = np.bincount(once_each // max(codes.size, 1), minlength=n_groups)
     measurable = (others > 0) & (sizes > 0)
     return np.divide(tied, others, out=np.full(n_groups, -np.inf), where=measurable)

@@ -194,7 +194,8 @@ def _check_found(target: Target, layers: Sequence[str]) -> list[Problem]:
         place: Place = ("groups", name)
         if target.groups not in FOUND:
             message = f"groups by a column take no `{name}`"
-            problems.append(Problem(message, place, f"it goes with {', '.join(FOUND)}", on_key=True))
+            hint = "it goes with positions" if name == "like" else f"it goes with {', '.join(FOUND)}"
+            problems.append(Problem(message, place, hint, on_key=True))
         elif name == "like" and target.groups != "positions":
             problems.append(Problem(f"`{target.groups}` take no `like`", place, "it goes with positions", on_key=True))
     like = target.group_parameters.get("like", 1.0)

@@ -19,7 +19,7 @@ import numpy as np
 from interventions.cutting import rounded_share
 from interventions.group_scores import TIE_SCORES
 from interventions.groups import FOUND
-from interventions.targeting import targets
+from interventions.targeting import goes_by_ties, targets
 from simulator.arguments import arguments
 from simulator.network import ContactNetwork, Layer, TieCounts, distinct, pack, unpack
 from simulator.streams import first_of, scale
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from simulator.world import Situation
 
 NOBODY = -1
-WITHOUT_TIES = frozenset({"by_column", "low_threshold", "random", "self_selected"})
-"""Rules that rank people without a look at any tie."""
 
 
 def as_known(situation: Situation, target: Target, occasion: int = 0) -> tuple[Situation, int]:
@@ -80,7 +78,7 @@ def looks_at_ties(target: Target) -> bool:
         return True
     if target.groups is not None:
         return target.groups in FOUND or target.rank in TIE_SCORES
-    return target.rank not in WITHOUT_TIES
+    return goes_by_ties(target.rank)
 
 
 def n_asked(target: Target, n_there: int, occasion: int = 0) -> int:

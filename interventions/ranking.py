@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.arguments import arguments
 from simulator.registry import Registry
 
 if TYPE_CHECKING:
@@ -51,6 +52,16 @@ def takes_request(rule: Rule) -> bool:
     return (
         sum(kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds) > 1
     )
+
+
+def goes_by_ties(rule: str) -> bool:
+    """Say whether a rule may look at the network; True where that cannot be told.
+
+    A rule of netrial's own that ranks people by the network takes `layers`.
+    """
+    if rule not in targets or targets.plugin(rule) is not None:
+        return True
+    return takes_request(targets[rule]) or "layers" in arguments(targets[rule])
 
 
 def best_first(scores: np.ndarray, situation: Situation, rule: str) -> np.ndarray:

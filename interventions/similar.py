@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interventions.pairs import holds, is_first, pair_keys, pairs_of
+from simulator.network import distinct
 
 if TYPE_CHECKING:
     from simulator.population import Column
@@ -34,9 +35,10 @@ def find_similar_ties(
 
     1. Everybody gets a first new tie before anybody gets a second (k = 0, 1, …).
     2. Each person looks at the nearest distance at which somebody is still possible: allowed, not the person themself,
-       not tied to them yet. In each try t = 0, 1, … they draw one of *all* people at that distance, by (name,
-       occasion, person, k, t), and accept whoever is possible; where two people draw each other in one try, the
-       lower-numbered person's draw stands. After 16 tries at one distance they draw among those who are possible.
+       not tied to them yet. In each try t = 0, 1, … they draw one of *all* people who have a value that somebody
+       allowed has at that distance, by (name, occasion, person, k, t), and accept whoever is possible; where two people
+       draw each other in one try, the lower-numbered person's draw stands. After 16 tries at one distance they draw
+       among those who are possible.
     3. Whoever has nobody possible left, at any distance, goes without.
 
     No table of all pairs is made: people are sorted by value, and each looks around from their own place.
@@ -103,15 +105,15 @@ class _Shelves:
     def of(cls, values: np.ndarray, allowed: np.ndarray) -> _Shelves:
         """Put people (values float64[n_persons], NaN: missing) on shelves."""
         known = ~np.isnan(values)
-        distinct = np.unique(values[known & allowed])
+        of_allowed = distinct(values[known & allowed])
         shelf = np.full(values.size, -1)
-        if distinct.size:
-            at = np.minimum(np.searchsorted(distinct, values[known]), distinct.size - 1)
-            shelf[known] = np.where(distinct[at] == values[known], at, -1)
-        only_allowed = _Rows.of(np.where(allowed, shelf, -1), distinct.size)
+        if of_allowed.size:
+            at = np.minimum(np.searchsorted(of_allowed, values[known]), of_allowed.size - 1)
+            shelf[known] = np.where(of_allowed[at] == values[known], at, -1)
+        only_allowed = _Rows.of(np.where(allowed, shelf, -1), of_allowed.size)
         place = np.full(values.size, -1)
         place[only_allowed.persons] = np.arange(only_allowed.persons.size)
-        return cls(distinct, _Rows.of(shelf, distinct.size), only_allowed, place)
+        return cls(of_allowed, _Rows.of(shelf, of_allowed.size), only_allowed, place)
 
 
 @dataclass(eq=False)
@@ -151,8 +153,8 @@ class _Search:
     tied : int64[m]
         Pairs tied before, sorted; `new` those tied since.
     met : int64[j]
-        Each person with the place of each allowed person who is tied to them, or is themself, sorted; `met_since` the
-        same of new ties.
+        Each one who looks with the place of each allowed person who is tied to them, or is themself, sorted;
+        `met_since` the same of new ties.
     below, above : int64[k]
         The next shelves downwards and upwards that each has not looked at.
     one, two : int64[k]
@@ -183,7 +185,7 @@ class _Search:
         if column.categories is not None:
             values[column.values < 0] = np.nan
         shelves = _Shelves.of(values, allowed)
-        keys = np.unique(pair_keys(tied[:, 0], tied[:, 1], allowed.size))  # both ways of a directed layer are one
+        keys = distinct(pair_keys(tied[:, 0], tied[:, 1], allowed.size))  # both ways of a directed layer are one
         below = np.searchsorted(shelves.values, values[persons], side="right") - 1
         none, nowhere = np.empty(0, np.int64), np.full(persons.size, -1)
         search = cls(
@@ -203,7 +205,7 @@ class _Search:
             tries=np.zeros(persons.size, np.int64),
         )
         one, other = np.divmod(keys, max(allowed.size, 1))
-        search.met = np.sort(search._meetings(np.append(one, persons), np.append(other, persons)))
+        search.met = search._meetings(np.append(one, persons), np.append(other, persons))
         search._look_further(np.arange(persons.size))
         return search
 
@@ -284,9 +286,15 @@ class _Search:
         return n_met
 
     def _meetings(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """Return each person with the place of each allowed person who is tied to them; both ends of each tie."""
-        person, place = np.append(one, other).astype(np.int64), self.shelves.place[np.append(other, one)]
-        return np.unique((person * self.allowed.size + place)[place >= 0])
+        """Return each one who looks with the place of each allowed person who is tied to them; both ends of ties."""
+        looks = np.zeros(self.allowed.size, bool)
+        looks[self.persons] = True
+        found = [np.empty(0, np.int64)]
+        for person, met in ((one, other), (other, one)):
+            place = self.shelves.place[met]
+            kept = (place >= 0) & looks[person]
+            found.append(person[kept].astype(np.int64) * self.allowed.size + place[kept])
+        return distinct(np.concatenate(found))
 
 
 def _distance(own: np.ndarray, values: np.ndarray, shelf: np.ndarray, way: int, near: bool) -> np.ndarray:

@@ -13,7 +13,6 @@ from scenarios.checks_contacts import added_weights, has_no_ties, largest, used_
 from scenarios.checks_groups import layers_of_groups
 from scenarios.checks_knowledge import warn_of_knowledge
 from scenarios.conversion import behaviours_of
-from simulator.arguments import arguments
 from simulator.behaviour import GROUP, SPONTANEOUS, Behaviour, Transition
 from simulator.conditions import Condition
 from simulator.errors import Place
@@ -198,6 +197,8 @@ def _warn_of_layers(checker: Checker, behaviours: Mapping[str, Behaviour]) -> No
 
 def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> Iterator[str]:
     """Yield the layers that an intervention changes, passes on along, or chooses people by."""
+    from interventions.targeting import goes_by_ties
+
     target = given.target
     for ties in (effect.ties for effect in given.effects.values()):
         for key in () if ties is None else ("add", "remove", "scale", "rewire"):
@@ -211,15 +212,8 @@ def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> It
     parameters = target.rank.parameters if isinstance(target.rank, grammar.RankRule) else {}
     rule = target.rank.rule if isinstance(target.rank, grammar.RankRule) else target.rank
     yield from layers_of_groups(target, everything)
-    if target.groups is None and isinstance(rule, str) and _reads_ties(rule):
+    if target.groups is None and isinstance(rule, str) and goes_by_ties(rule):
         yield from parameters.get("layers") or everything
-
-
-def _reads_ties(rule: str) -> bool:
-    """Say whether a targeting rule may go by the ties; one of netrial's own that does says in which layers."""
-    from interventions.targeting import targets
-
-    return rule in targets and (targets.plugin(rule) is not None or "layers" in arguments(targets[rule]))
 
 
 def _warn_of_categories(checker: Checker) -> None:

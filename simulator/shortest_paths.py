@@ -193,7 +193,7 @@ def betweenness(contacts: Contacts, sources: Sources) -> np.ndarray:
     return found * (sources.of_size / np.maximum(sources.sources, 1))
 
 
-def bridging(contacts: Contacts, sources: Sources) -> np.ndarray:
+def bridging(contacts: Contacts, sources: Sources, most_work: int | None = None) -> np.ndarray:
     """Return how much cohesion is lost on average when one of a person's ties is deleted.
 
     Cohesion is the mean, over all pairs of people, of 1 ÷ distance (0 where there is no path). Valente & Fujimoto
@@ -202,6 +202,14 @@ def bridging(contacts: Contacts, sources: Sources) -> np.ndarray:
     From each source, a tie matters if it is the only one by which somebody is reached over a shortest path. People all
     of whose shortest paths lead over it are found step by step; their new distances follow from those contacts whose
     distance stays as it is.
+
+    Parameters
+    ----------
+    contacts : Contacts
+    sources : Sources
+    most_work : int, optional
+        After so many looks from a person at a contact no further sources are taken; the same on every machine. Those
+        taken stand for all. None: all are taken.
 
     Returns
     -------
@@ -214,19 +222,22 @@ def bridging(contacts: Contacts, sources: Sources) -> np.ndarray:
         If ties matter to so many people that it cannot be computed: long chains and rings.
     """
     n = contacts.starts.size - 1
-    found = np.zeros(n)
-    scale = sources.of_size / np.maximum(sources.sources, 1)
-    for walk in walks(contacts, sources.rounds, at_once=max(AT_ONCE // 4, 4_000_000 // max(n, 1))):
-        near, far, loss = _losses(contacts, walk)
-        loss *= scale[far % n]
+    found, work, taken = np.zeros(n), 0, 0
+    for walk in walks(contacts, sources.rounds, at_once=4_000_000 // max(n, 1)):
+        near, far, loss, looks = _losses(contacts, walk)
         np.add.at(found, near % n, loss)
         np.add.at(found, far % n, loss)
+        taken += walk.distance.size // n
+        work += looks
+        if most_work is not None and work > most_work:
+            break
+    scale = sources.of_size / np.maximum(np.minimum(sources.sources, taken), 1)
     pairs = max(n * (n - 1), 1)
-    return found / np.maximum(np.diff(contacts.starts), 1) / pairs
+    return found * scale / np.maximum(np.diff(contacts.starts), 1) / pairs
 
 
-def _losses(contacts: Contacts, walk: Walk) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (near end, far end, loss) of all ties that matter, the loss as a sum over people of 1 ÷ distance."""
+def _losses(contacts: Contacts, walk: Walk) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return near end, far end and loss (a sum of 1 ÷ distance) of all ties that matter; and how many looks it took."""
     size = walk.distance.size
     tails = np.concatenate([np.empty(0, np.int32), *(each for each, _ in walk.steps)])
     heads = np.concatenate([np.empty(0, np.int32), *(each for _, each in walk.steps)])
@@ -246,7 +257,9 @@ def _losses(contacts: Contacts, walk: Walk) -> tuple[np.ndarray, np.ndarray, np.
         [_new_distances(contacts, walk.distance, near, pairs), _next_distances(contacts, walk.distance, near, alone)]
     )
     gone = 1 / walk.distance[members] - np.where(after == NEVER, 0.0, 1 / after)
-    return near[far], far, np.bincount(roots, gone, minlength=size)[far]
+    n = contacts.starts.size - 1
+    looks = size // n * contacts.persons.size + int(np.diff(contacts.starts)[members % n].sum())
+    return near[far], far, np.bincount(roots, gone, minlength=size)[far], looks
 
 
 def _dependants(tails: np.ndarray, heads: np.ndarray, ways: np.ndarray, far: np.ndarray) -> np.ndarray:

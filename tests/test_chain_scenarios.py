@@ -333,3 +333,10 @@ def test_what_a_chain_costs_is_open_where_nobody_followed_it(
     plan = plan_of(design(scenario, None), 1)
     assert total_in_words(plan.arms["word"].dates, plan.setting).startswith("in all at least 45")
     assert not plan.arms["usual"].dates
+
+
+def test_the_start_cannot_be_asked_about_in_a_warm_up(scenario: Scenario) -> None:
+    early = {"time.warm_up": 1, "interventions.word.at": -0.5, "background": ["word"], "arms.word": []}
+    assert scenario.set({**early, f"{CHAIN}.where": "smoking == smoker"})
+    with pytest.raises(ScenarioError, match="before time 0"):
+        scenario.set({**early, f"{CHAIN}.where": "start.smoking == smoker"})

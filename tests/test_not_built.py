@@ -26,6 +26,8 @@ LATER: list[tuple[str, Any, str, str]] = [
         "transitions",
     ),
     (f"{TRANSITION}.rate", {"distribution": "gamma", "mean": 1, "sd": 1}, "distribution", "distribution"),
+    (f"{LEADERS}.target.rank", "betweenness", "", ""),
+    (f"{LEADERS}.target.rank", {"rule": "betweenness", "asked": 0.2}, "", ""),
     (f"{LEADERS}.target.rank", {"rule": "nominated", "asked": 0.3}, "", ""),
     (f"{LEADERS}.uptake", {"distribution": "beta", "mean": 0.8, "sd": 0.1}, "distribution", "distribution"),
     (f"{BUDDIES}.people", "remove", "people", "people"),

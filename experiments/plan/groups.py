@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from interventions.specs import Target
 
 NAMES = {
-    "communities": ("community", "communities", " found in the network"),
-    "components": ("component", "components", " of the network, the parts that no tie connects"),
-    "cores": ("core", "cores", " of the network, the shells of people with one core number"),
-    "positions": ("position", "positions", " of the network, people with the same contacts"),
+    "communities": ("community", "communities", "found in the network", ""),
+    "components": ("component", "components", "of the network", "people connected, directly or through others"),
+    "cores": ("core", "cores", "of the network", "people of one core number"),
+    "positions": ("position", "positions", "of the network", "people with the same contacts"),
 }
-"""Groups that are found in the network: one, many, and what they are."""
+"""Groups that are found in the network: one, many, where they are found, and what they are."""
 
 ORDERS = {
     "random": "in random order",
@@ -44,7 +44,7 @@ def groups_in_words(date: Date, people: str, states: States, open_number: str) -
     """
     target, counted = date.intervention.target, date.counted
     one, many, which = name_of_groups(target)
-    order = f"{_order(target, states)}{_cut(target, people, many)}"
+    order = _cut(target, people, _order(target, states))
     limit = f" {people}" if people else ""
     if counted is None or counted.groups is None:
         return f"people{limit} in whole {many}{which}, {order}; {open_number}"
@@ -58,16 +58,15 @@ def groups_in_words(date: Date, people: str, states: States, open_number: str) -
 def name_of_groups(target: Target) -> tuple[str, str, str]:
     """Return what a target's groups are called, one and many, and which they are: " by village"."""
     assert target.groups is not None
-    found = target.group_parameters
-    layers = found.get("layers", target.parameters.get("layers") if target.groups in NAMES else None)
-    where = f" in {listed([plain_label(layer) for layer in layers])}" if layers else ""
     if target.groups not in NAMES:
         return "group", "groups", f" by {plain_label(target.groups)}"
-    one, many, which = NAMES[target.groups]
-    like = found.get("like", 1.0)
+    one, many, which, meaning = NAMES[target.groups]
+    layers = target.group_parameters.get("layers", target.parameters.get("layers"))
+    where = f" of {listed([plain_label(layer) for layer in layers])}" if layers else ""
+    like = target.group_parameters.get("like", 1.0)
     if target.groups == "positions" and like < 1:
-        which = f" of the network, people who share at least {percent(like)} of their contacts"
-    return one, many, f"{which}{where}"
+        meaning = f"people who share at least {percent(like)} of their contacts"
+    return one, many, f" {which}{where}{f' ({meaning})' if meaning else ''}"
 
 
 def _order(target: Target, states: States) -> str:
@@ -78,15 +77,19 @@ def _order(target: Target, states: States) -> str:
     return f"those with {most} {states.which(measure.behaviour, measure.states, 'people')} first"
 
 
-def _cut(target: Target, people: str, many: str) -> str:
-    """Say how many are taken."""
-    if not target.counts_groups:
+def _cut(target: Target, people: str, order: str) -> str:
+    """Say in what order groups are taken, and how many."""
+    if target.counts_groups:
+        having = f" that have people {people}" if people else ""
         if target.share is not None:
-            return f", up to {percent(target.share)} of {f'those {people}' if people else 'all people'}"
-        return "" if target.number is None else f", up to {plural(target.number, 'person', 'people')}"
-    having = f"{many} with people {people}" if people else many
+            first, last = percent(target.skip), percent(min(target.skip + target.share, 1.0))
+            which = f"those from {first} to {last}" if target.skip else f"the first {last}"
+            return f"{which} of all{having}, {order}"
+        assert target.number is not None
+        first_one, last_one = int(target.skip) + 1, int(target.skip) + target.number
+        numbers = f"number {last_one:,}" if first_one == last_one else f"numbers {first_one:,} to {last_one:,}"
+        which = numbers if target.skip else "the first" if last_one == 1 else f"the first {last_one:,}"
+        return f"{which}{having}, {order}"
     if target.share is not None:
-        after = f"after the first {percent(target.skip)}, " if target.skip else ""
-        return f", {after}{percent(target.share)} of all {having}"
-    after = f"after the first {target.skip:g}, " if target.skip else ""
-    return f", {after}{target.number:,} of all {having}" if after or target.number is not None else ""
+        return f"{order}, up to {percent(target.share)} of {f'those {people}' if people else 'all people'}"
+    return order if target.number is None else f"{order}, up to {plural(target.number, 'person', 'people')}"

@@ -59,7 +59,7 @@ def rank_nominated(situation: Situation, *, asked: Asked = 0.2, layers: Sequence
 
 @targets.add("one_hop")
 @in_words("named by people asked at random, one contact each")
-def rank_one_hop(situation: Situation, *, asked: Asked = 1.0, layers: Sequence[str] | None = None) -> np.ndarray:
+def rank_one_hop(situation: Situation, *, asked: Asked = 0.2, layers: Sequence[str] | None = None) -> np.ndarray:
     """People whom random people name, one contact each, in the order in which they are first named.
 
     Somebody is asked at random, and whom they name is taken; then the next; until there are enough. Nobody counts how
@@ -73,7 +73,7 @@ def rank_one_hop(situation: Situation, *, asked: Asked = 1.0, layers: Sequence[s
     ----------
     situation : Situation
     asked : float, share in (0, 1]
-        Share of all people who are asked at most.
+        Share of all people who are asked, rounded to a number of people.
     layers : list of str, optional
         Layers in which contacts are named. Default: all.
 

@@ -275,9 +275,6 @@ def by_paths(
     layers: Sequence[str] | None,
     sampled: int | None,
     measure: Callable[[Contacts, Sources], np.ndarray],
-    *,
-    exact: int = EXACT_PEOPLE,
-    otherwise: int = SAMPLED,
 ) -> np.ndarray:
     """Return a score by shortest paths, found once per network.
 
@@ -288,12 +285,9 @@ def by_paths(
         Of the score.
     layers : list of str, optional
     sampled : int, optional
-        From how many people of each component paths are followed.
+        From how many people of each component paths are followed at most; None: `EXACT_PEOPLE`, `SAMPLED`.
     measure : callable
         Of `simulator.shortest_paths`.
-    exact, otherwise : int
-        Where `sampled` is None: up to how many people with contacts paths are followed from all; from how many people
-        of each component they are in a larger network.
     """
     network = situation.world.network
     names = names_of(network, layers)
@@ -304,7 +298,7 @@ def by_paths(
     def make() -> np.ndarray:
         contacts = network.contacts_in(names)
         with_contacts = int(np.count_nonzero(np.diff(contacts.starts)))
-        most = sampled or (network.n_persons if with_contacts <= exact else otherwise)
+        most = sampled or (network.n_persons if with_contacts <= EXACT_PEOPLE else SAMPLED)
         words = luck.words("shortest paths", n=network.n_persons)
         return centrality.settled(measure(contacts, shortest_paths.find_sources(contacts, words, max(most, 1))))
 
