@@ -304,7 +304,37 @@ def inputs(name: str) -> str:
     return table(["input", "value", "unit", "source"], rows)
 
 
+def catalogue() -> str:
+    """Return netrial's own tactics, kind by kind: what each picks, its parameters, its source and an example."""
+    from interventions.tactics import catalogue as names_by_kind
+
+    return "\n\n".join(
+        "\n\n".join([f"## {kind.capitalize()}", *map(_tactic, names)]) for kind, names in names_by_kind().items()
+    )
+
+
+def _tactic(name: str) -> str:
+    import inspect
+
+    from interventions.tactics import tactics
+    from simulator.arguments import arguments, documented
+
+    function = tactics[name]
+    text = re.split(r"\n\n(?=Parameters\n---|Examples\n---)", inspect.getdoc(function) or "")
+    said = documented(function)
+    rows = [
+        [code(key), "needed" if each.default is each.empty else _default(each.default), said[key]]
+        for key, each in arguments(function).items()
+    ]
+    title, example = text[-1].partition("---\n")[2].partition("::\n\n")[::2]
+    yaml = re.sub(r"(?m)^ {4}", "", example).rstrip()
+    prose = "\n\n".join(" ".join(paragraph.split()) for paragraph in text[0].split("\n\n"))
+    parts = [f"### `{name}`", prose, *([table(["parameter", "default", ""], rows)] if rows else [])]
+    return "\n\n".join([*parts, f"{title.lstrip('-').strip()}:", f"```yaml\n{yaml}\n```"])
+
+
 PIECES: dict[str, Callable[..., str]] = {
+    "catalogue": catalogue,
     "grammar": grammar,
     "words": words,
     "rules": rules,

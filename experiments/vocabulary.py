@@ -75,9 +75,12 @@ def _network_words() -> Mapping[str, str]:
 
 
 def _tactic_words() -> Mapping[str, str]:
-    from interventions.tactics import tactics
+    """Return netrial's own tactics kind by kind, then those that packages bring."""
+    from interventions.tactics import catalogue, tactics
 
-    return _registry_words(tactics)
+    words = _registry_words(tactics)
+    own = {name: f"{kind}: {words[name]}" for kind, names in catalogue().items() for name in names if name in words}
+    return own | {name: said for name, said in words.items() if name not in own}
 
 
 SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {

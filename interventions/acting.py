@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.alteration import find_new_ties
+from interventions.alteration import new_ties
 from interventions.dropping import fades_of, leaves_of
 from interventions.knowing import as_known
 from interventions.money import purse_for, run_of, stay_of
@@ -130,6 +130,8 @@ def _short(selection: Selection, actions: list[Action]) -> list[Action]:
         actions.append(Record("short of people", selection.missing))
     if selection.too_dear:
         actions.append(Record("short of money", selection.too_dear))
+    if selection.missing_groups:
+        actions.append(Record("short of groups", selection.missing_groups))
     return actions
 
 
@@ -207,15 +209,7 @@ def _add_ties(
     until: int | None,
     leaves: np.ndarray | None,
 ) -> Iterator[Action]:
-    ties, given = find_new_ties(
-        treated,
-        new.per_person,
-        situation.mask(new.to),
-        situation.tied_in(new.layer),
-        situation.draw,
-        intervention.name,
-        occasion,
-    )
+    ties, given = new_ties(new, situation, treated, intervention.name, occasion)
     if ties.size:
         yield AddTies(new.layer, ties, new.weight, until, _ends_of(ties, treated, leaves, situation))
     yield Record(f"add ties to {new.layer}", int(np.count_nonzero(given)), intervention.cost.per_tie * int(given.sum()))

@@ -79,7 +79,8 @@ def arms_of(treating: Iterable[Intervention], behaviours: Mapping[str, Behaviour
         All of them.
     """
     found = list(treating)
-    layers = {part.layer for one in found for part in (one.effect.ties, one.effect.rewire) if part is not None}
+    effects = [effect for one in found for effect in one.effects]
+    layers = {part.layer for effect in effects for part in (effect.ties, effect.rewire) if part is not None}
     return Arms(behaviours, frozenset(layers), frozenset(one.name for one in found))
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interventions.cutting import rounded_share
-from interventions.specs import COMMUNITIES
+from interventions.group_scores import TIE_SCORES
+from interventions.groups import FOUND
 from interventions.targeting import goes_by_ties, targets
 from simulator.arguments import arguments
 from simulator.network import ContactNetwork, Layer, TieCounts, distinct, pack, unpack
@@ -73,8 +74,10 @@ def as_known(situation: Situation, target: Target, occasion: int = 0) -> tuple[S
 
 def looks_at_ties(target: Target) -> bool:
     """Say whether it depends on the network who is picked; True where that cannot be told."""
+    if target.per in FOUND:
+        return True
     if target.groups is not None:
-        return target.groups == COMMUNITIES
+        return target.groups in FOUND or target.rank in TIE_SCORES
     return goes_by_ties(target.rank)
 
 

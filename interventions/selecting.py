@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.cutting import cut, cut_per_group, largest_remainder, places_for, whole_groups
-from interventions.groups import group_codes, rank_groups
+from interventions.cutting import counted_groups, cut, cut_per_group, largest_remainder, places_for, whole_groups
+from interventions.groups import codes_by, group_codes, rank_groups
 from interventions.targeting import Request, rank, takes_request, targets
 
 if TYPE_CHECKING:
@@ -29,11 +29,14 @@ class Selection:
         How many people fewer than the target's `number` there are to pick from.
     too_dear : int
         How many more would have been picked if money had sufficed.
+    missing_groups : int
+        The same of groups, where the target's `number` counts them.
     """
 
     persons: np.ndarray
     missing: int = 0
     too_dear: int = 0
+    missing_groups: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,11 @@ def select(
     places = min(places, int(np.count_nonzero(pool.eligible)))
     if target.number is not None and not target.replace:
         missing = target.number - places
+    if target.groups is not None and pool.codes is not None and target.counts_groups:
+        order = rank_groups(target, situation)
+        share, number, skip = target.share, target.number, target.skip
+        persons, n_missing = counted_groups(order, pool.eligible, pool.codes, share=share, number=number, skip=skip)
+        return replace(_groups_afforded(persons, order, pool.codes, purse, 0), missing_groups=n_missing)
     if target.groups is not None and pool.codes is not None:
         order = rank_groups(target, situation)
         persons = whole_groups(order, pool.eligible, places, pool.codes)
@@ -124,7 +132,7 @@ def pool_of(
     if target.groups is not None:
         codes, _ = group_codes(target, situation.world)
     elif target.per is not None:
-        codes, _ = situation.world.population.columns[target.per].groups()
+        codes, _ = codes_by(target.per, situation.world)
     if codes is not None:
         there &= codes >= 0
     eligible = there & ~_excluded(target, situation, intervention)

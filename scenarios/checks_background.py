@@ -51,5 +51,8 @@ def _check_start(checker: Checker, given: grammar.Intervention, place: Place) ->
 def _conditions(given: grammar.Intervention) -> Iterator[tuple[str | None, Place]]:
     if given.target is not None:
         yield given.target.where, ("target", "where")
-    if given.effect.ties is not None and given.effect.ties.add is not None:
-        yield given.effect.ties.add.to, ("effect", "ties", "add", "to")
+    if given.chain is not None:
+        yield given.chain.where, ("chain", "where")
+    for inside, effect in given.effects.items():
+        if effect.ties is not None and effect.ties.add is not None:
+            yield effect.ties.add.to, (*inside, "ties", "add", "to")

@@ -8,10 +8,10 @@ from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_chains import check_chain
 from scenarios.checks_contacts import has_no_ties
+from scenarios.checks_groups import check_groups, check_pairing
 from scenarios.checks_knowledge import check_knowledge
 from scenarios.checks_numbers import check_duration, check_number
-from scenarios.checks_outcomes import check_measure
-from scenarios.checks_rules import check_group_ranking, check_rule
+from scenarios.checks_rules import check_rule
 from scenarios.checks_schedule import check_again, check_once, check_times, check_uptake
 from scenarios.conversion import arm_items, intervention_of
 from simulator.behaviour import MOST_FACTOR
@@ -92,8 +92,6 @@ def _check_intervention(checker: Checker, name: str, given: grammar.Intervention
         checker.add("`alteration` needs ties or people in its effect", (*place, "effect"), hint, on_key=True)
     elif given.kind != "alteration" or converted.effect.ties is not None:
         checker.extend(kinds[given.kind](converted), place)
-    if given.target is not None:
-        check_group_ranking(checker, given.target, converted.target, (*place, "target"))
 
 
 def _check_effect(checker: Checker, effect: grammar.Effect, place: Place) -> None:
@@ -172,10 +170,7 @@ def _check_ties(checker: Checker, ties: grammar.TiesEffect, place: Place) -> Non
         hint = "it exchanges ties that the layer has from the start; `add` makes new ones"
         checker.add(f"`{ties.rewire.layer}` has no ties to rewire", (*place, "rewire", "layer"), hint)
     if ties.add is not None:
-        pairing = ties.add.pairing
-        checker.word(pairing, list(grammar.PAIRINGS), "pairing", (*place, "add", "pairing"))
-        if ties.add.by is not None:
-            checker.column(ties.add.by, (*place, "add", "by"))
+        check_pairing(checker, ties.add, (*place, "add"))
     if ties.scale is not None:
         check_number(checker, ties.scale.by, (*place, "scale", "by"), what="a factor")
 
@@ -207,16 +202,8 @@ def _check_target(checker: Checker, target: grammar.Target, place: Place) -> Non
     if target.budget is not None:
         check_number(checker, target.budget, (*place, "budget"), what="a budget")
         _needs_currency(checker, (*place, "budget"))
-    if target.per is not None:
-        checker.column(target.per, (*place, "per"))
-    if target.groups is not None and target.groups != "communities":
-        checker.column(target.groups, (*place, "groups"))
-    if isinstance(target.rank, grammar.Measure):
-        check_measure(checker, target.rank, (*place, "rank"))
-        if target.groups is None:
-            hint = "add `groups:`, or rank people by a rule: random, degree, most_named, nominated"
-            checker.add("a measure ranks groups, not people", (*place, "rank"), hint)
-    elif target.groups is None:
+    check_groups(checker, target, place)
+    if target.groups is None and not isinstance(target.rank, grammar.Measure):
         check_rule(checker, target, place)
 
 

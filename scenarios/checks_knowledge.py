@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
@@ -31,6 +32,10 @@ def check_knowledge(checker: Checker, given: grammar.Intervention, place: Place)
     if asked > first:
         at = (*at, "value") if isinstance(knowledge.as_of, grammar.Value) else at
         checker.add(f"people are asked at {asked:g}, after the intervention begins", at, f"it begins at {first:g}")
+    enter = checker.spec.population.enter
+    if enter is not None and enter.rate is not None and enter.ties and asked > checker.begin:
+        hint = "leave it out: people are then asked when the intervention acts"
+        checker.add("who was tied to whom at an earlier time is not kept where people enter with ties", at, hint)
 
 
 def _first_date(checker: Checker, given: grammar.Intervention) -> float:
@@ -59,8 +64,10 @@ def _with_places(spec: grammar.ScenarioSpec) -> Iterator[tuple[Place, grammar.In
     for name, given in spec.interventions.items():
         if isinstance(given, grammar.Intervention):
             yield ("interventions", name), given
+    lists: dict[Place, Any] = {("background",): spec.background or ()}
     for arm, items in spec.arms.items():
-        place: Place = ("arms", arm, "interventions") if isinstance(items, grammar.BudgetedArm) else ("arms", arm)
+        lists["arms", arm, *(["interventions"] if isinstance(items, grammar.BudgetedArm) else [])] = items
+    for place, items in lists.items():
         for i, (_, item) in enumerate(arm_items(items)):
             if isinstance(item, grammar.Intervention):
                 yield (*place, i), item

@@ -1,4 +1,4 @@
-"""Cross-checks of how people, and groups of people, are ranked: targeting rules and their parameters."""
+"""Cross-checks of how people are ranked: targeting rules and their parameters."""
 
 from __future__ import annotations
 
@@ -56,31 +56,3 @@ def _check_asked(checker: Checker, asked: Any, target: grammar.Target, place: Pl
     if target.knowledge is not None:
         hint = "beside a rule it is short for `knowledge: {asked: …}`; say it in one of the two places"
         checker.add("`asked` does not go with `knowledge`", place, hint, on_key=True)
-
-
-def check_group_ranking(checker: Checker, target: grammar.Target, converted: Any, place: Place) -> None:
-    """Check how groups are ranked; nothing where people are.
-
-    Parameters
-    ----------
-    checker : Checker
-    target : Target
-    converted : interventions.specs.Target
-        The same.
-    place : place
-        Of the target.
-    """
-    from interventions.groups import check_group_rank
-
-    rank = target.rank
-    if target.groups is None or (isinstance(rank, grammar.Measure) and rank.kind in grammar.LATER_MEASURES):
-        return
-    for name in converted.parameters:
-        if name not in ("draw", "layers"):
-            hint = allowed_words(name, ["draw", "layers"])
-            checker.add(f"a rank of groups takes no `{name}`", (*place, "rank", name), hint, on_key=True)
-    for problem in check_group_rank(converted):
-        if problem.place == ("rank",) and isinstance(rank, grammar.RankRule):
-            checker.add(problem.message, (*place, "rank", "rule"), problem.hint)
-        else:
-            checker.extend([problem], place)

@@ -6,6 +6,7 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
+from scenarios.checks_groups import check_group_word
 from scenarios.checks_numbers import check_duration, check_instant, check_number
 from scenarios.checks_outcomes import check_measure
 from scenarios.conversion import arm_items, label
@@ -101,8 +102,7 @@ def _check_when(checker: Checker, when: grammar.When, place: Place) -> None:
 
 
 def _check_phase(checker: Checker, phase: grammar.Phase, place: Place) -> None:
-    if phase.over != "communities":
-        checker.column(phase.over, (*place, "over"))
+    check_group_word(checker, phase.over, (*place, "over"))
     check_duration(checker, phase.every, (*place, "every"), "`every`")
     order, at = phase.order, (*place, "order")
     if isinstance(order, grammar.Measure):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_contacts import added_weights, has_no_ties, largest, used_interventions
+from scenarios.checks_groups import layers_of_groups
 from scenarios.checks_knowledge import warn_of_knowledge
 from scenarios.conversion import behaviours_of
 from simulator.behaviour import GROUP, SPONTANEOUS, Behaviour, Transition
@@ -210,7 +211,8 @@ def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> It
         return
     parameters = target.rank.parameters if isinstance(target.rank, grammar.RankRule) else {}
     rule = target.rank.rule if isinstance(target.rank, grammar.RankRule) else target.rank
-    if target.groups == "communities" or (target.groups is None and isinstance(rule, str) and goes_by_ties(rule)):
+    yield from layers_of_groups(target, everything)
+    if target.groups is None and isinstance(rule, str) and goes_by_ties(rule):
         yield from parameters.get("layers") or everything
 
 

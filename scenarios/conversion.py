@@ -398,6 +398,7 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
     parameters, asked = own_parameters(rule, parameters)
     if parameters and rule in targets:
         parameters = with_states(targets[rule], parameters, states_of(spec))
+    groups, found = (given.groups, None) if isinstance(given.groups, str | None) else (given.groups.by, given.groups)
     return Target(
         where=condition_of(given.where),
         rank=rule,
@@ -405,13 +406,26 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         share=given.share,
         number=given.number,
         per=given.per,
-        groups=given.groups,
+        groups=groups,
+        group_parameters={} if found is None else found.parameters,
         group_measure=measure,
-        knowledge=_knowledge(given.knowledge, spec.time.unit) if asked is None else Knowledge(asked=float(asked)),
+        knowledge=_knowledge(given.knowledge, asked, spec.time.unit),
         budget=None if given.budget is None else quantity_of(given.budget),
         exclude=(given.exclude,) if isinstance(given.exclude, str) else given.exclude or (),
         replace=bool(given.replace),
+        counts_groups=given.of == "groups",
+        skip=given.skip or 0.0,
     )
+
+
+def _knowledge(given: grammar.Knowledge | None, asked: Any, unit: str) -> Knowledge | None:
+    """Return what is known of the network; `asked` stands beside the rule, instead of in `knowledge`."""
+    if given is None:
+        return None if asked is None else Knowledge(asked=float(asked))
+    as_of = None if given.as_of is None else duration_of(given.as_of, unit)
+    forgotten, wrong = quantity_of(given.forgotten), quantity_of(given.wrong)
+    share = given.asked if asked is None else float(asked)
+    return Knowledge(share, given.names, forgotten, wrong, given.layers, as_of)
 
 
 def own_parameters(rule: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
@@ -434,14 +448,6 @@ def own_parameters(rule: str, given: Mapping[str, Any]) -> tuple[dict[str, Any],
     return own, own.pop("asked") if "layers" in takes and "asked" not in takes else None
 
 
-def _knowledge(given: grammar.Knowledge | None, unit: str) -> Knowledge | None:
-    if given is None:
-        return None
-    as_of = None if given.as_of is None else duration_of(given.as_of, unit)
-    forgotten, wrong = quantity_of(given.forgotten), quantity_of(given.wrong)
-    return Knowledge(given.asked, given.names, forgotten, wrong, given.layers, as_of)
-
-
 def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Effect:
     add = given.ties.add if given.ties is not None else None
     rewire = given.ties.rewire if given.ties is not None else None
@@ -453,7 +459,7 @@ def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Ef
         influence={name: person_number_of(factor, behaviours) for name, factor in sorted(given.influence.items())},
         ties=None
         if add is None
-        else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight)),
+        else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight), add.by),
         rewire=None if rewire is None else Rewiring(rewire.layer, rewire.share, rewire.keep == "degree"),
         lasting=None if given.for_ is None else duration_of(given.for_, unit),
         half_life=None if given.half_life is None else duration_of(given.half_life, unit),

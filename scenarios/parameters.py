@@ -6,7 +6,7 @@ The types are the annotations of a function's keyword-only arguments, checked by
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -60,7 +60,9 @@ def json_schema_of(function: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def parameter_problems(word: str, function: Callable[..., Any], given: Mapping[str, Any]) -> list[Problem]:
+def parameter_problems(
+    word: str, function: Callable[..., Any], given: Mapping[str, Any], also: Sequence[str] = ()
+) -> list[Problem]:
     """Say what is wrong with the parameters of a registered function.
 
     Parameters
@@ -70,6 +72,8 @@ def parameter_problems(word: str, function: Callable[..., Any], given: Mapping[s
     function : callable
     given : mapping
         As in the scenario.
+    also : sequence of str
+        Other keys that may stand there, for hints.
 
     Returns
     -------
@@ -85,7 +89,8 @@ def parameter_problems(word: str, function: Callable[..., Any], given: Mapping[s
         for each in error.errors(include_url=False):
             name = str(each["loc"][0])
             if each["type"] == "extra_forbidden":
-                hint = allowed_words(name, allowed) if allowed else f"`{word}` has no parameters"
+                words = [*allowed, *also]
+                hint = allowed_words(name, words) if words else f"`{word}` has no parameters"
                 found.append(Problem(f"`{word}` takes no `{name}`", (name,), hint, on_key=True))
             elif each["type"] == "missing" and len(each["loc"]) == 1:
                 if not any(nearest(each, [name]) for each in unknown):  # a slip, which is said already

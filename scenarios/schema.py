@@ -15,6 +15,7 @@ from typing import Any
 from scenarios import grammar
 from scenarios.bibliography import ASSUMED, FITTED, bibliography
 from scenarios.grammar.parts import NAME_PATTERN
+from scenarios.tactics import BESIDE
 from simulator.distributions import DISTRIBUTIONS
 from simulator.errors import SpecError
 
@@ -41,6 +42,8 @@ def schema(*, plugins: bool = True) -> Json:
     dict
         Plain data. Every key has a description.
     """
+    from interventions.groups import FOUND
+
     added = _added(plugins)
     raw = grammar.ScenarioSpec.model_json_schema()
     definitions = {name: _tidy(each, name) for name, each in raw.pop("$defs").items()}
@@ -57,20 +60,26 @@ def schema(*, plugins: bool = True) -> Json:
     for part in definitions.values():
         if "source" in part.get("properties", {}):
             _suggest(part["properties"]["source"], [ASSUMED, FITTED, *sorted(bibliography())])
-    _suggest(definitions["Target"]["properties"]["groups"], ["communities"])
+    for part, key in (("Target", "groups"), ("Target", "per"), ("GroupsBy", "by")):
+        _suggest(definitions[part]["properties"][key], list(FOUND))
     definitions["Outcomes"]["propertyNames"] = {"pattern": NAME_PATTERN}
     _name_words(whole["properties"]["references"]["items"], {key: each.text for key, each in bibliography().items()})
     generators = _generators(definitions, added["netrial.networks"])
     definitions["GeneratedLayer"] = _choice(definitions["GeneratedLayer"], "generator", generators)
     definitions["RankRule"] = _choice(definitions["RankRule"], "rule", _rules(added["netrial.targets"]))
     for name in ("Tactic", "UnnamedTactic"):
-        beside = {} if name == "Tactic" else {"name": definitions[name]["properties"]["name"]}
+        beside = {
+            key: {"description": each["description"], "$ref": f"#/$defs/Intervention/properties/{key}"}
+            for key, each in definitions["Intervention"]["properties"].items()
+            if key in BESIDE
+        }
+        if name == "UnnamedTactic":
+            beside["name"] = definitions[name]["properties"]["name"]
         forms = {
-            word: {**form, "properties": form["properties"] | beside}
+            word: {**form, "properties": beside | form["properties"]}
             for word, form in added["netrial.interventions"].items()
         }
-        definitions[name] = _choice(definitions[name], "tactic", forms) if forms else False
-    whole, definitions = _without_false(whole, definitions), _without_false(definitions, definitions)
+        definitions[name] = _choice(definitions[name], "tactic", forms)
     used = _used(whole, definitions)
     return {
         "$schema": DIALECT,
@@ -145,19 +154,6 @@ def _added(plugins: bool) -> dict[str, dict[str, Json]]:
             help_line = registry.help(name) or f"`{name}`."
             words[name] = {"description": help_line, "properties": properties, "required": form.get("required", [])}
     return found
-
-
-def _without_false(node: Any, definitions: Mapping[str, Any]) -> Any:
-    """Leave out the forms that allow nothing: a tactic where no package brings any."""
-    if isinstance(node, list):
-        return [_without_false(each, definitions) for each in node if not _is_false(each, definitions)]
-    if isinstance(node, dict):
-        return {key: _without_false(each, definitions) for key, each in node.items()}
-    return node
-
-
-def _is_false(node: Any, definitions: Mapping[str, Any]) -> bool:
-    return isinstance(node, dict) and definitions.get(str(node.get("$ref", "")).rpartition("/")[2]) is False
 
 
 def _closed_words(added: Mapping[str, Json]) -> dict[tuple[str, str], Mapping[str, str]]:
@@ -278,7 +274,7 @@ def _used(node: Any, definitions: Mapping[str, Json]) -> set[str]:
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
-            name = str(each.get("$ref", "")).rpartition("/")[2]
+            name = (str(each.get("$ref", "")).split("/")[2:3] or [""])[0]
             if name and name not in found:
                 found.add(name)
                 waiting.append(definitions[name])

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 1000
 """Most steps of an iteration that goes on until nothing changes."""
+MOST_LOOKS = 1_000_000_000
+"""Looks from a person at a contact after which such an iteration ends early."""
 SETTLED_BITS = 30
 ROWS = 1 << 16
 """People whose contacts' contacts are looked at in one go."""
@@ -43,7 +45,8 @@ def eigenvector(contacts: Contacts) -> np.ndarray:
 
     Bonacich (1972, doi:10.1080/0022250X.1972.9989806), by iteration from equal scores, in which everybody counts among
     their own contacts, so that it comes to rest; as ``networkx.eigenvector_centrality``. It ends when the scores change
-    by less than 1e-10 of their sum, and in any case after 1,000 rounds.
+    by less than 1e-10 of their sum; after 1,000 rounds; or after 1e9 looks at a contact, but not before 100 rounds. What
+    is found then are numbers of walks: how many ways lead from each person, in so many steps, to anybody.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def eigenvector(contacts: Contacts) -> np.ndarray:
     n = contacts.starts.size - 1
     matrix = _matrix(contacts.starts, contacts.persons, n)
     scores = np.full(n, 1 / max(n, 1))
-    for _ in range(ROUNDS):
+    for _ in range(max(100, min(ROUNDS, MOST_LOOKS // max(contacts.persons.size, 1)))):
         new = matrix @ scores + scores
         new /= new.sum()
         change = np.abs(new - scores).sum()

@@ -314,15 +314,15 @@ def test_waves_are_told_as_such_whatever_acts_between_them(scenario: Scenario) -
     repeated = scenario.set(
         {"interventions.word.every": 1, "interventions.news": between, "arms.word": ["word", "news"]}
     )
-    dates = plan_of(design(repeated, None), 1).arms["word"]
-    told = [(step.when, step.dates[0].intervention.name, step.lines[0].split(",")[0]) for step in dates.steps]
+    arm = plan_of(design(repeated, None), 1).arms["word"]
+    told = [(step.when, step.dates[0].intervention.name, step.lines[0].split(",")[0]) for step in arm.steps]
     assert told == [
-        ("After 1 year", "word", "whom: 5 people picked at random (of all 400)"),
+        ("After 1 year", "word", "when: again every year"),
         ("After 1.08333 years", "word", "whom: those it is passed on to"),
         ("After 1.12 years", "news", "whom: everybody: 400 people"),
         ("After 14 months to 15 months", "word", "whom: those it is passed on to"),
         ("After 2 and 3 years", "word", "whom: again as before; 5 people each time in the first replicate"),
-        ("After 25 months to 39 months", "word", "whom: those it is passed on to"),
+        ("After 25 months to 27 months", "word", "whom: those it is passed on to"),
     ]
 
 
@@ -333,3 +333,10 @@ def test_what_a_chain_costs_is_open_where_nobody_followed_it(
     plan = plan_of(design(scenario, None), 1)
     assert total_in_words(plan.arms["word"].dates, plan.setting).startswith("in all at least 45")
     assert not plan.arms["usual"].dates
+
+
+def test_the_start_cannot_be_asked_about_in_a_warm_up(scenario: Scenario) -> None:
+    early = {"time.warm_up": 1, "interventions.word.at": -0.5, "background": ["word"], "arms.word": []}
+    assert scenario.set({**early, f"{CHAIN}.where": "smoking == smoker"})
+    with pytest.raises(ScenarioError, match="before time 0"):
+        scenario.set({**early, f"{CHAIN}.where": "start.smoking == smoker"})

@@ -17,7 +17,7 @@ from interventions.specs import Cost, Effect, Intervention, Knowledge, NewTies, 
 from interventions.targeting import rank
 from simulator.actions import AddTies, Record
 from simulator.network import ContactNetwork, Layer
-from simulator.population import rounded_share
+from simulator.population import Column, Population, rounded_share
 from simulator.streams import Draw, scale
 
 FAR = 4.0
@@ -467,10 +467,13 @@ class TestAsKnown:
         assert ties(first) != ties(other)
 
     def test_rules_that_look_at_no_tie_have_nothing_to_learn(self) -> None:
-        here, nobody = situation(self.world), situation(town(10))
-        for rule in ("random", "self_selected"):
+        ages = Column("age", np.arange(10.0))
+        people = Population(np.arange(10), {"age": ages})
+        here, nobody = (situation(replace(world, population=people)) for world in (self.world, town(10)))
+        for rule in ("random", "self_selected", "by_column", "low_threshold"):
             assert not looks_at_ties(Target(rank=rule))
-            assert rank(here, rule, {}).tolist() == rank(nobody, rule, {}).tolist()
+            named = {"by_column": {"column": "age"}, "low_threshold": {"threshold": "age"}}.get(rule, {})
+            assert rank(here, rule, named).tolist() == rank(nobody, rule, named).tolist()
             assert as_known(here, Target(rank=rule, knowledge=Knowledge(asked=0.5)))[0] is here
         assert not looks_at_ties(Target(rank="by_column"))
         assert looks_at_ties(Target(rank="degree"))

@@ -33,8 +33,6 @@ LATER: list[tuple[str, Any, str, str]] = [
     (f"{BUDDIES}.people", "remove", "people", "people"),
     (f"{BUDDIES}.people", {"add": {"number": 3, "states": {"advocacy": "champion"}}}, "people", "people"),
     (f"{BUDDIES}.ties.remove", {"share": 0.5, "to": "obesity == obese"}, "remove", "remove"),
-    (f"{BUDDIES}.ties.add.pairing", "similar", "pairing", "similar"),
-    (f"{BUDDIES}.ties.add.by", "area", "by", "by"),
     ("outcomes.highest", {"peak": "obesity.obese", "better": "lower"}, "peak", "peak"),
     ("experiment.draws", 100, "draws", "draws"),
     ("experiment.direct", True, "direct", "direct"),

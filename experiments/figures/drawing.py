@@ -7,7 +7,7 @@ network of one replicate.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +49,14 @@ class Figures:
         return [one for one in found if one is not None]
 
 
-def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_heading: str = "") -> Figures:
+def draw_figures(
+    facts: Facts,
+    blocks: Sequence[Block],
+    *,
+    heading: str,
+    note_heading: str = "",
+    panels: Collection[str] | None = None,
+) -> Figures:
     """Draw every figure of a run.
 
     Parameters
@@ -61,6 +68,8 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
         What the forest plot's axis shows.
     note_heading : str
         Heading of the notes beside the rows; empty for none.
+    panels : collection of str, optional
+        Arms that have panels of their own; None: all.
 
     Returns
     -------
@@ -79,18 +88,22 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
     drawn = Figures()
     names = file_names(facts.arms)
     watched = facts.watched
+
+    def wanted(arm: str) -> bool:
+        return panels is None or arm in panels
+
     with style():
         bands = facts.bands(watched)
         if bands:
             drawn.overview = figures_curves.overview(facts, watched, bands, figures_curves.WIDE, "curves")
             drawn.overview_phone = figures_curves.overview(facts, watched, bands, figures_curves.NARROW, "curves_phone")
             top = figures_curves.highest(facts, watched, bands)
-            for arm in bands:
+            for arm in filter(wanted, bands):
                 drawn.panels[arm] = figures_curves.panel(facts, watched, bands, arm, top, f"curve_{names[arm]}")
         differences = facts.differences(watched)
         if differences:
             limits = figures_differences.extent(differences)
-            for arm in differences:
+            for arm in filter(wanted, differences):
                 drawn.differences[arm] = figures_differences.panel(
                     facts, watched, differences, arm, limits, f"difference_{names[arm]}"
                 )
@@ -114,7 +127,7 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
                 )
         if facts.distances:
             limits = figures_distances.extent(facts.distances)
-            for arm in facts.distances:
+            for arm in filter(wanted, facts.distances):
                 drawn.distances[arm] = figures_distances.panel(
                     facts, facts.distances, arm, limits, f"distance_{names[arm]}"
                 )

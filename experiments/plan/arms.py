@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from experiments.plan.chains import chain_costs_in_words, chain_in_words
 from experiments.plan.effects import effect_in_words
+from experiments.plan.groups import NAMES, groups_in_words
 from experiments.plan.knowledge import asked_at, knowledge_in_words
-from experiments.plan.phrases import States, count_word, duration, who
+from experiments.plan.phrases import States, duration, who
 from experiments.plan.schedules import (
     drop_out_in_words,
     further_prices,
@@ -21,7 +22,7 @@ from experiments.plan.schedules import (
 )
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
-from interventions.specs import COMMUNITIES, ByContacts
+from interventions.specs import ByContacts
 from interventions.targeting import phrase_of, targets
 from simulator.arguments import arguments
 from simulator.behaviour import HazardRatio
@@ -231,7 +232,7 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     reached = reached_at(date, setting)
     open_number = DEPENDS if date.time else UNKNOWN
     if target.groups is not None:
-        return _groups(date, people, states)
+        return groups_in_words(date, people, states, open_number)
     if target.share is None and target.number is None and one.budget is None and target.budget is None:
         everybody = f"all people {people}" if people else "everybody"
         return (
@@ -244,7 +245,7 @@ def whom_in_words(date: Date, setting: Setting) -> str:
         eligible = setting.people
     among = f"those {people}" if eligible is None else f"the {eligible:,} {people}" if people else f"all {eligible:,}"
     cut = f"{percent(target.share)} of {among}" if target.share is not None else f"of {among}"
-    per = f", spread over each {plain_label(target.per)} in proportion" if target.per is not None else ""
+    per = f", spread over {_each(target.per)} in proportion" if target.per is not None else ""
     if reached is None:
         number = f"{target.number:,} " if target.number is not None else ""
         return f"{number}people {_order(target)} ({cut}){per}" + ("" if number else f"; {open_number}")
@@ -254,6 +255,11 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     the = "" if target.rank == "random" else "the "
     missing += f"; for {dear:,} more the money does not suffice" if dear else ""
     return f"{the}{plural(reached, 'person', 'people')} {_order(target)} ({cut}){per}{missing}"
+
+
+def _each(per: str) -> str:
+    """Say over what a cut is spread: "each village", "each community found in the network"."""
+    return f"each {NAMES[per][0]} {NAMES[per][2]}" if per in NAMES else f"each {plain_label(per)}"
 
 
 def _order(target: Target) -> str:
@@ -276,27 +282,6 @@ def _known(date: Date, setting: Setting) -> str:
     knowledge = date.intervention.target.knowledge
     then = None if knowledge is None or knowledge.as_of is None else when(knowledge.as_of, setting)
     return knowledge_in_words(date, "" if then is None else f"once, {then[0].lower()}{then[1:]}")
-
-
-def _groups(date: Date, people: str, states: States) -> str:
-    target, counted = date.intervention.target, date.counted
-    measure = target.group_measure
-    order = "the largest first" if target.rank == "size" else "in random order"
-    if measure is not None:
-        most = "the largest share of" if measure.kind == "share" else "most"
-        order = f"those with {most} {states.which(measure.behaviour, measure.states, 'people')} first"
-    among = f"those {people}" if people else "all people"
-    up_to = f", up to {percent(target.share)} of {among}" if target.share is not None else ""
-    if target.number is not None:
-        up_to = f", up to {plural(target.number, 'person', 'people')}"
-    communities = target.groups == COMMUNITIES
-    one, many = ("community", "communities") if communities else ("group", "groups")
-    which = " found in the network" if communities else f" by {plain_label(str(target.groups))}"
-    limit = f" {people}" if people else ""
-    if counted is None or counted.groups is None:
-        return f"people{limit} in whole {many}{which}, {order}{up_to}; {DEPENDS if date.time else UNKNOWN}"
-    whole = f"{count_word(counted.groups)} whole {one if counted.groups == 1 else many}"
-    return f"{plural(counted.reached, 'person', 'people')}{limit} in {whole}{which}, {order}{up_to}"
 
 
 def uptake_in_words(date: Date, setting: Setting) -> str:

@@ -90,10 +90,12 @@ def base_rate(transition: Transition) -> float | None:
 def _new_ties(new: NewTies, states: States) -> str:
     one = new.per_person == 1
     to = who(new.to, states)
-    whom = f"{'a person' if one else 'people'}{f' {to},' if to else ''}"
+    whom = "people" if not one else "one of the people" if to else "a person"
+    whom += f" {to}," if to else ""
     weight = f", which count × {new.weight:g}" if new.weight != 1 else ""
     ties = f"{count_word(new.per_person)} new {'tie' if one else 'ties'}"
-    return f"each gets {ties} in {plain_label(new.layer)} to {whom} picked at random{weight}"
+    how = "picked at random" if new.pairing == "random" else f"most like them in {plain_label(str(new.by))}"
+    return f"each gets {ties} in {plain_label(new.layer)} to {whom} {how}{weight}"
 
 
 def _rewiring(rewiring: Rewiring) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from experiments.plan.groups import NAMES
 from experiments.plan.phrases import States, a, count_word, duration, rate_in_words
 from experiments.wording import listed, money, percent, plain_label, plural_unit
-from interventions.specs import COMMUNITIES
 from simulator.behaviour import ByColumn, ByState, HazardRatio
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def measure_in_words(measure: Measure, states: States) -> str:
 
 def _phase(phase: Phase, states: States, unit: str) -> str:
     each = "one group" if phase.groups == 1 else f"{count_word(phase.groups)} groups"
-    over = "communities" if phase.over == COMMUNITIES else f"groups by {plain_label(phase.over)}"
+    over = NAMES[phase.over][1] if phase.over in NAMES else f"groups by {plain_label(phase.over)}"
     if phase.listed:
         order = f"in the order {listed([plain_label(category) for category in phase.listed])}"
     elif isinstance(phase.order, str):

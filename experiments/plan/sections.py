@@ -10,6 +10,7 @@ from experiments.forecast import forecast_lines, memory_lines
 from experiments.plan.arms import total_in_words
 from experiments.plan.behaviours import move_lines
 from experiments.plan.phrases import a, duration, state_label
+from experiments.plan.tactics import expansions_in_words
 from experiments.report.words import OutcomeWords
 from experiments.wording import listed, number, plain_label, plain_number, plural, plural_unit
 from scenarios import build
@@ -127,13 +128,19 @@ def _arms(plan: Plan) -> list[str]:
     for step in plan.background.steps:
         lines += [f"  {step.title}", *(f"    {line}" for line in step.lines)]
     for name, arm in plan.arms.items():
+        tactics = expansions_in_words(plan.scenario, name)
         role = " (the control)" if name == plan.control else ""
         if not arm.steps:
             lines.append(f"{name}{role}: nothing {'else ' if plan.background.steps else ''}is done")
             continue
         lines.append(f"{name}{role}")
         for step in arm.steps:
-            lines += [f"  {step.title}", *(f"    {line}" for line in step.lines)]
+            expanded = tactics.get(step.dates[0].intervention.name) if step.dates[0].occasion == 0 else None
+            lines += [
+                f"  {step.title}",
+                *([f"    {expanded}"] if expanded else []),
+                *(f"    {line}" for line in step.lines),
+            ]
         total = total_in_words(arm.dates, plan.setting)
         lines += [f"  {total}"] if total else []
     return lines

@@ -63,6 +63,31 @@ Rank = Annotated[
 ]
 
 
+class GroupsBy(Part):
+    """Groups that are found in the network, with parameters."""
+
+    tag: ClassVar[str] = "<mapping>"
+
+    by: Text = Field(description="Column, or communities, components, cores, positions.")
+    layers: tuple[Text, ...] | None = Field(default=None, description="Layers in which they are found. Default: all.")
+    like: Share | None = Field(
+        default=None,
+        description="Of positions: share of contacts that any two people of one have in common. Default: 1.",
+    )
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What is said beside `by`."""
+        given = {"layers": self.layers, "like": self.like}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+Groups = Annotated[
+    Annotated[Text, Tag("<one>")] | Annotated[GroupsBy, Tag("<mapping>")],
+    Discriminator(shape),
+]
+
+
 class Knowledge(Part):
     """What is known of the network when people are chosen: a survey of some people, who name contacts."""
 
@@ -84,14 +109,25 @@ class Target(Part):
     share: Share | None = Field(default=None, description="Share of those who satisfy `where`.")
     number: Whole | None = Field(default=None, description="Number of people.")
     budget: Quantity | None = Field(default=None, description="As many as this buys, each time it acts.")
-    of: Literal["people", "groups"] | None = later("I", "What share and number count, with `groups`: people or groups.")
+    of: Literal["people", "groups"] | None = Field(
+        default=None, description="What share and number count, with `groups`: people (the default) or groups."
+    )
+    skip: NotNegative | None = Field(
+        default=None,
+        description="With `of: groups`: groups that are passed over first, a number; with `share`, a share of them.",
+    )
     exclude: Names | None = Field(
         default=None,
         description="Who cannot be chosen: `offered` or `treated` by this before, or offered the interventions named.",
     )
     replace: Flag | None = Field(default=None, description="On later dates: choose only as many as are missing.")
-    per: Text | None = Field(default=None, description="Column: cut in each of its groups.")
-    groups: Text | None = Field(default=None, description="Column, or `communities`: whole groups are chosen.")
+    per: Text | None = Field(
+        default=None, description="Column, or communities, components, cores, positions: cut in each of its groups."
+    )
+    groups: Groups | None = Field(
+        default=None,
+        description="Column, or communities, components, cores, positions: whole groups are chosen.",
+    )
     knowledge: Knowledge | None = Field(default=None, description="What is known of the network. Default: everything.")
 
 
@@ -100,8 +136,8 @@ class AddTies(Part):
 
     per_person: Counting = Field(description="Ties for each person.")
     to: ConditionText | None = Field(default=None, description="Who can be at the other end.")
-    pairing: Text = Field(default="random", description="Who is tied to whom: random, similar, …")
-    by: Text | None = later("I", "Column by which people are similar.")
+    pairing: Text = Field(default="random", description="Who is tied to whom: random or similar.")
+    by: Text | None = Field(default=None, description="With `pairing: similar`: column by which people are alike.")
     layer: Text = Field(description="Layer that the ties join.")
     weight: NotNegative = Field(default=1.0, description="Weight of each tie.")
 
@@ -350,4 +386,4 @@ Arm = Annotated[
 ]
 
 KINDS = ("alteration", "broadcast", "champions", "groups", "induction")
-PAIRINGS = {"random": "", "similar": "I"}
+PAIRINGS = {"random": "", "similar": ""}
