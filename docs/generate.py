@@ -130,7 +130,7 @@ def _reference(node: Mapping[str, Any]) -> str:
 
 
 def _default(value: Any) -> str:
-    return "" if value in (None, [], {}) else code(f"{value:g}" if isinstance(value, float) else value)
+    return "" if value in (None, [], {}, "") else code(f"{value:g}" if isinstance(value, float) else value)
 
 
 def words_of(name: str) -> str:
@@ -165,11 +165,11 @@ def takes(node: Mapping[str, Any]) -> str:
 
 def _number(node: Mapping[str, Any]) -> str:
     word = "whole number" if node["type"] == "integer" else "number"
-    if "maximum" in node:
+    if "minimum" in node and "maximum" in node:
         return f"{word} from {node['minimum']:g} to {node['maximum']:g}"
-    if "minimum" in node:
-        return f"{word} from {node['minimum']:g}"
-    return f"{word} above {node['exclusiveMinimum']:g}" if "exclusiveMinimum" in node else word
+    bounds = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
+    said = [f"{how} {node[bound]:g}" for bound, how in bounds.items() if bound in node]
+    return " ".join([word, ", ".join(said)]) if said else word
 
 
 # ------------------------------------------------------------------------------------- words, commands, tables, …
@@ -209,6 +209,28 @@ def words(subject: str | None = None) -> str:
     rows |= {name: NOT_BUILT for name in known if name not in rows}
     listed = table(["word", "meaning"], [[code(name), said] for name, said in rows.items()])
     return listed if rows else "netrial brings none; packages may."
+
+
+def rules(module: str) -> str:
+    """Return what the targeting rules of a file of `interventions.rules` do: their docstrings and parameters."""
+    from importlib import import_module
+    from inspect import getdoc
+
+    from interventions.targeting import targets
+    from scenarios.parameters import json_schema_of
+    from simulator.arguments import arguments
+
+    home = f"interventions.rules.{module}"
+    import_module(home)
+    own = [name for name in targets.names() if targets[name].__module__ == home]
+    sections = []
+    for name in sorted(own, key=lambda each: targets[each].__code__.co_firstlineno):
+        said, _, after = (getdoc(targets[name]) or "").partition("\nParameters\n")
+        returns = re.search(r"\nReturns\n-+\n.*\n((?: +.*\n?)*)", after)
+        parameters = [_keys_of(json_schema_of(targets[name]), {})] if arguments(targets[name]) else []
+        note = [" ".join(returns[1].split())] if returns and returns[1].strip() else []
+        sections.append("\n\n".join([f"### `{name}`", said.strip(), *note, *parameters]))
+    return "\n\n".join(sections)
 
 
 def commands() -> str:
@@ -315,6 +337,7 @@ PIECES: dict[str, Callable[..., str]] = {
     "catalogue": catalogue,
     "grammar": grammar,
     "words": words,
+    "rules": rules,
     "commands": commands,
     "tables": tables,
     "bibliography": bibliography,

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.shortest_paths import contacts_of_all
+
 if TYPE_CHECKING:
     from simulator.network import Contacts, Layer
 
 ROUNDS = 1000
 """Most steps of an iteration that goes on until nothing changes."""
+MOST_LOOKS = 1_000_000_000
+"""Looks from a person at a contact after which such an iteration ends early."""
 SETTLED_BITS = 30
 ROWS = 1 << 16
 """People whose contacts' contacts are looked at in one go."""
@@ -41,7 +45,8 @@ def eigenvector(contacts: Contacts) -> np.ndarray:
 
     Bonacich (1972, doi:10.1080/0022250X.1972.9989806), by iteration from equal scores, in which everybody counts among
     their own contacts, so that it comes to rest; as ``networkx.eigenvector_centrality``. It ends when the scores change
-    by less than 1e-10 of their sum, and in any case after 1,000 rounds.
+    by less than 1e-10 of their sum; after 1,000 rounds; or after 1e9 looks at a contact, but not before 100 rounds. What
+    is found then are numbers of walks: how many ways lead from each person, in so many steps, to anybody.
 
     Returns
     -------
@@ -51,7 +56,7 @@ def eigenvector(contacts: Contacts) -> np.ndarray:
     n = contacts.starts.size - 1
     matrix = _matrix(contacts.starts, contacts.persons, n)
     scores = np.full(n, 1 / max(n, 1))
-    for _ in range(ROUNDS):
+    for _ in range(max(100, min(ROUNDS, MOST_LOOKS // max(contacts.persons.size, 1)))):
         new = matrix @ scores + scores
         new /= new.sum()
         change = np.abs(new - scores).sum()
@@ -66,7 +71,7 @@ def pagerank(namings: np.ndarray, n_persons: int, damping: float) -> np.ndarray:
 
     A share `damping` of the scores is passed on by votes, and what those have who name nobody is spread over all; the
     rest is given out evenly. Page, Brin, Motwani & Winograd (1999, The PageRank citation ranking, Stanford InfoLab
-    1999-66); as ``networkx.pagerank``. It ends when the scores change by less than 1e-9, and in any case after 1,000
+    1999-66); as ``networkx.pagerank``. It ends when the scores change by less than 1e-8, and in any case after 1,000
     rounds.
 
     Parameters
@@ -91,7 +96,7 @@ def pagerank(namings: np.ndarray, n_persons: int, damping: float) -> np.ndarray:
         new = votes @ (scores * share) + (damping * scores[silent].sum() + 1 - damping) / n
         change = np.abs(new - scores).sum()
         scores = new
-        if change < 1e-9:
+        if change < 1e-8:
             break
     return scores
 
@@ -142,23 +147,27 @@ def constraint(layers: Iterable[Layer], n_persons: int) -> np.ndarray:
     return found
 
 
-def core_numbers(pairs: np.ndarray, n_persons: int) -> np.ndarray:
+def core_numbers(contacts: Contacts) -> np.ndarray:
     """Return int64[n_persons]: the largest k so that the person is in a group of people with k contacts in it each.
 
-    Seidman (1983, doi:10.1016/0378-8733(83)90028-X), by Batagelj & Zaveršnik's algorithm (2003, arXiv:cs/0310049); as
+    Seidman (1983, doi:10.1016/0378-8733(83)90028-X). For rising k, people with at most k contacts among those left are
+    taken away until there are none, as Batagelj & Zaveršnik do (2003, arXiv:cs/0310049), many at a time; as
     ``networkx.core_number``.
-
-    Parameters
-    ----------
-    pairs : int32[k, 2]
-        Distinct pairs of people.
-    n_persons : int
     """
-    from simulator.measures import networkit_graph
-
-    with networkit_graph(pairs, n_persons) as graph:
-        import networkit
-
-        found = networkit.centrality.CoreDecomposition(graph)
-        found.run()
-        return np.array(found.scores(), np.int64)
+    left = np.diff(contacts.starts)
+    found, there = np.zeros(left.size, np.int64), np.ones(left.size, bool)
+    place = np.empty(left.size, np.int64)
+    k = 0
+    while there.any():
+        k = max(k, int(left[there].min()))
+        front = np.flatnonzero(there & (left <= k))
+        while front.size:
+            found[front], there[front] = k, False
+            _, others = contacts_of_all(front, contacts)
+            others = others[there[others]]
+            np.subtract.at(left, others, 1)
+            fewer = others[left[others] <= k]
+            rows = np.arange(fewer.size)
+            place[fewer] = rows  # of those who are named twice, one row stays
+            front = fewer[place[fewer] == rows]
+    return found

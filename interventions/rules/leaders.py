@@ -124,8 +124,8 @@ def rank_closeness(situation: Situation, *, layers: Sequence[str] | None = None,
         Layers whose ties are steps. Default: all.
     sampled : int, optional
         Steps are counted to so many people drawn in each component, or to all where it is smaller, instead of all
-        (Eppstein & Wang 2004, doi:10.7155/jgaa.00081); the same people in all replicates. None: all, in networks of up
-        to 3,000 people with contacts; 256 in larger ones.
+        (Eppstein & Wang 2004, doi:10.7155/jgaa.00081); the same people in all replicates. Default: all, in networks of
+        up to 3,000 people with contacts; 256 in larger ones.
 
     Returns
     -------
@@ -156,8 +156,8 @@ def rank_betweenness(
         Layers whose ties are steps. Default: all.
     sampled : int, optional
         Paths are followed from so many people drawn in each component, or from all where it is smaller, instead of all
-        (Brandes & Pich 2007, doi:10.1142/S0218127407018403); the same people in all replicates. None: all, in networks
-        of up to 3,000 people with contacts; 256 in larger ones.
+        (Brandes & Pich 2007, doi:10.1142/S0218127407018403); the same people in all replicates. Default: all, in
+        networks of up to 3,000 people with contacts; 256 in larger ones.
 
     Returns
     -------
@@ -258,7 +258,7 @@ def rank_k_core(situation: Situation, *, layers: Sequence[str] | None = None) ->
     degree = network.degree(names)
 
     def make() -> np.ndarray:
-        return centrality.core_numbers(network.pairs_in(names), network.n_persons)
+        return centrality.core_numbers(network.contacts_in(names))
 
     depth = once(network, ("k_core", names), make)
     return best_first(depth * (int(degree.max(initial=0)) + 1) + degree, situation, "k_core")

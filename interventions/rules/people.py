@@ -143,7 +143,7 @@ def rank_self_selected(situation: Situation, *, column: Numbers | None = None) -
     ----------
     situation : Situation
     column : Column, optional
-        A column of numbers: the propensities. None: the same for everybody.
+        A column of numbers: the propensities. Default: the same for everybody.
 
     Returns
     -------
