@@ -254,11 +254,11 @@ def commands() -> str:
 
 def tables() -> str:
     """Return the columns and types of every table of a results folder."""
-    from experiments.parts import TABLES
+    from experiments.parts import SHAKE, TABLES
 
     return "\n\n".join(
         f"## `{name}.parquet`\n\n" + table(["column", "type"], [[code(field.name), field.type] for field in columns])
-        for name, columns in TABLES.items()
+        for name, columns in {**TABLES, "shake": SHAKE}.items()
     )
 
 

@@ -28,12 +28,15 @@ def csv_tables(results: Results) -> dict[str, pd.DataFrame]:
     -------
     dict of str to DataFrame
         ``curves``, ``outcomes``, ``pairs``, ``distances``, ``knowledge``, ``effects``, ``ledger``, ``targets``,
-        ``inputs``; ``economics`` (see `experiments.economics.strategies`: on the primary outcome, one row per arm);
+        ``inputs``, ``shake`` (of a shaken trial); ``economics`` (see `experiments.economics.strategies`: on the primary
+        outcome, one row per arm);
         and ``knowledge_losses`` (see `experiments.knowledge.losses`), where people are picked by a survey.
     """
     from experiments.economics import strategies
 
     found = {name: getattr(results, name) for name in (*TABLES, "targets")}
+    if len(results.shake):
+        found["shake"] = results.shake
     found["inputs"] = pd.DataFrame(results.resolved.get("inputs") or [], columns=INPUT_COLUMNS)
     if len(results.knowledge):
         found["knowledge_losses"] = results.knowledge_losses

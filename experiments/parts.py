@@ -56,6 +56,14 @@ NETWORK_TABLES = {
 }
 """Columns of the tables of a `NetworkPicture`, rows in the order in which they are made."""
 
+SHAKE = _schema(
+    "number:i place:s what:s kind:s unit:s change:s value:s shaken:s note:s reason:s arms:s "
+    "answer:s winner:s leader:s runner_up:s probability_best:f lead:f lead_low:f lead_high:f "
+    "effect:f low:f high:f leader_effect:f leader_low:f leader_high:f people:f best_value:s cost_per_unit:f "
+    "replicates:i failed:i"
+)
+"""Columns of ``shake.parquet``, the table of `experiments.shake`: the trial as it is, then a row for each change."""
+
 SORTED_BY = {
     "curves": ("draw", "time", "behaviour", "state", "group_by", "group"),
     "outcomes": ("draw", "outcome"),

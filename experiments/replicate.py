@@ -40,20 +40,40 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
     town = trial.town(replicate)
     beginning = _beginning(trial, town, replicate)
     trajectories = _run_arms(trial, beginning)
-    world = town.world
-    readings = {
-        arm: {name: read(measure, world, trajectory) for name, measure in trial.measures.items()}
-        for arm, trajectory in trajectories.items()
-    }
+    readings = _readings(trial, town.world, trajectories)
     tables = {
-        "curves": _curves(trial, world, trajectories),
+        "curves": _curves(trial, town.world, trajectories),
         "outcomes": _outcomes(trial, trajectories, readings),
         "pairs": _pairs(trial, trajectories, readings),
-        "distances": _distances(trial, replicate, world, trajectories, readings),
-        "knowledge": compare(trial, world, beginning, readings),
+        "distances": _distances(trial, replicate, town.world, trajectories, readings),
+        "knowledge": compare(trial, town.world, beginning, readings),
         "ledger": _ledger(trajectories),
         "targets": _targets(trajectories),
     }
+    return _numbered(tables, replicate)
+
+
+def run_outcomes(trial: Trial, replicate: int) -> dict[str, Columns]:
+    """Run one replicate, all arms, and return of its tables ``outcomes``, ``pairs`` and ``ledger`` only."""
+    town = trial.town(replicate)
+    trajectories = run_arms(trial, town, replicate)
+    readings = _readings(trial, town.world, trajectories)
+    tables = {
+        "outcomes": _outcomes(trial, trajectories, readings),
+        "pairs": _pairs(trial, trajectories, readings),
+        "ledger": _ledger(trajectories),
+    }
+    return _numbered(tables, replicate)
+
+
+def _readings(trial: Trial, world: World, trajectories: Mapping[str, Trajectory]) -> dict[str, dict[str, Reading]]:
+    return {
+        arm: {name: read(measure, world, trajectory) for name, measure in trial.measures.items()}
+        for arm, trajectory in trajectories.items()
+    }
+
+
+def _numbered(tables: dict[str, Columns], replicate: int) -> dict[str, Columns]:
     for table in tables.values():
         length = len(table["arm"])
         table["replicate"] = np.full(length, replicate, np.int64)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from experiments.estimands import OutcomeSpec, outcome_specs
 from experiments.manifest import read_manifest, sha256_of
-from experiments.parts import NETWORK_TABLES, TABLES, to_pandas
+from experiments.parts import NETWORK_TABLES, SHAKE, TABLES, to_pandas
 from experiments.verdict import Verdict, decide, ranking_lines, sentence
 from experiments.wording import plain_label
 from simulator.errors import StoreError
@@ -124,6 +124,13 @@ class Results:
         return losses(self.knowledge, self.specs)
 
     @cached_property
+    def shake(self) -> pd.DataFrame:
+        """What becomes of the answer when an assumed number is halved or doubled; no rows where none was."""
+        if "shake.parquet" not in self.manifest["outputs"]:
+            return to_pandas(SHAKE.empty_table())
+        return self._table("shake")
+
+    @cached_property
     def network(self) -> NetworkPicture | None:
         """The network of one replicate, in the control and in the best arm; None where nothing was kept of it."""
         from experiments.network_picture import NetworkPicture
@@ -200,6 +207,12 @@ class Results:
         from experiments.figures import drawing as figures
 
         return figures.plot_dose(self, ax=ax)
+
+    def plot_shake(self) -> Axes:
+        """Draw by how much the best arm leads as each assumed number is halved and doubled."""
+        from experiments.figures import drawing as figures
+
+        return figures.plot_shake(self)
 
     def plot_network(self, time: float | None = None) -> Figure:
         """Draw the network of one replicate, in the control and in the best arm.

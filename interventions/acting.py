@@ -135,6 +135,13 @@ def _short(selection: Selection, actions: list[Action]) -> list[Action]:
     return actions
 
 
+def effects_on(intervention: Intervention, situation: Situation, persons: np.ndarray, occasion: int) -> list[Action]:
+    """Return what an intervention does to people (int32[k], ascending) who all accept it: what a planner reckons."""
+    if not persons.size:
+        return []
+    return list(_effects(intervention, intervention.effect, situation, persons, occasion, None))
+
+
 def _until(effect: Effect, situation: Situation) -> int | None:
     return None if effect.lasting is None else situation.tick + to_ticks(effect.lasting)
 

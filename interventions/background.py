@@ -8,6 +8,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from interventions.groups import FOUND
 from interventions.specs import ByContacts
 from simulator.actions import Action, ActLater, Record
 from simulator.behaviour import ByState
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 BACKGROUND = " (background)"
 """What the ledger adds to the actions of the background, so that nobody adds them to an arm's own."""
 
-OF_THE_NETWORK = ("degree", "most_named", "nominated")
-"""Rules that pick the same people in all arms while no ties change: they read neither states nor what arms did."""
+WITHOUT_TIES = ("random", "size", "smallest", "by_column", "low_threshold", "self_selected")
+OF_THE_NETWORK = (
+    *("betweenness", "bridging", "closeness", "constraint", "degree", "eigenvector", "gossip", "isolated", "k_core"),
+    *("most_named", "nominated", "one_hop", "pagerank", "peripheral", "strength"),
+)
+"""Rules that pick the same people in all arms: they read neither states nor what arms did; the latter read ties."""
 
 
 def uncounted(plan: Callable[[Situation], Sequence[Action]], situation: Situation) -> list[Action]:
@@ -122,11 +127,11 @@ def _picks_by_state(intervention: Intervention, arms: Arms) -> bool:
     by_state |= target.where is not None and not target.where.columns.isdisjoint(arms.behaviours)
     by_state |= target.group_measure is not None or not arms.names.isdisjoint(target.exclude)
     by_state |= phase is not None and not isinstance(phase.order, str)
-    return by_state or rule not in (None, "random", *OF_THE_NETWORK)
+    return by_state or rule not in (None, *WITHOUT_TIES, *OF_THE_NETWORK)
 
 
 def _picks_by_network(target: Target, arms: Arms) -> bool:
-    return bool(arms.layers) and (target.groups is None and target.rank != "random")
+    return bool(arms.layers) and (target.rank not in WITHOUT_TIES or not {target.groups, target.per}.isdisjoint(FOUND))
 
 
 def _effects(name: str, effect: Effect, arms: Arms, orders: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -53,7 +53,10 @@ class Purse:
     def affordable_groups(self, groups: list[np.ndarray]) -> list[int]:
         """Return which of these groups of people, in order, can be paid for; one that cannot be is skipped."""
         left, taken = self.money + ROUNDING * abs(self.money), []
+        cheapest = float(self.most.min(initial=math.inf))
         for k, persons in enumerate(groups):
+            if 0 <= left < cheapest:
+                break  # nobody, and so no group, can be paid for any more
             if self.most[persons].sum() <= left:
                 taken.append(k)
                 left -= float(self.price[persons].sum())

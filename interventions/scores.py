@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from simulator.network import ContactNetwork
 
-_found: WeakKeyDictionary[ContactNetwork, dict[Hashable, np.ndarray]] = WeakKeyDictionary()
-_LOCK = threading.RLock()
+
+@dataclass(eq=False)
+class _Slot:
+    """What is made once, and who is making it."""
+
+    making: threading.Lock = field(default_factory=threading.Lock)
+    made: np.ndarray | None = None
+
+
+_found: WeakKeyDictionary[ContactNetwork, dict[Hashable, _Slot]] = WeakKeyDictionary()
+_LOCK = threading.Lock()
 
 
 def once(network: ContactNetwork, key: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
@@ -30,10 +40,11 @@ def once(network: ContactNetwork, key: Hashable, make: Callable[[], np.ndarray])
     array
         Not to be written to.
     """
-    with _LOCK:  # arms on several threads ask at the same time; one of them works it out
-        known = _found.setdefault(network, {})
-        if key not in known:
+    with _LOCK:
+        slot = _found.setdefault(network, {}).setdefault(key, _Slot())
+    with slot.making:  # arms on several threads ask at the same time; one of them works it out, others get on meanwhile
+        if slot.made is None:
             made = make()
             made.flags.writeable = False
-            known[key] = made
-        return known[key]
+            slot.made = made
+        return slot.made

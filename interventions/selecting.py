@@ -205,7 +205,10 @@ def _groups_afforded(
     if purse is None:
         return Selection(persons, missing)
     own = codes[persons]
-    groups = [persons[own == group] for group in order if (own == group).any()]
+    members = persons[np.argsort(own, kind="stable")]  # group by group, ascending in each
+    sizes = np.bincount(own, minlength=order.size)
+    ends = np.cumsum(sizes)
+    groups = [members[ends[group] - sizes[group] : ends[group]] for group in order[sizes[order] > 0]]
     taken = purse.affordable_groups(groups)
     afforded = np.sort(np.concatenate([np.empty(0, np.int32), *(groups[k] for k in taken)]))
     return Selection(afforded, missing, persons.size - afforded.size)

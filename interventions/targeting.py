@@ -28,7 +28,8 @@ from interventions.ranking import (
     takes_request,
     targets,
 )
-from interventions.rules import asking, bridges, leaders, people
+from interventions.rules import asking, bridges, greedy, key_players, leaders, people, reverse_reachable
+from interventions.rules.choosing import limit_problems
 from simulator.arguments import (
     COLUMN,
     NUMBERS,
@@ -54,11 +55,14 @@ __all__ = [
     "check_layers",
     "check_rank",
     "goes_by_ties",
+    "greedy",
     "in_words",
+    "key_players",
     "leaders",
     "people",
     "phrase_of",
     "rank",
+    "reverse_reachable",
     "takes_request",
     "targets",
 ]
@@ -165,6 +169,7 @@ def check_rank(rule: str, parameters: Mapping[str, Any], layers: Sequence[str]) 
     list of Problem
         Places are relative to the target: ``("rank", "asked")``.
     """
+
     if rule not in targets:
         return [Problem(f"unknown targeting rule `{rule}`", ("rank",), allowed_words(rule, targets.names()))]
     function = targets[rule]
@@ -185,6 +190,7 @@ def check_rank(rule: str, parameters: Mapping[str, Any], layers: Sequence[str]) 
             problems += check_layers(parameters.get(name), layers, ("rank", name))
         elif name in parameters:
             problems += _value_problems(function, name, parameters[name])
+    problems += limit_problems(rule, parameters)
     return problems
 
 

@@ -205,8 +205,9 @@ def _joined(made: dict[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
     joined = {**made, **copy.deepcopy(dict(beside))}
     own, given = made.get("target"), beside.get("target")
     if isinstance(own, dict) and isinstance(given, Mapping):
-        cut = any(key in given for key in CUTS)
-        kept = {key: value for key, value in own.items() if not (cut and key in CUTS)}
+        # A budget counts neither people nor groups.
+        replaced = (*CUTS, *(["of"] if "budget" in given else [])) if any(key in given for key in CUTS) else ()
+        kept = {key: value for key, value in own.items() if key not in replaced}
         joined["target"] = {**kept, **copy.deepcopy(dict(given))}
         if isinstance(own.get("where"), str) and isinstance(given.get("where"), str):
             joined["target"]["where"] = f"({given['where']}) and ({own['where']})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenarios import grammar
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from simulator.network import Layer
     from simulator.population import Plan, Population
     from simulator.streams import Draw
-    from simulator.world import Occurrence, World
+    from simulator.world import Occurrence, Start, World
 
     People: TypeAlias = tuple[pd.DataFrame, str] | networkx.Graph | None
     """A table and its column of ids; or a graph given in Python; or nothing: people are generated."""
@@ -101,7 +102,8 @@ def _world(scenario: Scenario, number: int) -> World:
     population = _placed(("population",), lambda: with_places(spec, population, draw))
     population = _with_thresholds(spec, population, draw)
     network = ContactNetwork(population.size, layers)
-    return World(population, network, behaviours_of(spec), number, turnover_of(spec))
+    world = World(population, network, behaviours_of(spec), number, turnover_of(spec))
+    return replace(world, initial=partial(_start, spec, world))
 
 
 def _with_thresholds(spec: grammar.ScenarioSpec, population: Population, draw: Draw) -> Population:
@@ -366,18 +368,30 @@ def since_of(scenario: Scenario, world: World, states: np.ndarray) -> np.ndarray
     int64[n_persons, n_behaviours] or None
         Ticks, at or before the beginning, which stands where a column says nothing; None: everybody since then.
     """
+    return _since(scenario.spec, world, states)
+
+
+def _since(spec: grammar.ScenarioSpec, world: World, states: np.ndarray) -> np.ndarray | None:
     import numpy as np
 
-    begin = -to_ticks(warm_up_of(scenario.spec))
+    begin = -to_ticks(warm_up_of(spec))
     since = np.full(states.shape, begin, np.int64)
     for b, (name, behaviour) in enumerate(world.behaviours.items()):
-        for state, given in scenario.spec.behaviours[name].initial.items():
+        for state, given in spec.behaviours[name].initial.items():
             column = getattr(given, "since", None)
             if column is not None:
                 times = world.population.columns[column].values
                 known = (states[:, b] == behaviour.code(state)) & ~np.isnan(times)
                 since[known, b] = [min(to_ticks(time), begin) for time in times[known].tolist()]
     return since if (since != begin).any() else None
+
+
+def _start(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> Start:
+    """Return how a run in a town would begin under some luck; for rules that plan by simulation."""
+    from simulator.world import Start
+
+    states = _initial_states(spec, world, draw)
+    return Start(world.population, states, _since(spec, world, states), to_ticks(warm_up_of(spec)))
 
 
 def beginning_of(

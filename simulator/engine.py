@@ -442,7 +442,7 @@ class Simulation:
             if action.offered is not None:
                 if not action.background:
                     self._offers.append(Offer(self.now, occurrence.intervention, action.offered))
-                self._past.note_offer(occurrence.intervention, action.offered)
+                self._past.note_offer(occurrence.intervention, action.offered, action.wave)
             if action.treated is not None:
                 first = int(np.count_nonzero(~self._past.ever_treated()[action.treated]))
                 self._past.note_treated(

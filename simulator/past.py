@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +22,7 @@ class Past:
     _ever_treated: np.ndarray = field(init=False)
     _offered: dict[str, np.ndarray] = field(default_factory=dict)
     _treated: dict[str, np.ndarray] = field(default_factory=dict)
+    _occasions: Counter[str] = field(default_factory=Counter)
     _stays: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -43,8 +45,13 @@ class Past:
         stays = self._stays.get(intervention)
         return self.treated(intervention) if stays is None else self.treated(intervention) & (stays > tick)
 
-    def note_offer(self, intervention: str, persons: np.ndarray) -> None:
-        """Keep that these people (int32[k]) were offered an intervention."""
+    def occasions(self, intervention: str) -> int:
+        """Return how many times people were picked for an intervention so far, however few they were."""
+        return self._occasions[intervention]
+
+    def note_offer(self, intervention: str, persons: np.ndarray, wave: int = 0) -> None:
+        """Keep that these people (int32[k]) were offered an intervention; in a wave above 0 nobody was picked anew."""
+        self._occasions[intervention] += wave == 0
         self._mark(self._offered, intervention, persons)
 
     def note_treated(

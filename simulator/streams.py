@@ -46,10 +46,10 @@ class Draw:
     ----------
     seed : int
         The scenario's random seed.
-    scope : {"replicate", "network"}
+    scope : {"replicate", "network", "planning"}
         What is drawn anew when `number` changes.
     number : int
-        Replicate or network, counted from 0.
+        Replicate, network, or simulation by which somebody plans, counted from 0.
     draw : int
         Number of the set of uncertain parameters.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,6 +16,28 @@ from simulator.population import Population
 from simulator.streams import Draw
 from simulator.trajectory import Trajectory
 from simulator.turnover import Turnover
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """How one run begins, before anybody intervened: drawn anew by whoever asks with luck of their own.
+
+    Parameters
+    ----------
+    population : Population
+        As the town was made: nobody who enters later has a column drawn yet.
+    states : uint8[n_persons, n_behaviours]
+        In which people begin.
+    since : int64[n_persons, n_behaviours], optional
+        Tick at which people entered them; None: the beginning.
+    warm_up : int
+        Ticks that pass before time 0.
+    """
+
+    population: Population
+    states: np.ndarray
+    since: np.ndarray | None = None
+    warm_up: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,6 +54,8 @@ class World:
         Which of the scenario's networks this is.
     turnover : Turnover, optional
         How people enter and leave; None: everybody stays.
+    initial : callable, optional
+        ``initial(draw) -> Start``: how a run begins under some luck; None: nobody said how people begin.
     """
 
     population: Population
@@ -39,6 +63,7 @@ class World:
     behaviours: Mapping[str, Behaviour]
     number: int = 0
     turnover: Turnover | None = None
+    initial: Callable[[Draw], Start] | None = field(default=None, compare=False, repr=False)
 
     def column_of(self, behaviour: str) -> int:
         """Return the column of states arrays that holds `behaviour`."""

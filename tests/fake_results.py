@@ -13,7 +13,7 @@ import pandas as pd
 
 from experiments.estimands import OutcomeSpec, effects, outcome_specs
 from experiments.network_picture import NetworkPicture
-from experiments.parts import NETWORK_TABLES, TABLES
+from experiments.parts import NETWORK_TABLES, SHAKE, TABLES
 from experiments.report.words import KINDS
 from experiments.verdict import Verdict, decide
 
@@ -129,6 +129,7 @@ def results(
         ),
         distances=pd.DataFrame(distance_rows, columns=TABLES["distances"].names),
         knowledge=pd.DataFrame(columns=TABLES["knowledge"].names) if knowledge is None else knowledge,
+        shake=SHAKE.empty_table().to_pandas(),
         network=_network(arms, times, people, network, seed) if network else None,
         ledger=pd.DataFrame(
             ledger_rows, columns=["arm", "replicate", "draw", "time", "intervention", "action", "people", "cost"]

@@ -24,6 +24,7 @@ from test_protection_laws import (
     SET_LEAN,
     Inventor,
     N,
+    acting,
     town,
     world_of,
     worse_off,
@@ -37,10 +38,11 @@ from experiments.plan.making import data, plan_of
 from experiments.plan.sections import text_lines
 from experiments.replay import replay
 from experiments.replicate import run_arms, run_replicate
-from interventions.background import BACKGROUND
+from interventions.background import BACKGROUND, OF_THE_NETWORK, WITHOUT_TIES
 from interventions.protection import protects
 from interventions.schedule import occurrences
 from interventions.specs import Effect, Intervention, NewTies, Rewiring, Target, When
+from interventions.targeting import targets
 from scenarios import build
 from scenarios.loading import Scenario, load
 from scenarios.problems import ScenarioError
@@ -557,6 +559,38 @@ def test_a_background_that_may_differ_harms_somebody(name: str) -> None:
             harmed[differs] += worse_off(control, treated, behaviours, orders)[0]
     assert harmed[False] == 0
     assert harmed[True] > 0, "it is refused for nothing"
+
+
+def parameters_of(rule: str) -> dict[str, Any]:
+    named = {"by_column": "column", "self_selected": "column", "low_threshold": "threshold"}
+    return {named[rule]: "nerve"} if rule in named else {}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in (*WITHOUT_TIES, *OF_THE_NETWORK) if rule in targets])
+def test_rules_that_pick_the_same_people_in_all_arms(rule: str) -> None:
+    """Whatever states arms have set; where arms change ties, rules that read ties are no guarantee."""
+    behaviours = town(GAIN, LOSE, HEED)
+    target = Target(number=9, rank=rule, parameters=parameters_of(rule))
+    season = Intervention("season", "broadcast", target, (1.0, 3.0), background=True)
+    season = replace(season, effect=Effect(set={"weight": "lean"}))
+    assert harmless(behaviours, [season], SET_LEAN, ["obese"]).holds
+    befriend = acting(ties=NewTies("club", 1))
+    assert harmless(behaviours, [season], befriend, ["obese"]).holds == (rule in WITHOUT_TIES)
+    seen: list[list[int]] = []
+
+    def look(situation: Any) -> list[Any]:
+        seen.append(situation.past.offered("season").nonzero()[0].tolist())
+        return []
+
+    luck = random.Random(4)
+    plan = plan_clocks(world_of(behaviours, luck))
+    states = np.array([[luck.randrange(2) for _ in behaviours] for _ in range(N)], np.uint8)
+    beginning = begin(plan, Draw(3), states, None, 0, to_ticks(HORIZON))
+    for arm in ([], SET_LEAN):
+        acts = [*occurrences([season, *arm]), Occurrence(to_ticks(3.5), "look", 0, look)]
+        beginning.simulation(acts, NONE, to_ticks(HORIZON)).run()
+    assert seen[0] == seen[1]
+    assert seen[0] or rule == "isolated"  # there are none
 
 
 def test_before_time_0_it_may_do_anything() -> None:

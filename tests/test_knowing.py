@@ -14,16 +14,21 @@ from interventions.acting import act
 from interventions.groups import group_codes
 from interventions.knowing import as_known, looks_at_ties, n_asked, observed
 from interventions.specs import Cost, Effect, Intervention, Knowledge, NewTies, Target
-from interventions.targeting import rank
+from interventions.targeting import rank, targets
 from simulator.actions import AddTies, Record
+from simulator.arguments import arguments
 from simulator.network import ContactNetwork, Layer
-from simulator.population import Column, Population, rounded_share
+from simulator.population import Column, rounded_share
 from simulator.streams import Draw, scale
 
 FAR = 4.0
 """Standard errors; the chance that a true frequency is farther off is below 1 in 15,000. Seeds are fixed."""
 SURE = 6.0
 """How far off a deliberately wrong frequency must be."""
+WITHOUT_TIES = {"by_column", "low_threshold", "random", "self_selected"}
+"""Rules that look at no tie."""
+WITHOUT_LAYERS = {"greedy"}
+"""Rules that look at ties, though they take no `layers`."""
 
 
 def network(n_persons: int, *layers: Layer) -> ContactNetwork:
@@ -466,20 +471,27 @@ class TestAsKnown:
         other = as_known(situation(self.world, replicate=1), targets[0])[0].world.network
         assert ties(first) != ties(other)
 
-    def test_rules_that_look_at_no_tie_have_nothing_to_learn(self) -> None:
-        ages = Column("age", np.arange(10.0))
-        people = Population(np.arange(10), {"age": ages})
-        here, nobody = (situation(replace(world, population=people)) for world in (self.world, town(10)))
-        for rule in ("random", "self_selected", "by_column", "low_threshold"):
-            assert not looks_at_ties(Target(rank=rule))
-            named = {"by_column": {"column": "age"}, "low_threshold": {"threshold": "age"}}.get(rule, {})
-            assert rank(here, rule, named).tolist() == rank(nobody, rule, named).tolist()
-            assert as_known(here, Target(rank=rule, knowledge=Knowledge(asked=0.5)))[0] is here
-        assert not looks_at_ties(Target(rank="by_column"))
-        assert looks_at_ties(Target(rank="degree"))
-        assert looks_at_ties(Target(groups="communities"))
-        assert not looks_at_ties(Target(groups="area"))
-        assert looks_at_ties(Target(rank="of a package"))
+    @pytest.mark.parametrize("rule", sorted(WITHOUT_TIES))
+    def test_rules_that_look_at_no_tie_have_nothing_to_learn(self, rule: str) -> None:
+        """The rule's ranking is the same without any tie; no rule of netrial's own is left out of the list."""
+        column = Column("age", np.array([3.0, 1, 2, 9, 4, 7, 5, 8, 6, 0]))
+        parameters = {"by_column": {"column": "age"}, "low_threshold": {"threshold": "age"}}.get(rule, {})
+        world = town(10, [undirected("friends", TWO_CLIQUES)], [column])
+        here, nobody = situation(world), situation(town(10, columns=[column]))
+        assert not looks_at_ties(Target(rank=rule))
+        assert rank(here, rule, parameters).tolist() == rank(nobody, rule, parameters).tolist()
+        assert as_known(here, Target(rank=rule, parameters=parameters, knowledge=Knowledge(asked=0.5)))[0] is here
+        takes_layers = {name for name in targets if "layers" in arguments(targets[name])}
+        assert not takes_layers & WITHOUT_TIES
+        assert {
+            name for name in targets if targets.plugin(name) is None
+        } <= takes_layers | WITHOUT_TIES | WITHOUT_LAYERS
+
+    def test_who_looks_at_ties(self) -> None:
+        for seeing in (Target(rank="degree"), Target(rank="of a package"), Target(groups="positions", rank="size")):
+            assert looks_at_ties(seeing)
+        assert looks_at_ties(Target(groups="area", rank="cohesion"))
+        assert not looks_at_ties(Target(groups="area", rank="size"))
 
 
 # ---- who pays

@@ -1,7 +1,7 @@
 """All figures of a run, for the report, for files, and for notebooks.
 
-Curves, paired differences, forest plot, spillover by distance, dose and response, what imperfect knowledge costs, the
-network of one replicate.
+Curves, paired differences, forest plot, spillover by distance, dose and response, what imperfect knowledge costs,
+assumed numbers halved and doubled, the network of one replicate.
 """
 
 from __future__ import annotations
@@ -40,12 +40,15 @@ class Figures:
     dose_phone: Picture | None = None
     knowledge: Picture | None = None
     knowledge_phone: Picture | None = None
+    shake: Picture | None = None
+    shake_phone: Picture | None = None
     network: list[Picture] = field(default_factory=list)
 
     def pictures(self) -> list[Picture]:
         """Return those that belong in files, each once."""
         found = [self.overview, self.forest, *self.panels.values(), *self.differences.values()]
-        found += [one for _, one in self.others] + [*self.distances.values(), self.dose, self.knowledge, *self.network]
+        found += [one for _, one in self.others] + [*self.distances.values(), self.dose, self.knowledge]
+        found += [self.shake, *self.network]
         return [one for one in found if one is not None]
 
 
@@ -84,6 +87,8 @@ def draw_figures(
     from experiments.figures.knowledge import knowledge
     from experiments.figures.network import network
     from experiments.figures.style import style
+    from experiments.figures.tornado import tornado
+    from experiments.report.shaken import tornado_of
 
     drawn = Figures()
     names = file_names(facts.arms)
@@ -138,6 +143,10 @@ def draw_figures(
             lost = facts.knowledge
             drawn.knowledge = knowledge(facts, lost, heading, figures_curves.WIDE, "knowledge")
             drawn.knowledge_phone = knowledge(facts, lost, heading, figures_curves.NARROW, "knowledge_phone")
+        changed = tornado_of(facts)
+        if changed is not None:
+            drawn.shake = tornado(changed, figures_curves.WIDE, "shake")
+            drawn.shake_phone = tornado(changed, figures_curves.NARROW, "shake_phone")
         if facts.network is not None:
             last = facts.network.times.size - 1
             moments = {"network_start": 0, "network_end": last} if last else {"network_start": 0}
@@ -284,6 +293,24 @@ def plot_dose(results: Results, ax: Axes | None = None) -> Axes:
         plain(ax)
     draw_dose(ax, facts, table, facts.words[facts.primary].heading, gutter)
     return ax
+
+
+def plot_shake(results: Results) -> Axes:
+    """Draw the lead of the best arm as assumed numbers are halved and doubled; see `Results.plot_shake`.
+
+    Raises
+    ------
+    SpecError
+        If nothing was shaken.
+    """
+    from experiments.figures.tornado import draw_tornado, height_of
+    from experiments.report.shaken import tornado_of
+
+    changed = tornado_of(Facts(results))
+    if changed is None:
+        raise SpecError("no assumed number was halved and doubled: run the scenario with shake=True")
+    changed = changed.most_telling(760.0)
+    return draw_tornado(_notebook_figure(760.0, height_of(changed.levers, 760.0)), changed)
 
 
 def plot_network(results: Results, time: float | None = None) -> Figure:

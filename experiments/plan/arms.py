@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.plan.chains import chain_costs_in_words, chain_in_words
 from experiments.plan.effects import effect_in_words
@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from interventions.specs import Target
     from simulator.behaviour import Behaviour
 
+SETS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "greedy": lambda given: f"who do most good together in {given.get('simulations', 20)} simulations made before",
+    "key_players_reach": lambda given: "who together reach most others by the shortest ways",
+    "key_players_fragmentation": lambda given: "without whom the others are furthest apart",
+    "reverse_reachable": lambda given: "from whom word that is passed on by chance reaches most others",
+}
+"""How people are picked by rules that choose them as sets."""
 DEPENDS, UNKNOWN = "how many depends on the course of the run", "how many is not known before the town is made"
 MOST_DATES = 6
 """Dates that are named one by one where an intervention acts again and again."""
@@ -266,6 +273,8 @@ def _order(target: Target) -> str:
     """Say in what order people are picked."""
     layers = target.parameters.get("layers")
     where = f" in {listed([plain_label(layer) for layer in layers], 'or')}" if layers else ""
+    if target.rank in SETS:
+        return SETS[target.rank](target.parameters) + where
     phrase = phrase_of(target.rank, target.parameters)
     if not phrase:
         return f"who come first by {plain_label(target.rank)}{where}"

@@ -25,6 +25,7 @@ from experiments.report import record, tables
 from experiments.report.facts import Facts
 from experiments.report.knowledge import knowledge_words
 from experiments.report.network import player
+from experiments.report.shaken import shaken
 from experiments.report.words import PEOPLE_KINDS
 from experiments.wording import BASE, plural
 from simulator.errors import NetrialError, StoreError
@@ -147,6 +148,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         distances_finding=next(
             (distances_finding(facts, facts.distances[arm], arm) for arm in order if arm in drawn.distances), ""
         ),
+        shaken=shaken(facts),
         dose_finding=dose_finding(facts, facts.doses, words.heading) if drawn.dose else "",
         knowledge=knowledge_words(facts) if drawn.knowledge else [],
         shaded=shaded(facts.bands(facts.watched)),

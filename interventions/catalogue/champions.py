@@ -225,7 +225,9 @@ def key_players(*, layers: list[str] | None = None, steps: int | None = None) ->
 
 
 @recipe("champions")
-def key_players_fragmentation(*, layers: list[str] | None = None) -> dict[str, Any]:
+def key_players_fragmentation(
+    *, measure: Literal["distance", "components"] = "distance", layers: list[str] | None = None
+) -> dict[str, Any]:
     """The set of people without whom the network falls apart most: negative key players.
 
     For an epidemic of harm: protect, or win over, those through whom it travels (Borgatti 2006,
@@ -233,6 +235,8 @@ def key_players_fragmentation(*, layers: list[str] | None = None) -> dict[str, A
 
     Parameters
     ----------
+    measure : {"distance", "components"}
+        Whether others are far apart without them, or not joined at all.
     layers : list of str, optional
         Layers whose ties are followed. Default: all.
 
@@ -243,7 +247,7 @@ def key_players_fragmentation(*, layers: list[str] | None = None) -> dict[str, A
         {tactic: key_players_fragmentation, target: {number: 20}, at: 0,
          effect: {susceptibility: {obesity.catch_obesity: 0}}}
     """
-    return champions(ranked("key_players_fragmentation", layers=layers))
+    return champions(ranked("key_players_fragmentation", measure=measure, layers=layers))
 
 
 @recipe("champions")
@@ -517,13 +521,17 @@ def greedy(
 
 
 @recipe("champions")
-def reverse_reachable(*, layers: list[str] | None = None) -> dict[str, Any]:
+def reverse_reachable(
+    *, passing: float | Literal["weighted"] = "weighted", layers: list[str] | None = None
+) -> dict[str, Any]:
     """People chosen as `greedy` does, from random samples of who would reach whom: for large networks.
 
     Influence maximisation by reverse-reachable sets (Tang, Shi & Xiao 2015, doi:10.1145/2723372.2723734).
 
     Parameters
     ----------
+    passing : float in (0, 1] or "weighted"
+        Chance that it is passed on along a tie; weighted: 1 divided by the number of contacts of who receives it.
     layers : list of str, optional
         Layers along which it spreads. Default: all.
 
@@ -533,7 +541,7 @@ def reverse_reachable(*, layers: list[str] | None = None) -> dict[str, Any]:
 
         {tactic: reverse_reachable, target: {number: 1000}, at: 0, effect: {set: {advocacy: champion}}}
     """
-    return champions(ranked("reverse_reachable", layers=layers))
+    return champions(ranked("reverse_reachable", passing=passing, layers=layers))
 
 
 def who_are(states: str | list[str]) -> str:

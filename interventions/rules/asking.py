@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Asked = Annotated[float, Field(gt=0, le=1)]
 Passing = Annotated[float, Field(gt=0, le=1)]
 Periods = Annotated[int, Field(ge=1, le=20)]
+MOST_FOR_ALL = 20_000
+"""People up to whom it is found once of whom each of them hears most."""
+
 MOST_HEARD = 20_000_000
 """Pairs of an asked person and one of whom they hear that are kept at one time, about."""
 
@@ -122,10 +125,9 @@ def rank_gossip(
     """
     draw, network = situation.draw, situation.world.network
     people = asked_people(situation, asked)
-    hearers, heard = most_heard(network, names_of(network, layers), people, passing, periods)
-    count = np.bincount(hearers, minlength=people.size)
+    count, first, heard = _most_heard_by(network, names_of(network, layers), people, passing, periods)
     answering = np.flatnonzero(count)
-    first = (np.cumsum(count) - count)[answering]
+    first = first[answering]
     place = scale(draw.words_at("rank", "gossip", "named", indices=people[answering]), count[answering])
     named = heard[first + place]
     return best_first(np.bincount(named, minlength=network.n_persons), situation, "gossip")
@@ -166,6 +168,26 @@ def name_one(namings: np.ndarray, people: np.ndarray, draw: Draw) -> np.ndarray:
     some = n_named > 0
     place = scale(draw.words_at("rank", "nominated", "named", indices=people[some]), n_named[some])
     return namings[first[some] + place, 1]
+
+
+def _most_heard_by(
+    network: ContactNetwork, layers: tuple[str, ...], people: np.ndarray, passing: float, periods: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return of how many each of some people hears most, where these begin in a list, and the list.
+
+    In a small network that is found for everybody, once; whom replicates ask differs.
+    """
+    everybody = np.arange(network.n_persons) if network.n_persons <= MOST_FOR_ALL else people
+
+    def make() -> np.ndarray:
+        hearers, heard = most_heard(network, layers, everybody, passing, periods)
+        count = np.bincount(hearers, minlength=everybody.size)
+        return np.concatenate([count, np.cumsum(count) - count, heard])
+
+    for_all = everybody is not people
+    found = once(network, ("most heard", layers, passing, periods), make) if for_all else make()
+    count, first, heard = np.split(found, [everybody.size, 2 * everybody.size])
+    return (count[people], first[people], heard) if for_all else (count, first, heard)
 
 
 def most_heard(

@@ -1,0 +1,146 @@
+"""What rules that choose people as sets share: limits of their parameters, their luck, and lazy greedy choice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from simulator.errors import Problem
+from simulator.streams import Draw
+
+if TYPE_CHECKING:
+    from interventions.ranking import Request
+    from simulator.world import Situation
+
+
+class Limit(NamedTuple):
+    """What a parameter may be: a number from `low` to `high`, or, where `open`, between them."""
+
+    low: float
+    high: float
+    open: bool = False
+
+    def allows(self, number: float) -> bool:
+        """Say whether a number lies within."""
+        return self.low < number < self.high if self.open else self.low <= number <= self.high
+
+    def __str__(self) -> str:
+        ends = f"{self.low:,g} and {self.high:,g}"
+        return f"a number between {ends}" if self.open else f"a number from {ends.replace(' and ', ' to ')}"
+
+
+LIMITS: dict[tuple[str, str], Limit] = {
+    ("greedy", "simulations"): Limit(1, 10_000),
+    ("greedy", "candidates"): Limit(1, 1_000_000),
+    ("key_players_reach", "steps"): Limit(1, 254),
+    ("reverse_reachable", "passing"): Limit(0, 1),
+    ("reverse_reachable", "epsilon"): Limit(0, 1, open=True),
+    ("reverse_reachable", "delta"): Limit(0, 1, open=True),
+    ("reverse_reachable", "people"): Limit(1, 1_000_000),
+    ("reverse_reachable", "sets"): Limit(1, 100_000_000),
+}
+"""By rule and parameter."""
+
+
+def limit_problems(rule: str, parameters: Mapping[str, Any]) -> list[Problem]:
+    """Say which numbers lie outside the limits of a rule's parameters."""
+    found = []
+    for name, given in parameters.items():
+        limit = LIMITS.get((rule, name))
+        if limit is not None and isinstance(given, int | float) and not limit.allows(given):
+            found.append(Problem(f"`{name}` is {given:g}", ("rank", name), str(limit)))
+    return found
+
+
+def town_luck(situation: Situation) -> Draw:
+    """Return luck of the town, not of the replicate: a set that is chosen once is the same in all replicates."""
+    return Draw(situation.draw.seed, "network", situation.world.number)
+
+
+def asked_for(situation: Situation, request: Request) -> tuple[Any, ...]:
+    """Return what a set depends on beside the network and the rule's parameters; part of a key of `scores.once`."""
+    who = hashlib.blake2b(request.eligible.tobytes(), digest_size=16).digest()
+    return situation.draw.seed, situation.world.number, who, request.places
+
+
+def followed_by_others(chosen: np.ndarray, situation: Situation, request: Request, rule: str) -> np.ndarray:
+    """Put behind the people who were chosen all other eligible ones, those with most contacts first.
+
+    They are reached only where somebody who was chosen cannot be taken, or more people are wanted than a rule chooses.
+
+    Parameters
+    ----------
+    chosen : int[k]
+    situation : Situation
+    request : Request
+    rule : str
+        Names the draw that breaks ties.
+
+    Returns
+    -------
+    int32[n_eligible]
+    """
+    from interventions.ranking import best_first
+
+    others = request.eligible.copy()
+    others[chosen] = False
+    by_degree = best_first(situation.world.network.degree(), situation, rule)
+    return np.concatenate([chosen, by_degree[others[by_degree]]]).astype(np.int32)
+
+
+def lazily(
+    gains: Callable[[np.ndarray], np.ndarray],
+    take: Callable[[int], None],
+    size: int,
+    places: int,
+    *,
+    block: int = 1,
+    lazy: bool = True,
+) -> list[int]:
+    """Choose greedily: again and again whoever adds most; of equals, the earliest.
+
+    Lazily, what somebody added before stands as a bound until it is their turn to be looked at again (Minoux 1978,
+    doi:10.1007/BFb0006528; CELF, Leskovec et al. 2007, doi:10.1145/1281192.1281239). The choice is the same as without
+    where nobody ever adds more to a larger set; elsewhere somebody may be overlooked.
+
+    Parameters
+    ----------
+    gains : callable
+        ``gains(which) -> number[k]``: what each of some candidates, int64[k], would add to those taken so far.
+    take : callable
+        Told whom was chosen.
+    size : int
+        Number of candidates.
+    places : int
+        How many to choose, at most.
+    block : int
+        How many candidates to look at together.
+    lazy : bool
+
+    Returns
+    -------
+    list of int
+        Candidates, in the order in which they were chosen.
+    """
+    everybody = np.arange(size)
+    bounds = np.asarray(gains(everybody), np.float64).copy() if size and places > 0 else np.empty(0)
+    looked = np.zeros(size, np.int64)  # in which round
+    chosen: list[int] = []
+    while len(chosen) < min(places, size):
+        if not lazy and chosen:
+            left = everybody[bounds > -np.inf]
+            bounds[left], looked[left] = gains(left), len(chosen)
+        best = int(np.argmax(bounds))
+        if looked[best] < len(chosen):
+            stale = everybody[(looked < len(chosen)) & (bounds > -np.inf)]
+            if stale.size > block:
+                stale = stale[np.sort(np.argpartition(-bounds[stale], block - 1)[:block])]
+            bounds[stale], looked[stale] = gains(stale), len(chosen)
+            continue
+        chosen.append(best)
+        take(best)
+        bounds[best] = -np.inf
+    return chosen
