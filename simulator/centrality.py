@@ -6,11 +6,12 @@ bits away, so that people who are alike have the same score, and luck decides be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.network import pack, unpack
 from simulator.shortest_paths import contacts_of_all
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ ROUNDS = 1000
 MOST_LOOKS = 1_000_000_000
 """Looks from a person at a contact after which such an iteration ends early."""
 SETTLED_BITS = 30
-ROWS = 1 << 16
-"""People whose contacts' contacts are looked at in one go."""
+ROWS = 1 << 22
+"""Pairs of contacts of one person that are looked at in one go."""
 
 
 def settled(scores: np.ndarray) -> np.ndarray:
@@ -45,8 +46,8 @@ def eigenvector(contacts: Contacts) -> np.ndarray:
 
     Bonacich (1972, doi:10.1080/0022250X.1972.9989806), by iteration from equal scores, in which everybody counts among
     their own contacts, so that it comes to rest; as ``networkx.eigenvector_centrality``. It ends when the scores change
-    by less than 1e-10 of their sum; after 1,000 rounds; or after 1e9 looks at a contact, but not before 100 rounds. What
-    is found then are numbers of walks: how many ways lead from each person, in so many steps, to anybody.
+    by less than 1e-10 of their sum; after 1,000 rounds; or after 1e9 looks at a contact, but not before 100 rounds.
+    What is found then are numbers of walks: how many ways lead from each person, in so many steps, to anybody.
 
     Returns
     -------
@@ -122,29 +123,68 @@ def constraint(layers: Iterable[Layer], n_persons: int) -> np.ndarray:
     float64[n_persons]
         NaN for people without contacts.
     """
-    from scipy.sparse import coo_array
+    people, one, two, strength = _strong_pairs(layers, n_persons)
 
-    parts = []
-    for layer in layers:
-        weights = np.ones(layer.n_ties) if layer.weights is None else layer.weights
-        parts.append((layer.ties, weights if layer.directed else 2 * weights))
-    one = np.concatenate([np.empty(0, np.int32), *(ties[:, end] for ties, _ in parts for end in (0, 1))])
-    two = np.concatenate([np.empty(0, np.int32), *(ties[:, 1 - end] for ties, _ in parts for end in (0, 1))])
-    weights = np.concatenate([np.empty(0), *(each for _, each in parts for _ in (0, 1))])
-    matrix = coo_array((weights, (one, two)), shape=(n_persons, n_persons)).tocsr()
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    whole = matrix.sum(axis=1)
-    matrix.data /= np.repeat(whole, np.diff(matrix.indptr))
-    found = np.full(n_persons, np.nan)
-    for first in range(0, n_persons, ROWS):
-        own = matrix[first : first + ROWS]
-        tied = own.copy()
-        tied.data = np.ones(tied.data.size)
-        spent = own + (own @ matrix).multiply(tied)
-        found[first : first + ROWS] = spent.power(2).sum(axis=1)
-    found[whole <= 0] = np.nan
+    def sums(of_one: np.ndarray, of_two: np.ndarray) -> np.ndarray:
+        return np.bincount(one, of_one, minlength=n_persons) + np.bincount(two, of_two, minlength=n_persons)
+
+    whole = sums(strength, strength)
+    there, back = strength / whole[one], strength / whole[two]  # p of the first for the second, and the reverse
+    spent_there, spent_back = there.copy(), back.copy()
+    for ab, ac, bc in _triangles(one, two, n_persons):
+        np.add.at(spent_there, ab, there[ac] * back[bc])
+        np.add.at(spent_back, ab, there[bc] * back[ac])
+        np.add.at(spent_there, ac, there[ab] * there[bc])
+        np.add.at(spent_back, ac, back[bc] * back[ab])
+        np.add.at(spent_there, bc, back[ab] * there[ac])
+        np.add.at(spent_back, bc, back[ac] * there[ab])
+    found = np.empty(n_persons)
+    found[people] = np.where(whole > 0, sums(spent_there**2, spent_back**2), np.nan)
     return found
+
+
+def _strong_pairs(layers: Iterable[Layer], n_persons: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return people by their number of contacts, few first; pairs of places in that order; and their strengths.
+
+    The pairs, sorted, have the lower place first; those tied with weight 0 are left out.
+    """
+    packed, weights = [np.empty(0, np.int64)], [np.empty(0)]
+    for layer in layers:
+        packed.append(pack(layer.ties.min(axis=1), layer.ties.max(axis=1)))
+        own = np.ones(layer.n_ties) if layer.weights is None else layer.weights
+        weights.append(own if layer.directed else 2 * own)
+    pairs, row = np.unique(np.concatenate(packed), return_inverse=True)
+    strength = np.bincount(row, np.concatenate(weights), minlength=pairs.size)
+    ends, strength = unpack(pairs[strength > 0]), strength[strength > 0]
+    people = np.argsort(np.bincount(ends.ravel(), minlength=n_persons), kind="stable")
+    place = np.empty(n_persons, np.int64)
+    place[people] = np.arange(n_persons)
+    places = np.sort(place[ends], axis=1)
+    order = np.lexsort((places[:, 1], places[:, 0]))
+    return people, places[order, 0], places[order, 1], strength[order]
+
+
+def _triangles(one: np.ndarray, two: np.ndarray, n: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield all triangles a < b < c of sorted pairs, many at a time: the rows of (a, b), (a, c) and (b, c).
+
+    Where people with few contacts come first, few pairs begin with the same person, however many contacts some have.
+    """
+    keys = one * n + two
+    new = np.flatnonzero(np.append(True, one[1:] != one[:-1])) if one.size else np.empty(0, np.int64)
+    begins = np.append(new, one.size)
+    rest = np.repeat(begins[1:], np.diff(begins)) - np.arange(one.size) - 1  # later pairs with the same first person
+    ends = np.cumsum(rest)
+    first = 0
+    while first < one.size:
+        last = max(first + 1, int(np.searchsorted(ends, ends[first] - rest[first] + ROWS, side="right")))
+        rows, count = np.arange(first, last), rest[first:last]
+        ab = np.repeat(rows, count)
+        ac = ab + 1 + np.arange(ab.size) - np.repeat(np.cumsum(count) - count, count)
+        wanted = two[ab] * n + two[ac]
+        bc = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
+        closed = keys[bc] == wanted
+        yield ab[closed], ac[closed], bc[closed]
+        first = last
 
 
 def core_numbers(contacts: Contacts) -> np.ndarray:

@@ -235,6 +235,43 @@ def test_bridging_says_where_it_cannot_be_computed(monkeypatch: pytest.MonkeyPat
     assert ranked("bridging", in_a_town_of(TWO_CLIQUES))
 
 
+def test_bridging_ends_after_so_much_work_with_sources_that_stand_for_all() -> None:
+    graph = nx.connected_watts_strogatz_graph(300, 6, 0.1, seed=3)
+    contacts = contacts_of(layer_of(graph).ties, 300)
+    sources = shortest_paths.find_sources(contacts, Draw(3).words("any", n=300), 300)
+    exact = shortest_paths.bridging(contacts, sources)
+    assert np.array_equal(shortest_paths.bridging(contacts, sources, 10**9), exact)
+    taken = []
+    for rounds in (40, 120):
+        first = shortest_paths.Sources(sources.rounds[:rounds], sources.of_size, *counted(sources, rounds))
+        taken.append(shortest_paths.bridging(contacts, first))
+        assert taken[-1].sum() == pytest.approx(exact.sum(), rel=0.1)
+    assert np.abs(taken[1] - exact).sum() < np.abs(taken[0] - exact).sum()
+    some = shortest_paths.bridging(contacts, sources, 1)
+    assert some.sum() == pytest.approx(exact.sum(), rel=0.2)
+    assert not np.array_equal(some, exact)
+
+
+def counted(sources: shortest_paths.Sources, rounds: int) -> tuple[np.ndarray, np.ndarray]:
+    chosen = np.zeros(sources.chosen.size, bool)
+    chosen[np.concatenate(sources.rounds[:rounds])] = True
+    return np.minimum(sources.sources, rounds), chosen
+
+
+def test_long_chains_and_large_cliques_have_cores() -> None:
+    for graph in (nx.path_graph(300), nx.complete_graph(40), nx.barbell_graph(20, 30), nx.caveman_graph(5, 7)):
+        contacts = contacts_of(layer_of(graph).ties, graph.number_of_nodes())
+        assert centrality.core_numbers(contacts).tolist() == [nx.core_number(graph)[person] for person in sorted(graph)]
+
+
+def test_triangles_are_found_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = nx.powerlaw_cluster_graph(80, 4, 0.7, seed=2)
+    theirs = in_order(nx.constraint(graph))
+    for rows in (1, 7, 1 << 22):
+        monkeypatch.setattr(centrality, "ROWS", rows)
+        assert centrality.constraint([layer_of(graph)], 80) == pytest.approx(theirs)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_constraint_and_cores_are_those_of_networkx(seed: int) -> None:
     graph = random_graph(seed)

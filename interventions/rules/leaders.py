@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EXACT_PEOPLE = 3_000
 """Largest number of people from all of whom shortest paths are followed unless the scenario says so."""
-SAMPLED = 256
+SAMPLED = 200
 """From how many people of each component they are followed in a larger network."""
 
 Sampled = Annotated[int, Field(ge=2)] | None
@@ -125,7 +125,7 @@ def rank_closeness(situation: Situation, *, layers: Sequence[str] | None = None,
     sampled : int, optional
         Steps are counted to so many people drawn in each component, or to all where it is smaller, instead of all
         (Eppstein & Wang 2004, doi:10.7155/jgaa.00081); the same people in all replicates. Default: all, in networks of
-        up to 3,000 people with contacts; 256 in larger ones.
+        up to 3,000 people with contacts; 200 in larger ones.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def rank_betweenness(
     sampled : int, optional
         Paths are followed from so many people drawn in each component, or from all where it is smaller, instead of all
         (Brandes & Pich 2007, doi:10.1142/S0218127407018403); the same people in all replicates. Default: all, in
-        networks of up to 3,000 people with contacts; 256 in larger ones.
+        networks of up to 3,000 people with contacts; 200 in larger ones.
 
     Returns
     -------
