@@ -178,6 +178,8 @@ def _number(node: Mapping[str, Any]) -> str:
 SAID = {
     "kinds": "`interventions.NAME.kind`: what reports call it. Each checks what it needs.",
     "targets": "`target.rank`: who comes first.",
+    "groups": "`target.groups` and `target.per`: groups found in the network, beside those of a column.",
+    "ranks": "`target.rank` with `target.groups`: which come first. A share or a count of states is the other way.",
     "networks": "Generators of ties: `network.layers.NAME.generator`.",
     "laws": "A transition has at most one. The line says by what its rate is multiplied; [simple and complex "
     "contagion](../explanation/simple_and_complex.md) says what each assumes.",

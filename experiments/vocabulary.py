@@ -56,6 +56,18 @@ def _target_words() -> dict[str, str]:
     return _registry_words(targets)
 
 
+def _group_words() -> Mapping[str, str]:
+    from interventions.groups import FOUND
+
+    return FOUND
+
+
+def _rank_words() -> Mapping[str, str]:
+    from interventions.groups import GROUP_RANKS
+
+    return GROUP_RANKS
+
+
 def _law_words() -> Mapping[str, str]:
     from simulator.behaviour import LAWS
 
@@ -89,6 +101,8 @@ SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "kinds": _kind_words,
     "tactics": _tactic_words,
     "targets": _target_words,
+    "groups": _group_words,
+    "ranks": _rank_words,
     "networks": _network_words,
     "laws": _law_words,
     "measures": _measure_words,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FOUND = {
     COMMUNITIES: "people with more ties among themselves than chance would give (Louvain)",
     "components": "people who are connected, directly or through others",
-    "cores": "people of one core number: shell around shell, from the densest part of the network outwards (k-cores)",
+    "cores": "people of one core number: shell around shell, from the densest part of the network outwards",
     "positions": "people with the same contacts (structural equivalence), or with contacts that are alike",
 }
 """Groups that are found in the network. No column by which people are grouped is called so."""

@@ -140,6 +140,8 @@ def test_check_says_whether_anybody_can_be_worse_off():
     [
         ("scenarios", ["obesity", "family_planning", "health_buddies"]),
         ("kinds", ["champions", "groups", "induction", "alteration", "broadcast"]),
+        ("groups", ["communities", "components", "cores", "positions"]),
+        ("ranks", ["random", "size", "cohesion", "centrality"]),
         ("targets", ["random", "degree", "most_named", "nominated"]),
         ("laws", ["spontaneous", "per_contact"]),
         ("measures", ["share", "person_time", "time_to"]),
