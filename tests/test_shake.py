@@ -462,7 +462,7 @@ def test_stopped_and_resumed_gives_the_same_bytes(tmp_path):
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 here")
 def test_killed_and_resumed_as_told(tmp_path):
     scenario = [str(written(tmp_path)), *(f"--set={key}={json.dumps(value)}" for key, value in LIVELY.items())]
-    command = [sys.executable, "-m", "experiments.commands", "run", *scenario, "--replicates=40", "--shake", "--quiet"]
+    command = [sys.executable, "-m", "experiments.commands", "run", *scenario, "--replicates=12", "--shake", "--quiet"]
     killed = [*command, "--out", str(tmp_path / "killed")]
     process = subprocess.Popen(killed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300
@@ -477,7 +477,7 @@ def test_killed_and_resumed_as_told(tmp_path):
     assert "--shake" in seen.command
     subprocess.run(killed, check=True, stdout=subprocess.DEVNULL)
     assert status_of(tmp_path / "killed").state == "finished"
-    whole = netrial.run(lively(tmp_path), replicates=40, shake=True)
+    whole = netrial.run(lively(tmp_path), replicates=12, shake=True)
     assert (tmp_path / "killed" / "shake.parquet").read_bytes() == (whole.folder / "shake.parquet").read_bytes()
 
 
@@ -514,7 +514,7 @@ def test_a_change_that_cannot_be_run_is_listed(tmp_path, monkeypatch):
     assert any("doubled: too many of them" in line for line in left_out(results.shake))
 
 
-def test_replicates_of_changes_that_fail_are_said(tmp_path, monkeypatch, capsys):
+def test_replicates_of_changes_that_fail_are_said(tmp_path, undrawn, monkeypatch, capsys):
     original = running.run_outcomes
 
     def failing(trial, replicate):
@@ -704,7 +704,7 @@ def test_no_number_to_shake(tmp_path):
 # ------------------------------------------------------------------------------------------------- typed
 
 
-def test_typed(tmp_path, monkeypatch, capsys):
+def test_typed(tmp_path, undrawn, monkeypatch, capsys):
     path = written(tmp_path)
     words = ["run", path, "--shake", "--out", tmp_path / "out"]
     dry = type_in([*words, "-n"], monkeypatch, capsys)
