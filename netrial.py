@@ -49,6 +49,7 @@ from simulator.errors import NetrialError, SpecError, StoreError
 from simulator.surveys import read_survey
 
 if TYPE_CHECKING:
+    from experiments.comparison.face import compare
     from simulator.model import ContagionModel
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "SpecError",
     "StoreError",
     "Transition",
+    "compare",
     "dose",
     "load",
     "read_survey",
@@ -71,9 +73,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import Mesa only when `ContagionModel` is asked for: it takes long, and changes how processes start."""
+    """Import late what few need; Mesa, for `ContagionModel`, takes long, and changes how processes start."""
     if name == "ContagionModel":
         from simulator.model import ContagionModel
 
         return ContagionModel
+    if name == "compare":
+        from experiments.comparison.face import compare
+
+        return compare
     raise AttributeError(f"module 'netrial' has no attribute {name!r}")

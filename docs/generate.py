@@ -130,7 +130,7 @@ def _reference(node: Mapping[str, Any]) -> str:
 
 
 def _default(value: Any) -> str:
-    return "" if value in (None, [], {}) else code(f"{value:g}" if isinstance(value, float) else value)
+    return "" if value in (None, [], {}, "") else code(f"{value:g}" if isinstance(value, float) else value)
 
 
 def words_of(name: str) -> str:
@@ -165,11 +165,11 @@ def takes(node: Mapping[str, Any]) -> str:
 
 def _number(node: Mapping[str, Any]) -> str:
     word = "whole number" if node["type"] == "integer" else "number"
-    if "maximum" in node:
+    if "minimum" in node and "maximum" in node:
         return f"{word} from {node['minimum']:g} to {node['maximum']:g}"
-    if "minimum" in node:
-        return f"{word} from {node['minimum']:g}"
-    return f"{word} above {node['exclusiveMinimum']:g}" if "exclusiveMinimum" in node else word
+    bounds = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
+    said = [f"{how} {node[bound]:g}" for bound, how in bounds.items() if bound in node]
+    return " ".join([word, ", ".join(said)]) if said else word
 
 
 # ------------------------------------------------------------------------------------- words, commands, tables, …
@@ -178,6 +178,8 @@ def _number(node: Mapping[str, Any]) -> str:
 SAID = {
     "kinds": "`interventions.NAME.kind`: what reports call it. Each checks what it needs.",
     "targets": "`target.rank`: who comes first.",
+    "groups": "`target.groups` and `target.per`: groups found in the network, beside those of a column.",
+    "ranks": "`target.rank` with `target.groups`: which come first. A share or a count of states is the other way.",
     "networks": "Generators of ties: `network.layers.NAME.generator`.",
     "laws": "A transition has at most one. The line says by what its rate is multiplied; [simple and complex "
     "contagion](../explanation/simple_and_complex.md) says what each assumes.",
@@ -191,7 +193,7 @@ SAID = {
 def words(subject: str | None = None) -> str:
     """Return the words that a scenario may name at one place, each with its help; without a place: of all places."""
     from experiments.vocabulary import SUBJECTS, words_for
-    from scenarios.grammar import GENERATORS, RANK_RULES
+    from scenarios.grammar import GENERATORS
     from simulator.distributions import DISTRIBUTIONS
     from simulator.generators import networks
     from simulator.units import DAYS
@@ -205,10 +207,32 @@ def words(subject: str | None = None) -> str:
         subjects = [each for each in dict.fromkeys((*SUBJECTS, *others)) if each != "scenarios"]
         return "\n\n".join(f"## {each.capitalize()}\n\n{SAID.get(each, '')}\n\n{words(each)}" for each in subjects)
     rows = dict(words_for(subject) if subject in SUBJECTS else others[subject]())
-    known = {"targets": RANK_RULES, "networks": GENERATORS}.get(subject, {})
+    known = {"networks": GENERATORS}.get(subject, {})
     rows |= {name: NOT_BUILT for name in known if name not in rows}
     listed = table(["word", "meaning"], [[code(name), said] for name, said in rows.items()])
     return listed if rows else "netrial brings none; packages may."
+
+
+def rules(module: str) -> str:
+    """Return what the targeting rules of a file of `interventions.rules` do: their docstrings and parameters."""
+    from importlib import import_module
+    from inspect import getdoc
+
+    from interventions.targeting import targets
+    from scenarios.parameters import json_schema_of
+    from simulator.arguments import arguments
+
+    home = f"interventions.rules.{module}"
+    import_module(home)
+    own = [name for name in targets.names() if targets[name].__module__ == home]
+    sections = []
+    for name in sorted(own, key=lambda each: targets[each].__code__.co_firstlineno):
+        said, _, after = (getdoc(targets[name]) or "").partition("\nParameters\n")
+        returns = re.search(r"\nReturns\n-+\n.*\n((?: +.*\n?)*)", after)
+        parameters = [_keys_of(json_schema_of(targets[name]), {})] if arguments(targets[name]) else []
+        note = [" ".join(returns[1].split())] if returns and returns[1].strip() else []
+        sections.append("\n\n".join([f"### `{name}`", said.strip(), *note, *parameters]))
+    return "\n\n".join(sections)
 
 
 def commands() -> str:
@@ -232,11 +256,11 @@ def commands() -> str:
 
 def tables() -> str:
     """Return the columns and types of every table of a results folder."""
-    from experiments.parts import TABLES
+    from experiments.parts import SHAKE, TABLES
 
     return "\n\n".join(
         f"## `{name}.parquet`\n\n" + table(["column", "type"], [[code(field.name), field.type] for field in columns])
-        for name, columns in TABLES.items()
+        for name, columns in {**TABLES, "shake": SHAKE}.items()
     )
 
 
@@ -282,9 +306,40 @@ def inputs(name: str) -> str:
     return table(["input", "value", "unit", "source"], rows)
 
 
+def catalogue() -> str:
+    """Return netrial's own tactics, kind by kind: what each picks, its parameters, its source and an example."""
+    from interventions.tactics import catalogue as names_by_kind
+
+    return "\n\n".join(
+        "\n\n".join([f"## {kind.capitalize()}", *map(_tactic, names)]) for kind, names in names_by_kind().items()
+    )
+
+
+def _tactic(name: str) -> str:
+    import inspect
+
+    from interventions.tactics import tactics
+    from simulator.arguments import arguments, documented
+
+    function = tactics[name]
+    text = re.split(r"\n\n(?=Parameters\n---|Examples\n---)", inspect.getdoc(function) or "")
+    said = documented(function)
+    rows = [
+        [code(key), "needed" if each.default is each.empty else _default(each.default), said[key]]
+        for key, each in arguments(function).items()
+    ]
+    title, example = text[-1].partition("---\n")[2].partition("::\n\n")[::2]
+    yaml = re.sub(r"(?m)^ {4}", "", example).rstrip()
+    prose = "\n\n".join(" ".join(paragraph.split()) for paragraph in text[0].split("\n\n"))
+    parts = [f"### `{name}`", prose, *([table(["parameter", "default", ""], rows)] if rows else [])]
+    return "\n\n".join([*parts, f"{title.lstrip('-').strip()}:", f"```yaml\n{yaml}\n```"])
+
+
 PIECES: dict[str, Callable[..., str]] = {
+    "catalogue": catalogue,
     "grammar": grammar,
     "words": words,
+    "rules": rules,
     "commands": commands,
     "tables": tables,
     "bibliography": bibliography,

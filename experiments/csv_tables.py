@@ -27,13 +27,19 @@ def csv_tables(results: Results) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        ``curves``, ``outcomes``, ``pairs``, ``effects``, ``ledger``, ``targets``, ``inputs``, and ``economics``
-        (see `experiments.economics.strategies`: on the primary outcome, one row per arm).
+        ``curves``, ``outcomes``, ``pairs``, ``distances``, ``knowledge``, ``effects``, ``ledger``, ``targets``,
+        ``inputs``, ``shake`` (of a shaken trial); ``economics`` (see `experiments.economics.strategies`: on the primary
+        outcome, one row per arm);
+        and ``knowledge_losses`` (see `experiments.knowledge.losses`), where people are picked by a survey.
     """
     from experiments.economics import strategies
 
     found = {name: getattr(results, name) for name in (*TABLES, "targets")}
+    if len(results.shake):
+        found["shake"] = results.shake
     found["inputs"] = pd.DataFrame(results.resolved.get("inputs") or [], columns=INPUT_COLUMNS)
+    if len(results.knowledge):
+        found["knowledge_losses"] = results.knowledge_losses
     primary = next(name for name, spec in results.specs.items() if spec.primary)
     if len(results.arms) > 1 and results.manifest["completed"]:
         found["economics"] = strategies(

@@ -63,6 +63,8 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
     from scenarios.bibliography import references_of
     from scenarios.inputs import inputs_of
 
+    members = {name: each for name, each in build.arms_of(scenario.spec).items() if name in arms}
+    background = build.background_of(scenario.spec)
     tactics = {
         ".".join(map(str, place)): {"tactic": each.tactic, **each.parameters}
         for place, each in scenario.expansions.items()
@@ -73,10 +75,9 @@ def describe(scenario: Scenario, world: World, arms: tuple[str, ...]) -> dict[st
         "overrides": overridden(scenario),
         "graphs": list(scenario.graphs),
         "control": scenario.control,
-        "arms": {name: [member.name for member in build.arms_of(scenario.spec)[name]] for name in arms},
-        "interventions": {
-            member.name: {"kind": member.kind} for name in arms for member in build.arms_of(scenario.spec)[name]
-        },
+        "arms": {name: [one.name for one in each if not one.background] for name, each in members.items()},
+        **({"background": [one.name for one in background]} if background else {}),
+        "interventions": {one.name: {"kind": one.kind} for each in members.values() for one in each},
         "inputs": [input_data(entry) for entry in inputs_of(scenario.spec)],
         "references": {key: {"text": each.text, "doi": each.doi} for key, each in references_of(scenario.spec).items()},
         "observed": [_observed(series) for series in build.observed_of(scenario)],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from experiments.derived import observed_of_control, used_by_control
 from simulator.errors import Problem, SpecError, allowed_words
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
         One of the scenario's, by name. Its target's share (or number) is replaced, all else stays; what was observed
         of other arms than the control is left out.
     shares : sequence of float
-        In (0, 1]: of the people who satisfy the target's `where`; of whole groups, of people.
+        In (0, 1]: of the people who satisfy the target's `where`; with `of: groups`, of whole groups, from the first.
 
     Returns
     -------
@@ -50,7 +51,9 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
         what = f"a share of {wrong[0]:g}" if wrong else "no shares" if not shares else "a share that comes twice"
         raise SpecError(Problem(f"{what} gives no dose", hint="give each share once, above 0 and at most 1"))
     original = dict(known[intervention])
-    target = {key: value for key, value in (original.get("target") or {}).items() if key not in ("share", "number")}
+    target = {
+        key: value for key, value in (original.get("target") or {}).items() if key not in ("share", "number", "skip")
+    }
     control = scenario.control
     members = scenario.data["arms"][control]
     doses = {name_of(intervention, share): {**original, "target": {**target, "share": share}} for share in shares}
@@ -58,8 +61,8 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
         {
             "experiment.control": control,
             "arms": {control: members, **{name: [name] for name in doses}},
-            "interventions": {**_used_by(members, known), **doses},
-            **_observed_of(scenario, control),
+            "interventions": {**used_by_control(scenario), **doses},
+            **observed_of_control(scenario, control),
         }
     )
 
@@ -114,20 +117,3 @@ def name_of(intervention: str, share: float) -> str:
     """Name an arm: ``leaders_5pc``, ``leaders_0_5pc``."""
     percent = format(Decimal(f"{100 * share:.10g}"), "f")  # never 1e-05
     return f"{intervention}_{percent}pc".replace(".", "_")
-
-
-def _observed_of(scenario: Scenario, control: str) -> dict[str, Any]:
-    """Return `observed` without what is about other arms; nothing where it can stay as it is."""
-    given = scenario.data.get("observed") or []
-    kept = [
-        {**each, "file": str(scenario.file_at(("observed", i, "file"), each["file"]))} if "file" in each else each
-        for i, each in enumerate(given)
-        if each["arm"] == control
-    ]
-    return {} if len(kept) == len(given) else {"observed": kept}
-
-
-def _used_by(members: Any, known: dict[str, Any]) -> dict[str, Any]:
-    """Return the interventions that an arm names."""
-    named = members["interventions"] if isinstance(members, dict) else members
-    return {name: known[name] for name in named if isinstance(name, str) and name in known}

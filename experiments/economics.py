@@ -51,6 +51,12 @@ def costs(ledger: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
     return lines.groupby(keys).sum().reindex(everywhere, fill_value=0).reset_index()
 
 
+def mean_asked(ledger: pd.DataFrame, replicates: int) -> dict[str, tuple[float, float]]:
+    """Return, by arm, how often people were asked about contacts and what that cost; means over all replicates."""
+    sums = ledger[ledger["action"] == "ask"].groupby("arm")[["people", "cost"]].sum() / max(replicates, 1)
+    return {str(arm): (float(row["people"]), float(row["cost"])) for arm, row in sums.iterrows()}
+
+
 def strategies(
     ledger: pd.DataFrame,
     outcomes: pd.DataFrame,

@@ -17,6 +17,7 @@ from experiments.description import describe
 from experiments.design import Trial, design
 from experiments.distances import check_distances
 from experiments.estimands import OutcomeSpec, best_arm, check_decomposition, effects, outcome_specs
+from experiments.knowledge import check_knowledge
 from experiments.memory import footprint_of
 from experiments.network_film import film_network
 from experiments.replicate import run_replicate
@@ -59,6 +60,7 @@ def run(
     jobs: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
+    shake: bool = False,
 ) -> Results:
     """Run a scenario: every arm of every replicate, on the same people with the same luck.
 
@@ -77,6 +79,9 @@ def run(
         long as the results.
     progress : callable, optional
         ``progress(done, asked)`` after every replicate.
+    shake : bool
+        Afterwards halve and double each assumed number, one at a time: ``results.shake`` and the report then say
+        whether another arm wins. `progress` is told of these replicates anew.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def run(
     Raises
     ------
     SpecError
-        If the scenario cannot be run.
+        If the scenario cannot be run, or is to be shaken and has one arm only.
     StoreError
         If `out` holds another scenario's results, or is damaged.
     """
@@ -98,10 +103,16 @@ def run(
     if wanted:
         scenario = scenario.set(wanted)
     trial = design(scenario, arms)
-    if out is not None:
-        return run_trial(trial, Path(out), jobs=jobs, progress=progress)
-    home = tempfile.TemporaryDirectory(prefix="netrial-")
-    return replace(run_trial(trial, Path(home.name), jobs=jobs, progress=progress), home=home)
+    home = tempfile.TemporaryDirectory(prefix="netrial-") if out is None else None
+    folder = Path(home.name if home is not None else str(out))
+    if shake:
+        from experiments.shake.running import require_arms, shake_trial
+
+        require_arms(trial)
+    results = run_trial(trial, folder, jobs=jobs, progress=progress)
+    if shake:
+        results = shake_trial(trial, folder, jobs=jobs, progress=progress)
+    return results if home is None else replace(results, home=home)
 
 
 def run_trial(trial: Trial, folder: Path, *, jobs: int | None = None, progress: Progress | None = None) -> Results:
@@ -146,6 +157,7 @@ def _run_trial(trial: Trial, folder: Path, jobs: int | None, progress: Progress 
         wrong = check_decomposition(tables["pairs"], specs) + check_distances(
             tables["distances"], tables["pairs"], specs
         )
+        wrong += check_knowledge(tables["knowledge"], tables["pairs"])
         if wrong:
             raise NetrialError("effects do not add up, which is a fault of the program:\n" + "\n".join(wrong))
         tables["effects"] = effects(tables["pairs"], tables["outcomes"], specs, trial.control, trial.seed)
@@ -212,18 +224,28 @@ def _run_missing(
     trial: Trial, store: Store, missing: list[int], jobs: int, asked: int, progress: Progress | None
 ) -> None:
     """Run replicates over threads; the kernel lets go of the interpreter's lock, and threads share the towns."""
-    executor = ThreadPoolExecutor(max_workers=min(jobs, max(len(missing), 1)))
+    before = asked - len(missing)
+
+    def tell(done: int) -> None:
+        if progress is not None:
+            progress(before + done, asked)
+
+    over_threads(lambda replicate: _run_one(trial, store, replicate), missing, jobs, tell)
+
+
+def over_threads(run: Callable[[int], None], numbers: Sequence[int], jobs: int, tell: Callable[[int], None]) -> None:
+    """Call `run` with each number, over threads, and `tell` how many are done: first 0; what is raised ends it."""
+    executor = ThreadPoolExecutor(max_workers=min(jobs, max(len(numbers), 1)))
     running: set[Future[None]] = set()
-    waiting = iter(missing)
-    done = asked - len(missing)
+    waiting = iter(numbers)
+    done = 0
     try:
         while True:
-            for replicate in waiting:
-                running.add(executor.submit(_run_one, trial, store, replicate))
+            for number in waiting:
+                running.add(executor.submit(run, number))
                 if len(running) > 2 * jobs:
                     break
-            if progress is not None:
-                progress(done, asked)
+            tell(done)
             if not running:
                 return
             finished, running = wait(running, return_when=FIRST_COMPLETED)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,6 +94,8 @@ class Forecast:
     memory : Footprint
     available : int, optional
         Bytes free.
+    again : tuple of str
+        Arms that are run once more in each replicate, as if the whole network were known.
     """
 
     transitions: tuple[TransitionForecast, ...]
@@ -107,11 +110,17 @@ class Forecast:
     seconds_a_ring: float
     memory: Footprint
     available: int | None
+    again: tuple[str, ...] = ()
+
+    @property
+    def each(self) -> float:
+        """Rings of one replicate."""
+        return self.warm_up + sum(self.arms.values()) + sum(self.arms[name] for name in self.again)
 
     @property
     def rings(self) -> float:
         """Rings of the whole run."""
-        return self.replicates * (self.warm_up + sum(self.arms.values()))
+        return self.replicates * self.each
 
     @property
     def seconds(self) -> float:
@@ -140,6 +149,8 @@ def forecast(
     only : collection of str, optional
         Arms that are run, the control among them; default: all.
     """
+    from experiments.knowledge import with_perfect_knowledge
+    from interventions.schedule import occurrences
     from scenarios import build
     from scenarios.worlds import since_of
     from simulator.foresight import before_warm_up
@@ -157,7 +168,7 @@ def forecast(
         name: float(_rings(make, members, horizon)[0].sum()) if small and members else float(control.sum())
         for name, members in arms.items()
     }
-    pilot = _pilot(make, horizon, warm_up)
+    pilot = _pilot(partial(make, occurrences=occurrences(arms[scenario.control])), horizon, warm_up)
     events = pilot.events * (horizon + warm_up) / max(pilot.until + warm_up, 1)
     memory = footprint_of(scenario, tuple(arms), threads, n_events=int(events))
     return Forecast(
@@ -173,6 +184,7 @@ def forecast(
         seconds_a_ring=pilot.seconds / pilot.rings if pilot.rings else 0.0,
         memory=memory,
         available=available_memory(),
+        again=tuple(with_perfect_knowledge(arms, scenario.control)),
     )
 
 
@@ -275,9 +287,9 @@ def forecast_lines(found: Forecast, unit: str) -> list[str]:
     """Put a forecast in sentences."""
     each = sorted(found.transitions, key=lambda one: -one.rings)
     early = f", {in_millions(found.warm_up)} of them before time 0" if found.warm_up else ""
+    arms = plural(len(found.arms), "arm") + (f", {len(found.again)} of them run twice" if found.again else "")
     lines = [
-        f"a replicate ({plural(len(found.arms), 'arm')}) rings about "
-        f"{in_millions(found.warm_up + sum(found.arms.values()))} times{early}, and "
+        f"a replicate ({arms}) rings about {in_millions(found.each)} times{early}, and "
         f"{plural(found.replicates, 'replicate')} take about {in_time(found.seconds)} on "
         f"{plural(min(found.threads, found.replicates), 'thread')}, beside choosing people and writing tables"
     ]

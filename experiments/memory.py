@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from scenarios.loading import Scenario
 
+SURVEY = (16, 140)
+"""Bytes a tie that a survey takes at most: of every tie, and of the ties of those who are asked."""
+
 SAMPLE = 1 << 16
 """Bytes of a CSV file, from its beginning, middle and end, from which the number of its rows is estimated."""
 
@@ -61,18 +64,28 @@ def footprint_of(scenario: Scenario, arms: Sequence[str], jobs: int, n_events: i
         degrees = {name: 2 * layer.n_ties / max(residents, 1) for name, layer in layers.items()}
         n_events = int(n * sum(events_of(behaviour, degrees, duration) for behaviour in behaviours.values()))
     interventions = [member for name in arms for member in build.arms_of(spec)[name]]
-    factors = {which for one in interventions for which in (*one.effect.susceptibility, *one.effect.influence)}
-    rewired = any(one.effect.rewire is not None for one in interventions)
+    factors = {
+        which
+        for one in interventions
+        for effect in one.effects
+        for which in (*effect.susceptibility, *effect.influence)
+    }
+    rewired = any(effect.rewire is not None for one in interventions for effect in one.effects)
+    known = [one.target.knowledge for one in interventions if one.target.knowledge is not None]
     replicate = replicate_bytes(
         n,
         len(behaviours),
-        n_arms=len(arms),
+        n_arms=len(arms) + bool(known),  # with perfect knowledge, one arm after the other is run again
         n_outcomes=len(spec.outcomes.measures),
         n_events=n_events,
         n_factors=len(factors),
     )
     if rewired:  # a copy of all ties, and of who reads whom
         replicate += 2 * sum(layer.n_ties for layer in layers.values()) * TIE + pooled
+    if known:
+        of_all, of_asked = SURVEY
+        asked = max(knowledge.asked for knowledge in known)
+        replicate += int(sum(layer.n_ties for layer in layers.values()) * (of_all + of_asked * asked)) + contacts
     timed = sum(any(t.time_in_state for t in behaviour.transitions) for behaviour in behaviours.values())
     replicate += 8 * n * timed
     return Footprint(

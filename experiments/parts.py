@@ -22,7 +22,7 @@ Table = pd.DataFrame | Mapping[str, Any]
 """A table: a DataFrame, or the arrays of its columns by name (quicker to make)."""
 
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever a part comes to hold other tables: parts of another format are made again."""
 
 
@@ -40,6 +40,7 @@ TABLES = {
     "outcomes": _schema("arm:s replicate:i draw:i outcome:s value:f reached:b"),
     "pairs": _schema("arm:s replicate:i draw:i outcome:s estimand:s people:i value:f control_value:f"),
     "distances": _schema("arm:s replicate:i draw:i outcome:s distance:s people:i value:f control_value:f"),
+    "knowledge": _schema("arm:s replicate:i draw:i outcome:s value:f perfect_value:f control_value:f"),
     "effects": _schema(
         "arm:s outcome:s estimand:s mean:f control_mean:f effect:f low:f high:f one_town_low:f one_town_high:f "
         "probability_best:f best_in_world:f variance_ratio:f replicates:i reached:f control_reached:f"
@@ -55,18 +56,27 @@ NETWORK_TABLES = {
 }
 """Columns of the tables of a `NetworkPicture`, rows in the order in which they are made."""
 
+SHAKE = _schema(
+    "number:i place:s what:s kind:s unit:s change:s value:s shaken:s note:s reason:s arms:s "
+    "answer:s winner:s leader:s runner_up:s probability_best:f lead:f lead_low:f lead_high:f "
+    "effect:f low:f high:f leader_effect:f leader_low:f leader_high:f people:f best_value:s cost_per_unit:f "
+    "replicates:i failed:i"
+)
+"""Columns of ``shake.parquet``, the table of `experiments.shake`: the trial as it is, then a row for each change."""
+
 SORTED_BY = {
     "curves": ("draw", "time", "behaviour", "state", "group_by", "group"),
     "outcomes": ("draw", "outcome"),
     "pairs": ("draw", "outcome", "estimand"),
     "distances": ("draw", "outcome", "distance"),
+    "knowledge": ("draw", "outcome"),
     "ledger": ("draw", "time"),  # at one instant, in the order in which things were done
     "targets": ("draw", "intervention", "person"),
 }
 """Order of the rows of one arm and replicate; tables are sorted by arm and replicate before."""
 
 PART_TABLES = {
-    **{name: TABLES[name] for name in ("curves", "outcomes", "pairs", "distances", "ledger")},
+    **{name: TABLES[name] for name in ("curves", "outcomes", "pairs", "distances", "knowledge", "ledger")},
     "targets": _schema("arm:s replicate:i draw:i intervention:s person:i"),
 }
 

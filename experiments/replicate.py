@@ -9,8 +9,10 @@ import numpy as np
 
 from experiments.design import Trial
 from experiments.distances import MOST_REPLICATES, MOST_TIES, influencing_layers, rows_of
+from experiments.knowledge import compare
 from interventions.schedule import occurrences
 from scenarios import build
+from simulator.beginning import Beginning
 from simulator.engine import ClockPlan
 from simulator.outcomes import Reading, read
 from simulator.trajectory import Trajectory
@@ -33,23 +35,45 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
     Returns
     -------
     dict of tables
-        ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger`` and ``targets``.
+        ``curves``, ``outcomes``, ``pairs``, ``distances``, ``knowledge``, ``ledger`` and ``targets``.
     """
     town = trial.town(replicate)
-    trajectories = run_arms(trial, town, replicate)
-    world = town.world
-    readings = {
-        arm: {name: read(measure, world, trajectory) for name, measure in trial.measures.items()}
-        for arm, trajectory in trajectories.items()
-    }
+    beginning = _beginning(trial, town, replicate)
+    trajectories = _run_arms(trial, beginning)
+    readings = _readings(trial, town.world, trajectories)
     tables = {
-        "curves": _curves(trial, world, trajectories),
+        "curves": _curves(trial, town.world, trajectories),
         "outcomes": _outcomes(trial, trajectories, readings),
         "pairs": _pairs(trial, trajectories, readings),
-        "distances": _distances(trial, replicate, world, trajectories, readings),
+        "distances": _distances(trial, replicate, town.world, trajectories, readings),
+        "knowledge": compare(trial, town.world, beginning, readings),
         "ledger": _ledger(trajectories),
         "targets": _targets(trajectories),
     }
+    return _numbered(tables, replicate)
+
+
+def run_outcomes(trial: Trial, replicate: int) -> dict[str, Columns]:
+    """Run one replicate, all arms, and return of its tables ``outcomes``, ``pairs`` and ``ledger`` only."""
+    town = trial.town(replicate)
+    trajectories = run_arms(trial, town, replicate)
+    readings = _readings(trial, town.world, trajectories)
+    tables = {
+        "outcomes": _outcomes(trial, trajectories, readings),
+        "pairs": _pairs(trial, trajectories, readings),
+        "ledger": _ledger(trajectories),
+    }
+    return _numbered(tables, replicate)
+
+
+def _readings(trial: Trial, world: World, trajectories: Mapping[str, Trajectory]) -> dict[str, dict[str, Reading]]:
+    return {
+        arm: {name: read(measure, world, trajectory) for name, measure in trial.measures.items()}
+        for arm, trajectory in trajectories.items()
+    }
+
+
+def _numbered(tables: dict[str, Columns], replicate: int) -> dict[str, Columns]:
     for table in tables.values():
         length = len(table["arm"])
         table["replicate"] = np.full(length, replicate, np.int64)
@@ -59,8 +83,14 @@ def run_replicate(trial: Trial, replicate: int) -> dict[str, Columns]:
 
 def run_arms(trial: Trial, town: ClockPlan, replicate: int) -> dict[str, Trajectory]:
     """Run all arms of one replicate; they share its initial people and its luck."""
-    luck = trial.luck(replicate)
-    beginning = build.beginning_of(trial.scenario, town, luck)
+    return _run_arms(trial, _beginning(trial, town, replicate))
+
+
+def _beginning(trial: Trial, town: ClockPlan, replicate: int) -> Beginning:
+    return build.beginning_of(trial.scenario, town, trial.luck(replicate))
+
+
+def _run_arms(trial: Trial, beginning: Beginning) -> dict[str, Trajectory]:
     return {
         arm: beginning.simulation(occurrences(members), trial.observe_at, trial.horizon_tick).run()
         for arm, members in trial.arms.items()

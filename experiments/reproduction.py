@@ -14,6 +14,8 @@ from experiments.findings import AGAIN, MISSING, NOTE, UNEQUAL, Finding, Verific
 from experiments.manifest import versions
 from experiments.parts import to_pandas
 from experiments.replicate import run_replicate
+from experiments.shake.checking import check_shake
+from experiments.shake.files import TABLE
 from experiments.stored_parts import StoredParts
 from experiments.stored_trial import trial_again
 from simulator.errors import NetrialError, SpecError, StoreError
@@ -44,6 +46,9 @@ def check_scenario(
     inputs = len(manifest.get("inputs") or {})
     with_files = f", with the {inputs} files that it names," if inputs else ""
     seen.checked.append(f"the scenario{with_files} has the folder's hash ({now})")
+    if TABLE in (manifest.get("outputs") or {}):
+        holds = "the table of assumed numbers halved and doubled is what the parts of these changes add up to"
+        seen.found(check_shake(trial, folder), holds)
     if replicate is not None:
         seen.found(_again(trial, stored, replicate), f"replicate {replicate}, run again, gives the same bytes")
 

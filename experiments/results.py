@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from experiments.estimands import OutcomeSpec, outcome_specs
 from experiments.manifest import read_manifest, sha256_of
-from experiments.parts import NETWORK_TABLES, TABLES, to_pandas
+from experiments.parts import NETWORK_TABLES, SHAKE, TABLES, to_pandas
 from experiments.verdict import Verdict, decide, ranking_lines, sentence
 from experiments.wording import plain_label
 from simulator.errors import StoreError
@@ -110,6 +110,27 @@ class Results:
         return self._table("distances")
 
     @cached_property
+    def knowledge(self) -> pd.DataFrame:
+        """Each outcome of arms that pick people by a survey: as run, with perfect knowledge, and in the control."""
+        if "knowledge.parquet" not in self.manifest["outputs"]:  # a run of an earlier version
+            return to_pandas(TABLES["knowledge"].empty_table())
+        return self._table("knowledge")
+
+    @cached_property
+    def knowledge_losses(self) -> pd.DataFrame:
+        """How much of each arm's benefit is lost to imperfect knowledge; see `experiments.knowledge.losses`."""
+        from experiments.knowledge import losses
+
+        return losses(self.knowledge, self.specs)
+
+    @cached_property
+    def shake(self) -> pd.DataFrame:
+        """What becomes of the answer when an assumed number is halved or doubled; no rows where none was."""
+        if "shake.parquet" not in self.manifest["outputs"]:
+            return to_pandas(SHAKE.empty_table())
+        return self._table("shake")
+
+    @cached_property
     def network(self) -> NetworkPicture | None:
         """The network of one replicate, in the control and in the best arm; None where nothing was kept of it."""
         from experiments.network_picture import NetworkPicture
@@ -187,6 +208,12 @@ class Results:
 
         return figures.plot_dose(self, ax=ax)
 
+    def plot_shake(self) -> Axes:
+        """Draw by how much the best arm leads as each assumed number is halved and doubled."""
+        from experiments.figures import drawing as figures
+
+        return figures.plot_shake(self)
+
     def plot_network(self, time: float | None = None) -> Figure:
         """Draw the network of one replicate, in the control and in the best arm.
 
@@ -207,7 +234,9 @@ class Results:
 
     def __repr__(self) -> str:
         lines = [self._title(), *self._said()]
-        return "\n".join([*lines, "tables: .effects .curves .outcomes .pairs .distances .ledger .targets", PICTURES])
+        return "\n".join(
+            [*lines, "tables: .effects .curves .outcomes .pairs .distances .knowledge .ledger .targets", PICTURES]
+        )
 
     def _repr_html_(self) -> str:
         said = self._said()

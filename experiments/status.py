@@ -51,6 +51,8 @@ class Status:
         What to type to go on, or to have failed replicates tried again; empty where nothing is left to do.
     problem : str
         What is wrong with the folder, in a sentence; empty: nothing that one sees from outside.
+    shaking : tuple of (int, int), optional
+        While assumed numbers are halved and doubled: how many replicates of changes are stored, and are to be.
     """
 
     folder: str
@@ -68,6 +70,7 @@ class Status:
     report: str | None
     command: str
     problem: str = ""
+    shaking: tuple[int, int] | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return it as plain data; the failures' numbers become texts."""
@@ -126,6 +129,7 @@ def status_of(folder: str | Path) -> Status:
         report=str(report) if report.exists() else None,
         command=command_text(asked.get("command") or manifest.get("command") or (), folder, manifest) if left else "",
         problem=problem,
+        shaking=(len(list(folder.glob("shake/*/*.part"))), int(asked["shaking"])) if asked.get("shaking") else None,
     )
 
 
@@ -197,6 +201,9 @@ def detail_lines(each: Status) -> list[str]:
     lines = [f"{each.folder}: {each.state}", f"  {named}", f"  {each.completed:,} of {asked} replicates are done"]
     if each.stored > each.completed:
         lines.append(f"  {each.stored - each.completed:,} more are stored, of a longer run")
+    if each.shaking is not None:
+        done, to_do = each.shaking
+        lines.append(f"  assumed numbers are halved and doubled: {done:,} of {to_do:,} replicates of changes are done")
     if each.missing and each.state != RUNNING:
         lines.append(f"  missing: {spans(each.missing)}")
     lines += [f"  replicate {number} failed: {why}" for number, why in each.failures.items()]

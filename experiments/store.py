@@ -4,7 +4,8 @@
     scenario.yaml, resolved.json    the scenario as given, and as it was understood
     parts/000017.part               all tables of replicate 17, with their checksum
     parts/000017.failed             why replicate 17 failed
-    curves, outcomes, pairs, distances, effects, ledger (.parquet), targets.csv
+    curves, outcomes, pairs, distances, knowledge, effects, ledger (.parquet), targets.csv
+    shake/, shake.parquet           parts of the changes of assumed numbers, and what they change (`experiments.shake`)
     network.json, network_people, network_states, network_ties (.parquet): the network of one replicate, for pictures
 
 Every file is written under a hidden temporary name, synced and renamed; so a file either is whole or is not there.
@@ -28,6 +29,7 @@ from experiments import parts
 from experiments.lock import Lock
 from experiments.manifest import now, read_manifest, sha256_of, to_json, versions, write_manifest, written
 from experiments.parts import NETWORK_TABLES, TABLES, Table, to_arrow
+from experiments.shake.files import still_right
 from experiments.stored_parts import TARGET_COLUMNS, StoredParts
 from simulator.errors import StoreError
 
@@ -131,15 +133,18 @@ class Store:
     ) -> None:
         self.close()
 
-    def announce(self, replicates: int, command: Sequence[str]) -> None:
-        """Say to others who look at the folder what is asked for, until `finish`; a killed run leaves it behind.
+    def announce(self, replicates: int, command: Sequence[str], shaking: int | None = None) -> None:
+        """Say to others who look at the folder what is asked for, until it is there; a killed run leaves it behind.
 
         Parameters
         ----------
         replicates : int
         command : sequence of str
+        shaking : int, optional
+            How many replicates of changes are to be there in the end.
         """
-        self._lock.say({"replicates": replicates, "command": list(command), "started": self._started})
+        asked = {"replicates": replicates, "command": list(command), "started": self._started}
+        self._lock.say(asked if shaking is None else asked | {"shaking": shaking})
 
     def done(self) -> set[int]:
         """Return the replicates whose tables are stored."""
@@ -156,10 +161,10 @@ class Store:
         ----------
         replicate : int
         tables : mapping of str to DataFrame, or to a mapping of columns
-            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``, with the columns of `TABLES`, rows in any
-            order (but those of the ledger, at one instant, in the order in which things were done); and ``targets``
-            (arm, replicate, draw, intervention, person: index of a person who was offered it), if wanted. A table
-            may be absent or empty.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``knowledge``, ``ledger``, with the columns of
+            `TABLES`, rows in any order (but those of the ledger, at one instant, in the order in which things were
+            done); and ``targets`` (arm, replicate, draw, intervention, person: index of a person who was offered it),
+            if wanted. A table may be absent or empty.
 
         Raises
         ------
@@ -197,7 +202,8 @@ class Store:
         Returns
         -------
         dict of str to DataFrame
-            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``. Failed replicates have no rows.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``knowledge``, ``ledger``.
+            Failed replicates have no rows.
 
         Raises
         ------
@@ -263,6 +269,7 @@ class Store:
         self._write_picture(picture)
         failures = {number: text for number, text in sorted(self._failures.items()) if number < replicates}
         outputs = {name: sha256_of(self.folder / name) for name in OUTPUTS if (self.folder / name).exists()}
+        outputs |= still_right(self.folder, outputs)
         manifest = self._write_manifest(
             {
                 "status": "finished",
@@ -284,6 +291,18 @@ class Store:
         )
         self._lock.say(None)
         return manifest
+
+    def add(self, name: str, content: bytes) -> None:
+        """Write a further file of a finished run, which its manifest then names."""
+        manifest = read_manifest(self.folder)
+        kept = {key: value for key, value in manifest.items() if key not in ("netrial_results", "checksum")}
+        outputs = {each: digest for each, digest in kept["outputs"].items() if each != name}
+        if outputs != kept["outputs"]:  # until the new one is whole, nobody may take it for the old one
+            write_manifest(self.folder, {**kept, "outputs": outputs})
+        with written(self.folder / name) as file:
+            file.write(content)
+        write_manifest(self.folder, {**kept, "outputs": {**outputs, name: sha256_of(self.folder / name)}})
+        self._lock.say(None)
 
     def _write_picture(self, picture: NetworkPicture | None) -> None:
         if picture is None:

@@ -75,7 +75,7 @@ class StoredParts:
         Returns
         -------
         dict of str to DataFrame
-            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``ledger``.
+            ``curves``, ``outcomes``, ``pairs``, ``distances``, ``knowledge``, ``ledger``.
 
         Raises
         ------

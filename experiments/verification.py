@@ -37,6 +37,7 @@ from experiments.findings import (
     Finding,
     Verification,
 )
+from experiments.knowledge import check_knowledge
 from experiments.manifest import read_manifest, sha256_of, versions
 from experiments.parts import TABLES, to_pandas
 from experiments.reproduction import check_scenario
@@ -183,6 +184,8 @@ def _effects(results: Results) -> Iterator[Finding]:
         yield Finding(UNEQUAL, "pairs.parquet", problem, fault)
     for problem in check_distances(results.distances, results.pairs, results.specs):
         yield Finding(UNEQUAL, "distances.parquet", problem, fault)
+    for problem in check_knowledge(results.knowledge, results.pairs):
+        yield Finding(UNEQUAL, "knowledge.parquet", problem, fault)
     seed = int(results.manifest["seeds"]["seed"])
     given = results.effects
     try:

@@ -56,6 +56,18 @@ def _target_words() -> dict[str, str]:
     return _registry_words(targets)
 
 
+def _group_words() -> Mapping[str, str]:
+    from interventions.groups import FOUND
+
+    return FOUND
+
+
+def _rank_words() -> Mapping[str, str]:
+    from interventions.groups import GROUP_RANKS
+
+    return GROUP_RANKS
+
+
 def _law_words() -> Mapping[str, str]:
     from simulator.behaviour import LAWS
 
@@ -75,9 +87,12 @@ def _network_words() -> Mapping[str, str]:
 
 
 def _tactic_words() -> Mapping[str, str]:
-    from interventions.tactics import tactics
+    """Return netrial's own tactics kind by kind, then those that packages bring."""
+    from interventions.tactics import catalogue, tactics
 
-    return _registry_words(tactics)
+    words = _registry_words(tactics)
+    own = {name: f"{kind}: {words[name]}" for kind, names in catalogue().items() for name in names if name in words}
+    return own | {name: said for name, said in words.items() if name not in own}
 
 
 SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
@@ -86,6 +101,8 @@ SUBJECTS: dict[str, Callable[[], Mapping[str, str]]] = {
     "kinds": _kind_words,
     "tactics": _tactic_words,
     "targets": _target_words,
+    "groups": _group_words,
+    "ranks": _rank_words,
     "networks": _network_words,
     "laws": _law_words,
     "measures": _measure_words,

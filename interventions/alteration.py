@@ -6,13 +6,45 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.pairs import holds, is_first, pair_keys
+from interventions.pairs import holds, is_first, pair_keys, pairs_of
+from interventions.similar import find_similar_ties
 
 if TYPE_CHECKING:
+    from interventions.specs import NewTies
     from simulator.streams import Draw
+    from simulator.world import Situation
 
 TRIES = 64
 """Random people tried for one new tie before all people are gone through."""
+
+
+def new_ties(
+    new: NewTies, situation: Situation, persons: np.ndarray, name: str, occasion: int | str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the ties that people are given now.
+
+    Parameters
+    ----------
+    new : NewTies
+    situation : Situation
+    persons : int32[k]
+        Distinct, ascending.
+    name : str
+        The intervention.
+    occasion : int or str
+
+    Returns
+    -------
+    ties : int32[j, 2]
+    given : int64[k]
+        As `find_new_ties` gives them.
+    """
+    allowed, tied, draw = situation.mask(new.to), situation.tied_in(new.layer), situation.draw
+    if new.pairing == "similar":
+        assert new.by is not None
+        column = situation.world.population.columns[new.by].at(situation.tick)
+        return find_similar_ties(persons, new.per_person, allowed, tied, column, draw, name, occasion)
+    return find_new_ties(persons, new.per_person, allowed, tied, draw, name, occasion)
 
 
 def find_new_ties(
@@ -22,7 +54,7 @@ def find_new_ties(
     tied: np.ndarray,
     draw: Draw,
     name: str,
-    occasion: int,
+    occasion: int | str | str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each person new ties to random people.
 
@@ -49,7 +81,7 @@ def find_new_ties(
     draw : Draw
     name : str
         The intervention.
-    occasion : int
+    occasion : int or str
 
     Returns
     -------
@@ -64,7 +96,7 @@ def find_new_ties(
     given = np.zeros(persons.size, np.int64)
     new = np.empty(0, np.int64)
     if persons.size == 0 or not allowed.any():
-        return _pairs(new, n_persons), given
+        return pairs_of(new, n_persons), given
     before = pair_keys(tied[:, 0], tied[:, 1], n_persons)
     before = np.sort(before, kind="stable")  # quick, since a layer's ties come sorted
     candidates = np.flatnonzero(allowed)
@@ -91,7 +123,7 @@ def find_new_ties(
             if key is not None:
                 new = np.insert(new, np.searchsorted(new, key), key)
                 given[i] += 1
-    return _pairs(new, n_persons), given
+    return pairs_of(new, n_persons), given
 
 
 def _any_possible(
@@ -101,7 +133,3 @@ def _any_possible(
     keys = pair_keys(np.int64(person), candidates, n_persons)
     keys = keys[(candidates != person) & ~holds(before, keys) & ~holds(new, keys)]
     return int(keys[word * keys.size >> 64]) if keys.size else None
-
-
-def _pairs(keys: np.ndarray, n_persons: int) -> np.ndarray:
-    return np.column_stack(np.divmod(keys, n_persons)).astype(np.int32)

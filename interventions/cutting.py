@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 
 from simulator.population import rounded_share
@@ -124,3 +126,55 @@ def whole_groups(order: np.ndarray, eligible: np.ndarray, places: int, codes: np
             places -= int(sizes[group])
     people = np.flatnonzero(eligible)
     return people[taken[codes[people]]].astype(np.int32)
+
+
+def counted_groups(
+    order: np.ndarray,
+    eligible: np.ndarray,
+    codes: np.ndarray,
+    *,
+    share: float | None = None,
+    number: int | None = None,
+    skip: float = 0.0,
+) -> tuple[np.ndarray, int]:
+    """Take so many whole groups, best first, whatever their sizes; groups without anybody eligible are not counted.
+
+    Slices of one order that follow each other never overlap and leave no gap: a share of groups ends where the next
+    one, which skips that share, begins.
+
+    Parameters
+    ----------
+    order : int[n_groups]
+        Groups, best first.
+    eligible : bool[n_persons]
+        Nobody in it has a negative code.
+    codes : int32[n_persons]
+    share : float, optional
+        Of the groups that have somebody eligible.
+    number : int, optional
+        Of groups. With neither share nor number: all.
+    skip : float
+        Groups that are passed over first: with `share` a share of them, else a number.
+
+    Returns
+    -------
+    persons : int32[k]
+        Eligible members of the groups taken, ascending.
+    missing : int
+        How many groups fewer than `number` there are to take.
+    """
+    sizes = np.bincount(codes[eligible], minlength=order.size)
+    ranked = order[sizes[order] > 0]
+    if share is not None:
+        end = min(Decimal(str(float(skip))) + Decimal(str(float(share))), Decimal(1))
+        first, last = rounded_share(skip, ranked.size), rounded_share(float(end), ranked.size)
+        missing = 0
+    else:
+        first = min(int(skip), ranked.size)
+        wanted = ranked.size - first if number is None else number
+        last = min(first + wanted, ranked.size)
+        missing = first + wanted - last
+    taken = np.zeros(order.size, bool)
+    taken[ranked[first:last]] = True
+    people = np.flatnonzero(eligible)
+    return people[taken[codes[people]]].astype(np.int32), missing

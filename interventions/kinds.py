@@ -37,12 +37,12 @@ def check_groups(intervention: Intervention) -> list[Problem]:
 
 @kinds.add("induction")
 def check_induction(intervention: Intervention) -> list[Problem]:
-    """Existing ties excited: word of mouth, outreach by matched leaders, viral sharing."""
-    effect = intervention.effect
+    """Existing ties excited: word of mouth, snowballs, outreach by matched leaders, viral sharing, reminders."""
     problems = check_target(intervention)
-    if effect.ties is not None or effect.rewire is not None:
-        hint = "use `kind: alteration`, or excite existing ties by `influence` or `set`"
-        problems.append(Problem("`induction` works through existing ties", ("effect", "ties"), hint, on_key=True))
+    for place, effect in zip((("effect",), ("chain", "effect")), intervention.effects, strict=False):
+        if effect.ties is not None or effect.rewire is not None:
+            hint = "use `kind: alteration`, or excite existing ties by `influence`, `set` or a `chain`"
+            problems.append(Problem("`induction` works through existing ties", (*place, "ties"), hint, on_key=True))
     return problems
 
 

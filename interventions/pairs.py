@@ -21,6 +21,11 @@ def pair_keys(one: np.ndarray | np.int64, other: np.ndarray, n_persons: int, *, 
     return np.minimum(one, other) * n_persons + np.maximum(one, other)
 
 
+def pairs_of(keys: np.ndarray, n_persons: int) -> np.ndarray:
+    """Return int32[k, 2]: the pairs that numbers stand for."""
+    return np.column_stack(np.divmod(keys, n_persons)).astype(np.int32)
+
+
 def holds(sorted_keys: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """Return bool: which keys are among the sorted ones."""
     if sorted_keys.size == 0:

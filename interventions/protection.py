@@ -9,7 +9,7 @@ their state in this arm at most as harmful as in the control? It is, in every re
 3. interventions only move people towards less harm, lower rates towards harm, raise rates away from it, and
    add ties that carry nothing but rates away from harm; where a law draws a contact or reads a share, no ties
    change, since other ties are other draws; nobody is rewired in a layer that carries anything;
-4. the control does nothing;
+4. the control does nothing; what runs in every arm does the same to the same people in all (see `background`);
 5. nobody leaves at a rate that depends on states: then the same people are there in both arms, and are tied alike.
 
 Then each ring keeps every person of the arm at or below the same person of the control (a monotone coupling
@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from itertools import islice, permutations, product
 from typing import TYPE_CHECKING
 
+from interventions.background import Arms, arms_of, differing
 from interventions.monotone import AWAY, TOWARDS, Order, rate_reasons, reads_of, response_trend, ways_of
 from simulator.behaviour import PROPORTION, Behaviour, ByColumn, ByState, HazardRatio, PersonNumber, Transition
 from simulator.turnover import leaving
@@ -96,7 +97,8 @@ def protects(
         reason = f"the primary outcome, a `{measure.kind}`, does not say which states are harmful"
         return Verdict(False, (reason,))
     relevant = _bearing_on(primary.name, behaviours)
-    reasons = [_control_reason(control)] if arms[control] else []
+    background = [one for one in arms[control] if one.background]
+    reasons = [_control_reason(control)] if len(arms[control]) > len(background) else []
     leave = leaving(turnover, primary)
     reasons += [] if leave is None else [_leaving_reason(name) for name in reads_of(leave, behaviours)]
     choices: list[list[Order]] = []
@@ -105,11 +107,12 @@ def protects(
         if not orders:
             reasons.append(_order_reason(behaviour, harmful if behaviour is primary else None))
         choices.append(orders)
-    treating = [one for name, arm in arms.items() if name != control for one in arm]
+    treating = [one for name, arm in arms.items() if name != control for one in arm if not one.background]
+    others = arms_of(treating, behaviours)
     best: Mapping[str, Order] = {}
     if all(choices):
         ways = (dict(zip(relevant, way, strict=True)) for way in islice(product(*choices), MOST_ORDERS))
-        best, found = _most_lenient((way, _reasons_under(way, relevant, treating)) for way in ways)
+        best, found = _most_lenient((way, _reasons_under(way, relevant, treating, background, others)) for way in ways)
         reasons += found
     if reasons:
         return Verdict(False, tuple(dict.fromkeys(reasons)))  # two arms may give the same reason
@@ -163,7 +166,11 @@ def _orders_of(behaviour: Behaviour, harmful: frozenset[str] | None) -> list[Ord
 
 
 def _reasons_under(
-    orders: Mapping[str, Order], behaviours: Mapping[str, Behaviour], interventions: Sequence[Intervention]
+    orders: Mapping[str, Order],
+    behaviours: Mapping[str, Behaviour],
+    interventions: Sequence[Intervention],
+    background: Sequence[Intervention],
+    arms: Arms,
 ) -> tuple[list[str], list[str]]:
     """Return what in the rates, and what in the interventions, breaks the rules if states are ordered so."""
     in_rates: list[str] = []
@@ -176,9 +183,11 @@ def _reasons_under(
     in_interventions = [
         reason
         for intervention in interventions
-        for reason in _effect_reasons(intervention.name, intervention.effect, orders, known)
+        for effect in intervention.effects
+        for reason in _effect_reasons(intervention.name, effect, orders, known)
     ]
-    return in_rates, in_interventions
+    in_background = [reason for one in background for reason in differing(one, arms, orders)]
+    return in_rates, in_interventions + in_background
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ TRIES = 64
 
 
 def chosen_ties(
-    ties: np.ndarray, persons: np.ndarray, share: float, draw: Draw, name: str, occasion: int
+    ties: np.ndarray, persons: np.ndarray, share: float, draw: Draw, name: str, occasion: int | str
 ) -> np.ndarray:
     """Return which of the ties that an accepting person has are rewired: a rounded share, by the keyed draw.
 
@@ -31,7 +31,7 @@ def chosen_ties(
     draw : Draw
     name : str
         The intervention.
-    occasion : int
+    occasion : int or str
 
     Returns
     -------
@@ -47,7 +47,7 @@ def chosen_ties(
 
 
 def exchange(
-    ties: np.ndarray, rows: np.ndarray, directed: bool, draw: Draw, name: str, occasion: int
+    ties: np.ndarray, rows: np.ndarray, directed: bool, draw: Draw, name: str, occasion: int | str
 ) -> tuple[np.ndarray, int]:
     """Let pairs of ties exchange their second ends, round after round; everybody keeps their number of contacts.
 
@@ -64,7 +64,7 @@ def exchange(
     directed : bool
     draw : Draw
     name : str
-    occasion : int
+    occasion : int or str
 
     Returns
     -------
@@ -103,7 +103,7 @@ def move_ends(
     directed: bool,
     draw: Draw,
     name: str,
-    occasion: int,
+    occasion: int | str,
 ) -> tuple[np.ndarray, int]:
     """Let each chosen tie move its other end to a random person, as Watts & Strogatz rewire (doi:10.1038/30918).
 

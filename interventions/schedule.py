@@ -1,4 +1,4 @@
-"""When the interventions of an arm act."""
+"""When the interventions of an arm act: at dates, again and again, once a measure passes a level, group after group."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from interventions.acting import act
+import numpy as np
+
+from interventions.background import uncounted
+from interventions.chains import act_and_pass_on
+from interventions.groups import groups_over, order_over
+from simulator.actions import ActLater
+from simulator.outcomes import read
 from simulator.units import to_ticks
 from simulator.world import Occurrence
 
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def occurrences(arm: Sequence[Intervention]) -> list[Occurrence]:
-    """List everything that the interventions of an arm do, in the order in which they act.
+    """List what the interventions of an arm begin with, in the order in which they act.
 
     Parameters
     ----------
@@ -29,21 +35,99 @@ def occurrences(arm: Sequence[Intervention]) -> list[Occurrence]:
     Returns
     -------
     list of Occurrence
-        By date, then by the arm's order.
+        By date, then by the arm's order. What repeats, waits for a level or goes on group by group is listed once, and
+        asks for its next step when it acts.
     """
     dated = sorted(
-        ((to_ticks(time), intervention) for intervention in arm for time in intervention.at),
-        key=lambda pair: pair[0],
+        (
+            (to_ticks(time), place, intervention)
+            for place, intervention in enumerate(arm)
+            for time in _begins(intervention)
+        ),
+        key=lambda each: each[:2],
     )
     acted: Counter[str] = Counter()
     listed = []
-    for tick, intervention in dated:
+    for tick, place, intervention in dated:
         occasion = acted[intervention.name]
         acted[intervention.name] += 1
-        plan = partial(_plan, intervention, occasion)
-        listed.append(Occurrence(tick, intervention.name, occasion, plan))
+        if intervention.when is not None:
+            plan = partial(_check, intervention, occasion, tick, 0)
+        elif intervention.phase is not None:
+            plan = partial(_begin_phases, intervention, occasion, tick)
+        else:
+            plan = partial(_act_again, intervention, occasion, tick, 0)
+        if intervention.background:
+            plan = partial(uncounted, plan)
+        listed.append(Occurrence(tick, intervention.name, occasion, plan, place))
     return listed
 
 
-def _plan(intervention: Intervention, occasion: int, situation: Situation) -> list[Action]:
-    return act(intervention, situation, occasion)
+def _begins(intervention: Intervention) -> tuple[float, ...]:
+    """Return when an intervention first does something: at its dates, or when it first looks at the measure."""
+    return intervention.at or ((0.0,) if intervention.when is not None or intervention.phase is not None else ())
+
+
+def _act_again(intervention: Intervention, first: int, begin: int, repeat: int, situation: Situation) -> list[Action]:
+    """Act, and ask for the next time.
+
+    Parameters
+    ----------
+    intervention : Intervention
+    first : int
+        Occasion at `begin`.
+    begin : int
+        Tick at which it first acted.
+    repeat : int
+        How many times it has acted since.
+    situation : Situation
+    """
+    actions = act_and_pass_on(intervention, situation, first + repeat)
+    if intervention.every is not None:
+        tick = begin + to_ticks((repeat + 1) * intervention.every)
+        last = situation.horizon - 1 if intervention.until is None else to_ticks(intervention.until)
+        if tick <= min(last, situation.horizon - 1):
+            again = partial(_act_again, intervention, first, begin, repeat + 1)
+            actions.append(ActLater(tick, first + repeat + 1, again))
+    return actions
+
+
+def _check(intervention: Intervention, occasion: int, begin: int, n_checks: int, situation: Situation) -> list[Action]:
+    """Act if the measure is past its level; else ask to look again."""
+    when = intervention.when
+    assert when is not None
+    reading = read(when.measure, situation.world, situation.so_far())
+    value = reading.over(np.ones(situation.world.population.size, bool)).value
+    if (when.above is not None and value > when.above) or (when.below is not None and value < when.below):
+        if intervention.phase is not None:
+            return _begin_phases(intervention, occasion, situation.tick, situation)
+        return _act_again(intervention, occasion, situation.tick, 0, situation)
+    tick = begin + to_ticks((n_checks + 1) * when.check_every)
+    last = situation.horizon - 1 if intervention.until is None else to_ticks(intervention.until)
+    if tick > min(last, situation.horizon - 1):
+        return []
+    return [ActLater(tick, occasion, partial(_check, intervention, occasion, begin, n_checks + 1))]
+
+
+def _begin_phases(intervention: Intervention, occasion: int, begin: int, situation: Situation) -> list[Action]:
+    """Put the groups in order, once, and let the first of them begin."""
+    assert intervention.phase is not None
+    order = order_over(intervention.phase, situation)
+    return _next_phase(intervention, occasion, begin, 0, order, situation)
+
+
+def _next_phase(
+    intervention: Intervention, first: int, begin: int, step: int, order: np.ndarray, situation: Situation
+) -> list[Action]:
+    """Let the next groups begin, and ask for those after them."""
+    phase = intervention.phase
+    assert phase is not None
+    codes = groups_over(phase.over, situation.world)
+    begins = order[step * phase.groups : (step + 1) * phase.groups]
+    actions = act_and_pass_on(intervention, situation, first + step, np.isin(codes, begins))
+    if (step + 1) * phase.groups < order.size:
+        tick = begin + to_ticks((step + 1) * phase.every)
+        if tick < situation.horizon:
+            later = partial(_next_phase, intervention, first, begin, step + 1, order)
+            actions.append(ActLater(tick, first + step + 1, later))
+    return actions

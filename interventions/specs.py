@@ -29,7 +29,7 @@ class Knowledge:
     asked : float in [0, 1]
         Share of people who are asked.
     names : int, optional
-        How many contacts each names at most; None: all.
+        How many of the contacts whom they remember each names at most, in random order; None: all.
     forgotten : float in [0, 1]
         Probability that a contact is forgotten.
     wrong : float in [0, 1]
@@ -38,6 +38,9 @@ class Knowledge:
         Layers asked about; None: all.
     as_of : float, optional
         Time at which people were asked; None: when the intervention acts.
+    perfect : bool
+        Whether people are asked, and paid for, but the network is known as it is now: what imperfect knowledge is
+        compared with.
     """
 
     asked: float = 1.0
@@ -46,6 +49,7 @@ class Knowledge:
     wrong: float = 0.0
     layers: tuple[str, ...] | None = None
     as_of: float | None = None
+    perfect: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,24 +61,31 @@ class Target:
     where : Condition, optional
         Who is eligible; None: everybody.
     rank : str
-        Without `groups`: a targeting rule (`interventions.targeting.targets`). With `groups`: "random" or
-        "size".
+        Without `groups`: a targeting rule (`interventions.targeting.targets`). With `groups`: one of
+        `interventions.groups.GROUP_RANKS`.
     parameters : mapping
-        Parameters of the rule. With `groups`: `draw` of "random" and `layers` of communities.
+        Parameters of the rule. With `groups`: `draw`, which names another order of equal groups, and `layers`, in which
+        ties count.
     share : float, optional
         Cut: share of the eligible, in [0, 1].
     number : int, optional
         Cut: people. With neither share nor number: all.
     per : str, optional
-        Column in each category of which the cut is made, by largest remainder.
+        Column, or one of `interventions.groups.FOUND`, in each group of which the cut is made, by largest remainder.
     groups : str, optional
-        Column, or "communities": whole groups are taken.
+        Column, or one of `interventions.groups.FOUND`: whole groups are taken.
+    group_parameters : mapping
+        Of groups that are found in the network: `layers` (where they are looked for; without it those of
+        `parameters`) and, for positions, `like`.
     group_measure : Measure, optional
         With `groups`: rank groups by this share or count now, largest first, instead of by `rank`.
     budget : float, optional
         Cut: as many people as this buys each time the intervention acts, in the study's currency.
     counts_groups : bool
         With `groups`: whether share and number count groups rather than people.
+    skip : float
+        With `counts_groups`: how many groups (with `share`: what share of them) are passed over before the first one
+        that is taken.
     exclude : tuple of str
         Who cannot be picked: "offered" or "treated" (those who were, by this intervention, before), or names of
         interventions (those who were offered them before in the arm).
@@ -92,9 +103,11 @@ class Target:
     number: int | None = None
     per: str | None = None
     groups: str | None = None
+    group_parameters: Mapping[str, Any] = field(default_factory=dict)
     group_measure: Measure | None = None
     budget: float | None = None
     counts_groups: bool = False
+    skip: float = 0.0
     exclude: tuple[str, ...] = ()
     replace: bool = False
     knowledge: Knowledge | None = None
@@ -111,9 +124,11 @@ class NewTies:
         New ties for each treated person.
     to : Condition, optional
         Who may be at the other end; None: anybody.
-    pairing : {"random"}
-        How the other end is found.
+    pairing : {"random", "similar"}
+        How the other end is found: anybody, or whoever is nearest in `by`.
     weight : float
+    by : str, optional
+        Of "similar": the column by which people are alike.
     """
 
     layer: str
@@ -121,6 +136,7 @@ class NewTies:
     to: Condition | None = None
     pairing: str = "random"
     weight: float = 1.0
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -365,3 +381,9 @@ class Intervention:
     chain: Chain | None = None
     budget: float | None = None
     background: bool = False
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Its own effect and, where its chain has another, that one."""
+        passed_on = None if self.chain is None else self.chain.effect
+        return (self.effect,) if passed_on is None else (self.effect, passed_on)

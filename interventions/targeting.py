@@ -6,48 +6,65 @@ no rule can sort the wrong way; it may leave out people whom it would never pick
 takes a second argument, the `Request`, which says who can be picked and how many. Where luck enters, it is keyed by
 the rule and the replicate, never by the arm or the date: two interventions with the same rule see the same order, and
 a smaller cut lies within a larger one.
+
+The rules themselves are in `interventions.rules`.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interventions.cutting import rounded_share
-from simulator.arguments import arguments, with_columns
+from interventions.ranking import (
+    Request,
+    Rule,
+    best_first,
+    goes_by_ties,
+    in_words,
+    phrase_of,
+    takes_request,
+    targets,
+)
+from interventions.rules import asking, bridges, greedy, key_players, leaders, people, reverse_reachable
+from simulator.arguments import (
+    COLUMN,
+    NUMBERS,
+    STATES,
+    THRESHOLDS,
+    annotated,
+    annotation_of,
+    arguments,
+    with_columns,
+)
 from simulator.errors import Place, Problem, SpecError, allowed_words
-from simulator.registry import Registry
 
 if TYPE_CHECKING:
-    from interventions.specs import Intervention
-    from simulator.streams import Draw
-    from simulator.world import Situation
+    from simulator.population import Column
+    from simulator.world import Situation, World
 
-Rule = Callable[..., np.ndarray]
-targets: Registry[Rule] = Registry("targeting rule", "netrial.targets")
-
-
-@dataclass(frozen=True, eq=False)
-class Request:
-    """What a rule that chooses people as a set is asked for.
-
-    Parameters
-    ----------
-    eligible : bool[n_persons]
-        Who can be picked; whom else the rule names is passed over.
-    places : int
-        How many people are wanted at most; fewer may be taken where money or uptake runs out first.
-    intervention : Intervention, optional
-        What they are picked for; None where a rule is asked on its own.
-    """
-
-    eligible: np.ndarray
-    places: int
-    intervention: Intervention | None = None
+__all__ = [
+    "Request",
+    "Rule",
+    "asking",
+    "best_first",
+    "bridges",
+    "check_layers",
+    "check_rank",
+    "goes_by_ties",
+    "greedy",
+    "in_words",
+    "key_players",
+    "leaders",
+    "people",
+    "phrase_of",
+    "rank",
+    "reverse_reachable",
+    "takes_request",
+    "targets",
+]
 
 
 def rank(situation: Situation, rule: str, parameters: Mapping[str, Any], request: Request | None = None) -> np.ndarray:
@@ -77,7 +94,7 @@ def rank(situation: Situation, rule: str, parameters: Mapping[str, Any], request
     if problems:
         raise SpecError(problems)
     function, n_persons = targets[rule], situation.world.population.size
-    given = with_columns(function, parameters, situation.world.population.columns)
+    given = _with_named(function, parameters, situation.world)
     if takes_request(function):
         present = situation.present
         request = request or Request(present, int(np.count_nonzero(present)))
@@ -91,14 +108,6 @@ def rank(situation: Situation, rule: str, parameters: Mapping[str, Any], request
     return ranking
 
 
-def takes_request(rule: Rule) -> bool:
-    """Say whether a rule chooses people as a set, and so takes a `Request`."""
-    kinds = [each.kind for each in inspect.signature(rule).parameters.values()]
-    return (
-        sum(kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds) > 1
-    )
-
-
 def _ranks(ranking: Any, n_persons: int) -> bool:
     """Say whether an array holds people, each at most once."""
     if not isinstance(ranking, np.ndarray) or ranking.ndim != 1 or ranking.dtype.kind not in "iu":
@@ -107,137 +116,41 @@ def _ranks(ranking: Any, n_persons: int) -> bool:
     return bool(within and np.unique(ranking).size == ranking.size)
 
 
-def best_first(scores: np.ndarray, situation: Situation, rule: str) -> np.ndarray:
-    """Order people by falling score; equal scores in an order drawn once per replicate.
-
-    Parameters
-    ----------
-    scores : number[n_persons]
-    situation : Situation
-    rule : str
-        Names the draw.
-
-    Returns
-    -------
-    int32[n_persons]
-    """
-    luck = situation.draw.words("rank", rule, n=scores.size)
-    return np.lexsort((luck, -scores.astype(np.float64))).astype(np.int32)
+def _with_named(function: Rule, parameters: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """Return parameters in which the names of columns, and of transitions with thresholds, have become the columns."""
+    columns = world.population.columns
+    found = {
+        name: _thresholds(world, parameters[name], ("rank", name))
+        for name in annotated(function, THRESHOLDS)
+        if parameters.get(name) is not None
+    }
+    for name in annotated(function, COLUMN):
+        if parameters.get(name) is not None:
+            _column(world, parameters[name], ("rank", name), numbers=name in annotated(function, NUMBERS))
+    return with_columns(function, parameters, columns) | found
 
 
-@targets.add("random")
-def rank_random(situation: Situation, *, draw: str = "") -> np.ndarray:
-    """People in random order: one order per replicate, the same in every arm.
-
-    Parameters
-    ----------
-    situation : Situation
-    draw : str
-        Name of another order: ``{rule: random, draw: second}``.
-
-    Returns
-    -------
-    int32[n_persons]
-    """
-    n_persons = situation.world.population.size
-    return situation.draw.order("rank", "random", draw, n=n_persons).astype(np.int32)
+def _column(world: World, name: str, place: Place, *, numbers: bool) -> Column:
+    """Return a column that a parameter names."""
+    columns = world.population.columns
+    if name not in columns:
+        raise SpecError(Problem(f"no column is named `{name}`", place, allowed_words(name, list(columns))))
+    if numbers and columns[name].categories is not None:
+        raise SpecError(Problem(f"`{name}` holds words", place, "name a column of numbers"))
+    return columns[name]
 
 
-@targets.add("degree")
-def rank_degree(situation: Situation, *, layers: Sequence[str] | None = None) -> np.ndarray:
-    """People with most distinct contacts first (a contact met in two layers counts once).
-
-    Parameters
-    ----------
-    situation : Situation
-    layers : list of str, optional
-        Layers to count in; None: all.
-
-    Returns
-    -------
-    int32[n_persons]
-    """
-    return best_first(situation.world.network.degree(layers), situation, "degree")
-
-
-@targets.add("most_named")
-def rank_most_named(situation: Situation, *, layers: Sequence[str] | None = None) -> np.ndarray:
-    """People named most often in the ties first, whichever way influence runs: opinion leaders.
-
-    In a layer that was not surveyed every tie counts as named from both ends.
-
-    Parameters
-    ----------
-    situation : Situation
-    layers : list of str, optional
-        Layers to count in; None: all.
-
-    Returns
-    -------
-    int32[n_persons]
-    """
-    return best_first(situation.world.network.times_named(layers), situation, "most_named")
-
-
-@targets.add("nominated")
-def rank_nominated(situation: Situation, *, asked: float = 0.2, layers: Sequence[str] | None = None) -> np.ndarray:
-    """People named most often when a random share of people each name one contact: friends of random people.
-
-    This finds well-connected people without mapping the network (Kim et al. 2015,
-    doi:10.1016/S0140-6736(15)60095-2). Anybody may be asked, whether or not they satisfy the target's
-    `where`.
-
-    Parameters
-    ----------
-    situation : Situation
-    asked : float, share in (0, 1]
-        Share of all people who are asked, rounded to a number of people.
-    layers : list of str, optional
-        Layers in which contacts are named; None: all.
-
-    Returns
-    -------
-    int32[n_persons]
-
-    Raises
-    ------
-    SpecError
-        If `asked` is outside (0, 1].
-    """
-    if problems := _asked_problems(asked):
-        raise SpecError(problems)
-    network = situation.world.network
-    scores = count_nominations(network.namings_of(layers), network.n_persons, situation.draw, asked)
-    return best_first(scores, situation, "nominated")
-
-
-def count_nominations(namings: np.ndarray, n_persons: int, draw: Draw, asked: float) -> np.ndarray:
-    """Ask a random share of people to name one of the people they name; count who is named.
-
-    Who is asked, and whom each would name, are drawn apart: asking more people leaves earlier answers as they
-    were. Those who name nobody give no answer.
-
-    Parameters
-    ----------
-    namings : int32[n_namings, 2]
-        (namer, named), distinct and sorted.
-    n_persons : int
-    draw : Draw
-    asked : float, share in (0, 1]
-
-    Returns
-    -------
-    int64[n_persons]
-        Times named.
-    """
-    from simulator.streams import scale
-
-    first = np.searchsorted(namings[:, 0], np.arange(n_persons + 1))
-    n_named = np.diff(first)
-    people = draw.order("rank", "nominated", "asked", n=n_persons)[: rounded_share(asked, n_persons)]
-    people = people[n_named[people] > 0]
-    answers = scale(draw.words_at("rank", "nominated", "named", indices=people), n_named[people])
-    return np.bincount(namings[first[people] + answers, 1], minlength=n_persons)
+def _thresholds(world: World, named: str, place: Place) -> Column:
+    """Return the thresholds of a transition, or a column."""
+    behaviour, dot, transition = named.partition(".")
+    if not dot:
+        return _column(world, named, place, numbers=True)
+    known = world.behaviours[behaviour].transitions if behaviour in world.behaviours else ()
+    response = next((each.response for each in known if each.name == transition), None)
+    if response is None or not isinstance(response.threshold, str):
+        hint = "a `response` whose `threshold` is a column, a distribution or differs `by` column"
+        raise SpecError(Problem(f"`{named}` has no threshold that differs by person", place, hint))
+    return _column(world, response.threshold, place, numbers=True)
 
 
 def check_rank(rule: str, parameters: Mapping[str, Any], layers: Sequence[str]) -> list[Problem]:
@@ -255,11 +168,10 @@ def check_rank(rule: str, parameters: Mapping[str, Any], layers: Sequence[str]) 
     list of Problem
         Places are relative to the target: ``("rank", "asked")``.
     """
-    from interventions.rules.choosing import limit_problems  # late: the rules there register themselves here
-
     if rule not in targets:
         return [Problem(f"unknown targeting rule `{rule}`", ("rank",), allowed_words(rule, targets.names()))]
-    taken = list(arguments(targets[rule]).values())
+    function = targets[rule]
+    taken = list(arguments(function).values())
     allowed = [parameter.name for parameter in taken]
     problems = [
         Problem(f"`{rule}` takes no `{name}`", ("rank", name), allowed_words(name, allowed), on_key=True)
@@ -271,13 +183,11 @@ def check_rank(rule: str, parameters: Mapping[str, Any], layers: Sequence[str]) 
         for parameter in taken
         if parameter.default is parameter.empty and parameter.name not in parameters
     ]
-    if "asked" in parameters and "asked" in allowed:
-        problems += _asked_problems(parameters["asked"])
-    if "draw" in parameters and "draw" in allowed and not isinstance(parameters["draw"], str):
-        problems.append(Problem("`draw` is a word", ("rank", "draw"), "an example: second"))
-    problems += limit_problems(rule, parameters)
-    if "layers" in allowed:
-        problems += check_layers(parameters.get("layers"), layers, ("rank", "layers"))
+    for name in allowed:
+        if name == "layers":
+            problems += check_layers(parameters.get(name), layers, ("rank", name))
+        elif name in parameters:
+            problems += _value_problems(function, name, parameters[name])
     return problems
 
 
@@ -294,10 +204,26 @@ def check_layers(named: Any, layers: Sequence[str], place: Place) -> list[Proble
     ]
 
 
-def _asked_problems(asked: Any) -> list[Problem]:
-    if isinstance(asked, (int, float)) and not isinstance(asked, bool) and 0 < asked <= 1:
-        return []
-    return [Problem(f"`asked` is {asked}", ("rank", "asked"), "a share above 0, at most 1")]
+def _value_problems(function: Rule, name: str, value: Any) -> list[Problem]:
+    """Say whether a value is of the type, and in the range, that a rule's annotation asks for."""
+    from pydantic import ValidationError
+
+    try:
+        _adapter(function, name).validate_python(value)
+    except ValidationError as error:
+        hint = "; ".join(each["msg"].replace("Input", "it", 1) for each in error.errors(include_url=False))
+        return [Problem(f"`{name}` is {value}", ("rank", name), hint)]
+    return []
 
 
-import interventions.rules  # noqa: E402, F401  (registers the rules that live there)
+@cache
+def _adapter(function: Rule, name: str) -> Any:
+    from pydantic import ConfigDict, TypeAdapter
+    from pydantic.errors import PydanticUserError
+
+    named = any(name in annotated(function, word) for word in (COLUMN, THRESHOLDS))
+    annotation: Any = Any if name in annotated(function, STATES) else annotation_of(function, name)
+    try:
+        return TypeAdapter(str | None if named else annotation, config=ConfigDict(strict=True))
+    except (PydanticUserError, TypeError, ValueError):
+        return TypeAdapter(Any)

@@ -20,6 +20,8 @@ def accept(
     situation: Situation,
     offered: np.ndarray,
     occasion: int,
+    *,
+    wave: int = 0,
     uptake: PersonNumber | ByContacts | None = None,
 ) -> np.ndarray:
     """Return who of those offered an intervention accepts.
@@ -32,7 +34,8 @@ def accept(
     intervention : Intervention
     situation : Situation
     offered : int32[k]
-    occasion : int
+    occasion, wave : int
+        Name the luck.
     uptake : PersonNumber or ByContacts, optional
         Instead of the intervention's own.
 
@@ -40,7 +43,8 @@ def accept(
     -------
     int32[j]
     """
-    words = situation.draw.words_at("uptake", intervention.name, occasion, indices=offered)
+    name = (intervention.name, occasion, *(("wave", wave) if wave else ()))
+    words = situation.draw.words_at("uptake", *name, indices=offered)
     chance = chances(intervention.uptake if uptake is None else uptake, intervention.name, offered, situation)
     return offered[(words >> np.uint64(11)) * 2.0**-53 < chance]
 

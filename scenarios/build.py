@@ -2,6 +2,7 @@
 
 from scenarios.conversion import (
     arms_of,
+    background_of,
     behaviours_of,
     chosen_arm,
     control_of,
@@ -17,6 +18,7 @@ from scenarios.worlds import beginning_of, initial_states, world_of
 
 __all__ = [
     "arms_of",
+    "background_of",
     "beginning_of",
     "behaviours_of",
     "chosen_arm",

@@ -74,11 +74,7 @@ def _in_part(place: Place, part: grammar.Part) -> Iterator[Later]:
         if _mark_of(field) and getattr(part, name) is not None:
             key = str(field.alias or name)
             yield (*place, key), key, _mark_of(field)
-    if isinstance(part, grammar.Target) and isinstance(part.rank, str):
-        yield from _marked(part.rank, grammar.RANK_RULES, (*place, "rank"))
-    elif isinstance(part, grammar.RankRule):
-        yield from _marked(part.rule, grammar.RANK_RULES, (*place, "rule"))
-    elif isinstance(part, grammar.AddTies):
+    if isinstance(part, grammar.AddTies):
         yield from _marked(part.pairing, grammar.PAIRINGS, (*place, "pairing"))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from scenarios import grammar
 from scenarios.built import not_built
 from scenarios.checking import Checker
+from scenarios.checks_background import check_background
 from scenarios.checks_behaviours import check_behaviours
 from scenarios.checks_interventions import check_arms, check_interventions
 from scenarios.checks_outcomes import check_experiment, check_observed, check_outcomes, check_time
@@ -64,6 +65,7 @@ def check_scenario(
     check_behaviours(checker)
     check_interventions(checker)
     check_arms(checker)
+    check_background(checker)
     check_outcomes(checker)
     check_observed(checker, file_at)
     check_experiment(checker)

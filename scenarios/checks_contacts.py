@@ -25,9 +25,10 @@ def added_weights(spec: grammar.ScenarioSpec) -> dict[str, float]:
     enter = spec.population.enter
     found = {} if enter is None else dict.fromkeys(enter.ties, 1.0)
     for given in used_interventions(spec):
-        add = None if given.effect.ties is None else given.effect.ties.add
-        if add is not None:
-            found[add.layer] = max(add.weight, found.get(add.layer, 0.0))
+        for effect in given.effects.values():
+            add = None if effect.ties is None else effect.ties.add
+            if add is not None:
+                found[add.layer] = max(add.weight, found.get(add.layer, 0.0))
     return found
 
 
@@ -58,9 +59,10 @@ def _most_in_layer(checker: Checker, name: str) -> float | None:
         return None
     added = added_weights(checker.spec)
     rewired = {
-        given.effect.ties.rewire.layer
+        effect.ties.rewire.layer
         for given in used_interventions(checker.spec)
-        if given.effect.ties is not None and given.effect.ties.rewire is not None
+        for effect in given.effects.values()
+        if effect.ties is not None and effect.ties.rewire is not None
     }
     everybody = None if checker.most_people is None else checker.most_people - 1
     changed = name in added or name in rewired

@@ -6,10 +6,13 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
+from scenarios.checks_chains import check_chain
 from scenarios.checks_contacts import has_no_ties
-from scenarios.checks_numbers import check_duration, check_instant, check_number
-from scenarios.checks_outcomes import check_measure
-from scenarios.checks_parameters import check_parameters, check_word
+from scenarios.checks_groups import check_groups, check_pairing
+from scenarios.checks_knowledge import check_knowledge
+from scenarios.checks_numbers import check_duration, check_number
+from scenarios.checks_rules import check_rule
+from scenarios.checks_schedule import check_again, check_once, check_times, check_uptake
 from scenarios.conversion import arm_items, intervention_of
 from simulator.behaviour import MOST_FACTOR
 from simulator.errors import NotBuiltError, Place, SpecError, allowed_words
@@ -56,6 +59,7 @@ def _check_items(checker: Checker, items: Any, place: Place) -> None:
         written_out.add(name)
         if isinstance(item, grammar.Intervention):
             _check_intervention(checker, name, item, at)
+    check_once(checker, items, place)
 
 
 def _check_intervention(checker: Checker, name: str, given: grammar.Intervention, place: Place) -> None:
@@ -65,14 +69,16 @@ def _check_intervention(checker: Checker, name: str, given: grammar.Intervention
     if given.kind not in kinds:
         hint = allowed_words(given.kind, kinds.names())
         checker.add(f"no kind of intervention is named `{given.kind}`", (*place, "kind"), hint)
-    _check_times(checker, given, place)
-    check_number(checker, given.uptake, (*place, "uptake"), what="uptake", most=1, ratio=False)
-    if given.drop_out is not None:
-        check_number(checker, given.drop_out, (*place, "drop_out"), what="a rate", timed=True, series=True)
-    _check_effect(checker, given.effect, (*place, "effect"))
+    check_times(checker, given, place)
+    check_again(checker, given, place)
+    check_uptake(checker, given.uptake, (*place, "uptake"))
+    for inside, effect in given.effects.items():
+        _check_effect(checker, effect, (*place, *inside))
+    check_chain(checker, given, place)
     _check_cost(checker, given.cost, (*place, "cost"))
     if given.target is not None:
         _check_target(checker, given.target, (*place, "target"))
+        check_knowledge(checker, given, (*place, "target", "knowledge"))
     elif given.effect.people is None:
         checker.add("`target` is missing", place, "write `target: {}` for everybody", on_key=True)
     if len(checker.problems) > before or given.kind not in kinds:
@@ -86,46 +92,6 @@ def _check_intervention(checker: Checker, name: str, given: grammar.Intervention
         checker.add("`alteration` needs ties or people in its effect", (*place, "effect"), hint, on_key=True)
     elif given.kind != "alteration" or converted.effect.ties is not None:
         checker.extend(kinds[given.kind](converted), place)
-    if given.target is not None:
-        _check_ranking(checker, given.target, converted.target, (*place, "target"))
-
-
-def _check_times(checker: Checker, given: grammar.Intervention, place: Place) -> None:
-    if given.at is None:
-        if given.every is None and given.when is None and given.phase is None:
-            checker.add("`at` is missing", place, "when it acts: a time, or a list of times", on_key=True)
-    else:
-        several = isinstance(given.at, tuple)
-        times = given.at if isinstance(given.at, tuple) else (given.at,)
-        begin = checker.begin if _only_background(checker, place) else 0.0
-        if not times:
-            checker.add("`at` is empty", (*place, "at"), "a time, or a list of times")
-        for i, time in enumerate(times):
-            at: Place = (*place, "at", i) if several else (*place, "at")
-            check_instant(checker, time, at, "the intervention", begin=begin)
-            if time in times[:i]:
-                checker.add("the same time is listed twice", at)
-    every = check_duration(checker, given.every, (*place, "every"), "`every`")
-    until = check_duration(checker, given.until, (*place, "until"), "`until`", above=None)
-    if until is not None and every is None and given.every is None:
-        checker.add("`until` goes with `every`", (*place, "until"), on_key=True)
-    if given.when is not None:
-        check_measure(checker, given.when, (*place, "when"))
-        if (given.when.above is None) == (given.when.below is None):
-            checker.add("`when` needs either `above` or `below`", (*place, "when"), on_key=True)
-        check_duration(checker, given.when.check_every, (*place, "when", "check_every"), "`check_every`")
-    if given.phase is not None:
-        checker.column(given.phase.over, (*place, "phase", "over"))
-        check_duration(checker, given.phase.every, (*place, "phase", "every"), "`every`")
-
-
-def _only_background(checker: Checker, place: Place) -> bool:
-    """Say whether an intervention runs in the background only, where it may act before time 0."""
-    if place[0] != "interventions":
-        return place[0] == "background"
-    named = [item for arm in checker.spec.arms.values() for item, _ in arm_items(arm)]
-    background = [item for item, _ in arm_items(checker.spec.background or ())]
-    return place[1] in background and place[1] not in named
 
 
 def _check_effect(checker: Checker, effect: grammar.Effect, place: Place) -> None:
@@ -164,6 +130,9 @@ def _check_effect(checker: Checker, effect: grammar.Effect, place: Place) -> Non
             checker.add("`for` has nothing to end", (*place, "for"), hint, on_key=True)
     if effect.half_life is not None:
         check_duration(checker, effect.half_life, (*place, "half_life"), "`half_life`")
+        if not effect.susceptibility and not effect.influence:
+            hint = "factors fade: `susceptibility` and `influence`; ties last, or end after `for`"
+            checker.add("`half_life` has nothing to fade", (*place, "half_life"), hint, on_key=True)
     if isinstance(effect.people, grammar.PeopleEffect):
         for behaviour, state in effect.people.add.states.items():
             checker.states(f"{behaviour}.{state}", (*place, "people", "add", "states", behaviour))
@@ -201,10 +170,7 @@ def _check_ties(checker: Checker, ties: grammar.TiesEffect, place: Place) -> Non
         hint = "it exchanges ties that the layer has from the start; `add` makes new ones"
         checker.add(f"`{ties.rewire.layer}` has no ties to rewire", (*place, "rewire", "layer"), hint)
     if ties.add is not None:
-        pairing = ties.add.pairing
-        checker.word(pairing, list(grammar.PAIRINGS), "pairing", (*place, "add", "pairing"))
-        if ties.add.by is not None:
-            checker.column(ties.add.by, (*place, "add", "by"))
+        check_pairing(checker, ties.add, (*place, "add"))
     if ties.scale is not None:
         check_number(checker, ties.scale.by, (*place, "scale", "by"), what="a factor")
 
@@ -235,64 +201,10 @@ def _check_target(checker: Checker, target: grammar.Target, place: Place) -> Non
         )
     if target.budget is not None:
         check_number(checker, target.budget, (*place, "budget"), what="a budget")
-    if target.per is not None:
-        checker.column(target.per, (*place, "per"))
-    if target.groups is not None and target.groups != "communities":
-        checker.column(target.groups, (*place, "groups"))
-    if isinstance(target.rank, grammar.Measure):
-        check_measure(checker, target.rank, (*place, "rank"))
-        if target.groups is None:
-            hint = "add `groups:`, or rank people by a rule: random, degree, most_named, nominated"
-            checker.add("a measure ranks groups, not people", (*place, "rank"), hint)
-    elif target.groups is None:
-        _check_rule(checker, target.rank, place)
-    if target.knowledge is not None:
-        for i, layer in enumerate(target.knowledge.layers or ()):
-            checker.word(layer, checker.known.layers, "layer", (*place, "knowledge", "layers", i))
-
-
-def _check_rule(checker: Checker, rank: str | grammar.RankRule, place: Place) -> None:
-    """Check that a registered rule can be used and, where it is not one of netrial's own, its parameters."""
-    from interventions.targeting import targets
-
-    rule, given = (rank, {}) if isinstance(rank, str) else (rank.rule, rank.parameters)
-    at_rule = (*place, "rank") if isinstance(rank, str) else (*place, "rank", "rule")
-    usable = rule in targets and check_word(checker, targets, rule, at_rule)
-    if usable and rule not in grammar.RANK_RULES:
-        check_parameters(checker, targets[rule], rule, given, (*place, "rank"))
-
-
-def _check_ranking(checker: Checker, target: grammar.Target, converted: Any, place: Place) -> None:
-    """Check rules and their parameters; those of groups are not those of people."""
-    from interventions.groups import check_group_rank
-    from interventions.targeting import check_rank
-
-    rule = converted.rank
-    if isinstance(target.rank, grammar.Measure):
-        if target.rank.kind not in grammar.LATER_MEASURES:
-            checker.extend(check_group_rank(converted), place)
-        return
-    # A rule written as a word stands at `rank`, one with parameters at `rank.rule`.
-    at_rule = (*place, "rank", "rule") if isinstance(target.rank, grammar.RankRule) else (*place, "rank")
-    if target.groups is not None:
-        problems = check_group_rank(converted)
-        for name in converted.parameters:
-            if name not in ("draw", "layers"):
-                hint = allowed_words(name, ["draw", "layers"])
-                checker.add(f"a rank of groups takes no `{name}`", (*place, "rank", name), hint, on_key=True)
-    elif grammar.RANK_RULES.get(rule, ("",))[0]:
-        problems = []
-        for name in converted.parameters:
-            if name not in grammar.RANK_RULES[rule][1]:
-                hint = allowed_words(name, list(grammar.RANK_RULES[rule][1]))
-                checker.add(f"`{rule}` takes no `{name}`", (*place, "rank", name), hint, on_key=True)
-    else:
-        problems = check_rank(rule, converted.parameters, checker.known.layers)
-    for problem in problems:
-        if problem.place == ("rank",):
-            checker.add(problem.message, at_rule, problem.hint)
-        else:
-            checker.extend([problem], place)
+        _needs_currency(checker, (*place, "budget"))
+    check_groups(checker, target, place)
+    if target.groups is None and not isinstance(target.rank, grammar.Measure):
+        check_rule(checker, target, place)
 
 
 def _check_size(checker: Checker, factor: object, place: Place) -> None:

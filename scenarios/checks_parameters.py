@@ -8,7 +8,7 @@ from typing import Any
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.parameters import given_parameters, parameter_problems
-from simulator.arguments import COLUMN, STATES, annotated
+from simulator.arguments import COLUMN, NUMBERS, STATES, THRESHOLDS, annotated
 from simulator.errors import Place, SpecError
 from simulator.registry import Registry
 
@@ -48,10 +48,33 @@ def check_parameters(
     for name, each in given.items():
         if name in wrong:
             continue
-        if name in annotated(function, COLUMN):
+        if name in annotated(function, NUMBERS):
+            checker.numbers_in(each, (*place, name), "name a column of numbers")
+        elif name in annotated(function, COLUMN):
             checker.column(each, (*place, name))
+        elif name in annotated(function, THRESHOLDS):
+            _check_thresholds(checker, each, (*place, name))
         elif name in annotated(function, STATES):
             checker.states(each, (*place, name))
+
+
+def _check_thresholds(checker: Checker, named: str, place: Place) -> None:
+    """Check that a name is that of a column of numbers, or of a transition whose threshold differs by person."""
+    behaviour, dot, transition = named.partition(".")
+    if not dot:
+        checker.numbers_in(named, place, "name a column of numbers, or a transition as in forum.join")
+        return
+    known = checker.known
+    if known.any_behaviour or behaviour in known.broken_behaviours or behaviour in known.broken_transitions:
+        return
+    written = checker.spec.behaviours.get(behaviour)
+    given = None if written is None else written.transitions.get(transition)
+    if given is None and transition in known.transitions.get(behaviour, ()):
+        return  # it is broken, which is said elsewhere
+    threshold = None if given is None or given.response is None else given.response.threshold
+    if not isinstance(threshold, grammar.OfColumn | grammar.ByCategory | grammar.Distribution):
+        hint = "a `response` whose `threshold` is a column, a distribution or differs `by` column"
+        checker.add(f"`{named}` has no threshold that differs by person", place, hint)
 
 
 def check_added_generator(checker: Checker, layer: grammar.GeneratedLayer, place: Place) -> bool:

@@ -289,7 +289,11 @@ def _most_read(checker: Checker, name: str, transition: grammar.Transition, of: 
     assert transition.response is not None
     influence = 1.0 if transition.influence is None else largest(transition.influence)
     named = {
-        word for given in used_interventions(checker.spec) for word in given.effect.influence if word.startswith(name)
+        word
+        for given in used_interventions(checker.spec)
+        for effect in given.effects.values()
+        for word in effect.influence
+        if word.startswith(name)
     }
     this = [
         word for word in named if checker.spec.behaviours[name].transitions.get(word.partition(".")[2]) is transition

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_contacts import added_weights, has_no_ties, largest, used_interventions
+from scenarios.checks_groups import layers_of_groups
+from scenarios.checks_knowledge import warn_of_knowledge
 from scenarios.conversion import behaviours_of
 from simulator.behaviour import GROUP, SPONTANEOUS, Behaviour, Transition
 from simulator.conditions import Condition
@@ -34,6 +36,7 @@ def look_for_warnings(checker: Checker) -> None:
     _warn_of_states(checker, behaviours, set(idle))
     _warn_of_layers(checker, behaviours)
     _warn_of_categories(checker)
+    warn_of_knowledge(checker)
 
 
 def _why_idle(checker: Checker, behaviour: str, transition: Transition) -> tuple[str, Place, str] | None:
@@ -139,7 +142,7 @@ def _reached(checker: Checker, behaviours: Mapping[str, Behaviour], idle: set[tu
     }
     moves: list[tuple[str, tuple[str, ...], str, tuple[State, ...]]] = []
     for given in used_interventions(checker.spec):
-        for name, change in given.effect.set.items():
+        for name, change in (pair for effect in given.effects.values() for pair in effect.set.items()):
             pairs = change.items() if isinstance(change, Mapping) else [(None, change)]
             moves += [(name, behaviours[name].states if start is None else (start,), end, ()) for start, end in pairs]
     for name, behaviour in behaviours.items():
@@ -193,17 +196,23 @@ def _warn_of_layers(checker: Checker, behaviours: Mapping[str, Behaviour]) -> No
 
 
 def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> Iterator[str]:
-    """Yield the layers that an intervention changes, or chooses people by."""
-    ties, target = given.effect.ties, given.target
-    for key in () if ties is None else ("add", "remove", "scale", "rewire"):
-        part = getattr(ties, key)
-        if part is not None:
-            yield from everything if part.layer is None else (part.layer,)
+    """Yield the layers that an intervention changes, passes on along, or chooses people by."""
+    from interventions.targeting import goes_by_ties
+
+    target = given.target
+    for ties in (effect.ties for effect in given.effects.values()):
+        for key in () if ties is None else ("add", "remove", "scale", "rewire"):
+            part = getattr(ties, key)
+            if part is not None:
+                yield from everything if part.layer is None else (part.layer,)
+    if given.chain is not None:
+        yield from given.chain.layers or everything
     if target is None:
         return
     parameters = target.rank.parameters if isinstance(target.rank, grammar.RankRule) else {}
     rule = target.rank.rule if isinstance(target.rank, grammar.RankRule) else target.rank
-    if target.groups == "communities" or (target.groups is None and isinstance(rule, str) and rule != "random"):
+    yield from layers_of_groups(target, everything)
+    if target.groups is None and isinstance(rule, str) and goes_by_ties(rule):
         yield from parameters.get("layers") or everything
 
 

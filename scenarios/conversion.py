@@ -6,14 +6,27 @@ Everything here is a pure function of a checked scenario.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from interventions.specs import Cost, Effect, Intervention, NewTies, Rewiring, Target
+from interventions.specs import (
+    ByContacts,
+    Chain,
+    Cost,
+    Effect,
+    Intervention,
+    Knowledge,
+    NewTies,
+    Phase,
+    Rewiring,
+    Target,
+    When,
+)
 from interventions.targeting import targets
 from scenarios import grammar
 from scenarios.states import resolve
 from simulator import units
-from simulator.arguments import STATES, annotated
+from simulator.arguments import STATES, annotated, arguments
 from simulator.behaviour import (
     GROUP,
     PER_CONTACT,
@@ -271,15 +284,28 @@ def interventions_of(spec: grammar.ScenarioSpec) -> dict[str, Intervention]:
 
 
 def arms_of(spec: grammar.ScenarioSpec) -> dict[str, list[Intervention]]:
-    """Return what each arm does, in the order it acts; arms in the scenario's order."""
-    named = interventions_of(spec)
-    return {
-        arm: [
-            named[item] if isinstance(item, str) else intervention_of(spec, name, item)
-            for name, item in arm_items(given)
-        ]
-        for arm, given in spec.arms.items()
-    }
+    """Return what each arm does, in the order it acts, the background first; arms in the scenario's order."""
+    named, background = interventions_of(spec), background_of(spec)
+    arms = {}
+    for arm, given in spec.arms.items():
+        own = _members(spec, given, named)
+        if isinstance(given, grammar.BudgetedArm) and given.budget is not None:
+            budget = quantity_of(given.budget)
+            own = [replace(member, budget=budget) for member in own]
+        arms[arm] = [*background, *own]
+    return arms
+
+
+def background_of(spec: grammar.ScenarioSpec) -> list[Intervention]:
+    """Return what runs in every arm, the control too, in the order it acts."""
+    members = _members(spec, spec.background or (), interventions_of(spec)) if spec.background else []
+    return [replace(member, background=True) for member in members]
+
+
+def _members(spec: grammar.ScenarioSpec, items: Any, named: Mapping[str, Intervention]) -> list[Intervention]:
+    return [
+        named[item] if isinstance(item, str) else intervention_of(spec, name, item) for name, item in arm_items(items)
+    ]
 
 
 def arm_items(arm: Any) -> Iterator[tuple[str, Any]]:
@@ -296,16 +322,69 @@ def intervention_of(spec: grammar.ScenarioSpec, name: str, given: grammar.Interv
     """Return one intervention, dates and durations in the scenario's unit."""
     unit = spec.time.unit
     times = given.at if isinstance(given.at, tuple) else () if given.at is None else (given.at,)
-    cost = given.cost or grammar.Cost()
+    if given.at is None and given.every is not None:
+        times = (0.0,)
     return Intervention(
         name=name,
         kind=given.kind,
         target=_target(spec, given.target or grammar.Target()),
         at=tuple(duration_of(time, unit) for time in times),
-        uptake=person_number_of(given.uptake, spec.behaviours),
+        uptake=_uptake(spec, given.uptake),
         effect=_effect(given.effect, unit, spec.behaviours),
-        cost=Cost(quantity_of(cost.fixed), quantity_of(cost.per_reached), quantity_of(cost.per_treated)),
+        cost=_cost(given.cost or grammar.Cost(), unit),
+        every=None if given.every is None else duration_of(given.every, unit),
+        until=None if given.until is None else duration_of(given.until, unit),
+        when=None if given.when is None else _when(spec, given.when),
+        phase=None if given.phase is None else _phase(spec, given.phase),
+        drop_out=0.0 if given.drop_out is None else rate_of(given.drop_out, unit, spec.behaviours),
+        chain=None if given.chain is None else _chain(spec, given.chain),
     )
+
+
+def _uptake(spec: grammar.ScenarioSpec, given: Any) -> PersonNumber | ByContacts:
+    if not isinstance(given, grammar.UptakeByContacts):
+        return person_number_of(given, spec.behaviours)
+    reads = "count" if given.count is not None else "share"
+    states = getattr(given, reads)
+    source = None if states == "treated" else resolve(states, states_of(spec))
+    return ByContacts(source, reads, tuple(given.table), given.shape, given.layers)
+
+
+def _chain(spec: grammar.ScenarioSpec, given: grammar.Chain) -> Chain:
+    return Chain(
+        waves=given.waves,
+        coupons=given.coupons,
+        every=duration_of(given.every, spec.time.unit),
+        to=given.to,
+        ties=given.ties,
+        layers=given.layers,
+        where=condition_of(given.where),
+        again=given.again,
+        effect=None if given.effect is None else _effect(given.effect, spec.time.unit, spec.behaviours),
+        uptake=None if given.uptake is None else _uptake(spec, given.uptake),
+    )
+
+
+def _cost(given: grammar.Cost, unit: str) -> Cost:
+    """Return prices; those for a time, per unit of the scenario."""
+    prices = {name: quantity_of(getattr(given, name)) for name in grammar.Cost.model_fields}
+    for name in ("per_time", "per_time_treated"):
+        prices[name] = convert_rate(prices[name], getattr(getattr(given, name), "unit", None) or unit, unit)
+    return Cost(**prices)
+
+
+def _when(spec: grammar.ScenarioSpec, given: grammar.When) -> When:
+    every = observe_every_of(spec) if given.check_every is None else duration_of(given.check_every, spec.time.unit)
+    above, below = (None if level is None else quantity_of(level) for level in (given.above, given.below))
+    return When(measure_of(given, states_of(spec), spec.time.unit), above, below, every)
+
+
+def _phase(spec: grammar.ScenarioSpec, given: grammar.Phase) -> Phase:
+    every = duration_of(given.every, spec.time.unit)
+    if isinstance(given.order, tuple):
+        return Phase(given.over, given.groups, every, listed=tuple(label(category) for category in given.order))
+    order = given.order if isinstance(given.order, str) else measure_of(given.order, states_of(spec), spec.time.unit)
+    return Phase(given.over, given.groups, every, order)
 
 
 def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
@@ -316,8 +395,10 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         rule, parameters = given.rank.rule, given.rank.parameters
     else:
         measure = measure_of(given.rank, states_of(spec), spec.time.unit)
+    parameters, asked = own_parameters(rule, parameters)
     if parameters and rule in targets:
         parameters = with_states(targets[rule], parameters, states_of(spec))
+    groups, found = (given.groups, None) if isinstance(given.groups, str | None) else (given.groups.by, given.groups)
     return Target(
         where=condition_of(given.where),
         rank=rule,
@@ -325,9 +406,46 @@ def _target(spec: grammar.ScenarioSpec, given: grammar.Target) -> Target:
         share=given.share,
         number=given.number,
         per=given.per,
-        groups=given.groups,
+        groups=groups,
+        group_parameters={} if found is None else found.parameters,
         group_measure=measure,
+        knowledge=_knowledge(given.knowledge, asked, spec.time.unit),
+        budget=None if given.budget is None else quantity_of(given.budget),
+        exclude=(given.exclude,) if isinstance(given.exclude, str) else given.exclude or (),
+        replace=bool(given.replace),
+        counts_groups=given.of == "groups",
+        skip=given.skip or 0.0,
     )
+
+
+def _knowledge(given: grammar.Knowledge | None, asked: Any, unit: str) -> Knowledge | None:
+    """Return what is known of the network; `asked` stands beside the rule, instead of in `knowledge`."""
+    if given is None:
+        return None if asked is None else Knowledge(asked=float(asked))
+    as_of = None if given.as_of is None else duration_of(given.as_of, unit)
+    forgotten, wrong = quantity_of(given.forgotten), quantity_of(given.wrong)
+    share = given.asked if asked is None else float(asked)
+    return Knowledge(share, given.names, forgotten, wrong, given.layers, as_of)
+
+
+def own_parameters(rule: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Tell what stands beside a rule apart: its own parameters, and the share of people asked about the network before.
+
+    Parameters
+    ----------
+    rule : str
+    given : mapping
+        As in the scenario.
+
+    Returns
+    -------
+    parameters : dict
+    asked : any
+        As given, where a rule that goes by the network asks nobody itself; None: it is not given.
+    """
+    own = dict(given)
+    takes = arguments(targets[rule]) if "asked" in own and rule in targets else {}
+    return own, own.pop("asked") if "layers" in takes and "asked" not in takes else None
 
 
 def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Effect:
@@ -341,9 +459,10 @@ def _effect(given: grammar.Effect, unit: str, behaviours: Collection[str]) -> Ef
         influence={name: person_number_of(factor, behaviours) for name, factor in sorted(given.influence.items())},
         ties=None
         if add is None
-        else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight)),
+        else NewTies(add.layer, add.per_person, condition_of(add.to), add.pairing, float(add.weight), add.by),
         rewire=None if rewire is None else Rewiring(rewire.layer, rewire.share, rewire.keep == "degree"),
         lasting=None if given.for_ is None else duration_of(given.for_, unit),
+        half_life=None if given.half_life is None else duration_of(given.half_life, unit),
     )
 
 

@@ -273,15 +273,19 @@ def _turnover(spec: grammar.ScenarioSpec) -> Iterator[Input]:
 
 
 def _interventions(spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    background = spec.background or ()
     used = {
         item
-        for arm in spec.arms.values()
+        for arm in (background, *spec.arms.values())
         for item in (arm.interventions if isinstance(arm, grammar.BudgetedArm) else arm)
         if isinstance(item, str)
     }
     for name, given in spec.interventions.items():
         if name in used and isinstance(given, grammar.Intervention):
             yield from _intervention(given, ("interventions", name), spec)
+    for i, item in enumerate(background):
+        if isinstance(item, grammar.Intervention):
+            yield from _intervention(item, ("background", i), spec)
     for arm_name, arm in spec.arms.items():
         budgeted = isinstance(arm, grammar.BudgetedArm)
         for i, item in enumerate(arm.interventions if isinstance(arm, grammar.BudgetedArm) else arm):
@@ -291,19 +295,42 @@ def _interventions(spec: grammar.ScenarioSpec) -> Iterator[Input]:
 
 
 def _intervention(given: grammar.Intervention, place: Place, spec: grammar.ScenarioSpec) -> Iterator[Input]:
+    unit = spec.time.unit
     if "uptake" in given.model_fields_set:
-        yield _number(given.uptake, (*place, "uptake"), "uptake", SHARE)
-    effect = given.effect
-    for end in ("susceptibility", "influence"):
-        for name, factor in getattr(effect, end).items():
-            yield _number(factor, (*place, "effect", end, name), "factor", FACTOR)
-    if effect.ties is not None and effect.ties.add is not None and "weight" in effect.ties.add.model_fields_set:
-        at = (*place, "effect", "ties", "add", "weight")
-        yield _number(effect.ties.add.weight, at, "factor", "weight")
-    if effect.for_ is not None:
-        yield _number(effect.for_, (*place, "effect", "for"), "duration", spec.time.unit)
+        yield from _uptake(given.uptake, (*place, "uptake"))
+    yield from _effect(given.effect, (*place, "effect"), unit)
+    if given.drop_out is not None:
+        yield _number(given.drop_out, (*place, "drop_out"), "rate", unit)
+    if given.chain is not None:
+        if given.chain.uptake is not None:
+            yield from _uptake(given.chain.uptake, (*place, "chain", "uptake"))
+        if given.chain.effect is not None:
+            yield from _effect(given.chain.effect, (*place, "chain", "effect"), unit)
+    knowledge = None if given.target is None else given.target.knowledge
+    for key in ("forgotten", "wrong"):  # how many are asked, and for how many names, is a choice
+        if knowledge is not None and key in knowledge.model_fields_set:
+            yield _number(getattr(knowledge, key), (*place, "target", "knowledge", key), "uptake", SHARE)
     if given.cost is not None:
         for key in type(given.cost).model_fields:
             if key in given.cost.model_fields_set and getattr(given.cost, key) is not None:
                 cost = getattr(given.cost, key)
                 yield _number(cost, (*place, "cost", key), "cost", spec.study.currency or "")
+
+
+def _uptake(uptake: Any, place: Place) -> Iterator[Input]:
+    if isinstance(uptake, grammar.UptakeByContacts):
+        unit = "share by contacts" if uptake.count is not None else "share by share of contacts"
+        yield Input((*place, "table"), "uptake", _table(uptake.table), unit, ASSUMED)
+    else:
+        yield _number(uptake, place, "uptake", SHARE)
+
+
+def _effect(effect: grammar.Effect, place: Place, unit: str) -> Iterator[Input]:
+    for end in ("susceptibility", "influence"):
+        for name, factor in getattr(effect, end).items():
+            yield _number(factor, (*place, end, name), "factor", FACTOR)
+    if effect.ties is not None and effect.ties.add is not None and "weight" in effect.ties.add.model_fields_set:
+        yield _number(effect.ties.add.weight, (*place, "ties", "add", "weight"), "factor", "weight")
+    for key, duration in (("for", effect.for_), ("half_life", effect.half_life)):
+        if duration is not None:
+            yield _number(duration, (*place, key), "duration", unit)

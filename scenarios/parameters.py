@@ -5,10 +5,8 @@ The types are the annotations of a function's keyword-only arguments, checked by
 
 from __future__ import annotations
 
-import inspect
 import json
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,7 +16,7 @@ from pydantic.errors import PydanticUserError
 from scenarios import grammar
 from scenarios.grammar.parts import States, Text
 from scenarios.shapes import problem_of
-from simulator.arguments import COLUMN, STATES, annotated, arguments, documented
+from simulator.arguments import COLUMN, STATES, THRESHOLDS, annotated, annotation_of, arguments, documented
 from simulator.errors import Problem, allowed_words, nearest
 
 FIELDS = "p_"
@@ -32,7 +30,7 @@ def model_of(function: Callable[..., Any]) -> type[BaseModel]:
     help_lines = documented(function)
     # Validated as JSON, so that a list may stand for any sequence.
     for name, argument in arguments(function).items():
-        annotation = _type_of(function, name, argument)
+        annotation = _type_of(function, name)
         needed = argument.default is argument.empty
         field = Field(default=... if needed else None, alias=name, description=help_lines.get(name) or f"`{name}`.")
         fields[FIELDS + name] = (annotation, field)
@@ -40,19 +38,12 @@ def model_of(function: Callable[..., Any]) -> type[BaseModel]:
     return create_model("Parameters", __config__=config, **fields)
 
 
-def _type_of(function: Callable[..., Any], name: str, argument: inspect.Parameter) -> Any:
-    if name in annotated(function, COLUMN):
+def _type_of(function: Callable[..., Any], name: str) -> Any:
+    if name in annotated(function, COLUMN) or name in annotated(function, THRESHOLDS):
         return Text
     if name in annotated(function, STATES):
         return States
-    annotation = argument.annotation
-    if isinstance(annotation, str):
-        try:
-            annotation = eval(annotation, vars(sys.modules[function.__module__]))  # as typing.get_type_hints does
-        except Exception:
-            return Any
-    if annotation is argument.empty:
-        return Any
+    annotation = annotation_of(function, name)
     try:
         create_model("Probe", probe=(annotation, ...)).model_json_schema()
     except (PydanticUserError, TypeError, ValueError):
@@ -69,7 +60,9 @@ def json_schema_of(function: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def parameter_problems(word: str, function: Callable[..., Any], given: Mapping[str, Any]) -> list[Problem]:
+def parameter_problems(
+    word: str, function: Callable[..., Any], given: Mapping[str, Any], also: Sequence[str] = ()
+) -> list[Problem]:
     """Say what is wrong with the parameters of a registered function.
 
     Parameters
@@ -79,6 +72,8 @@ def parameter_problems(word: str, function: Callable[..., Any], given: Mapping[s
     function : callable
     given : mapping
         As in the scenario.
+    also : sequence of str
+        Other keys that may stand there, for hints.
 
     Returns
     -------
@@ -94,7 +89,8 @@ def parameter_problems(word: str, function: Callable[..., Any], given: Mapping[s
         for each in error.errors(include_url=False):
             name = str(each["loc"][0])
             if each["type"] == "extra_forbidden":
-                hint = allowed_words(name, allowed) if allowed else f"`{word}` has no parameters"
+                words = [*allowed, *also]
+                hint = allowed_words(name, words) if words else f"`{word}` has no parameters"
                 found.append(Problem(f"`{word}` takes no `{name}`", (name,), hint, on_key=True))
             elif each["type"] == "missing" and len(each["loc"]) == 1:
                 if not any(nearest(each, [name]) for each in unknown):  # a slip, which is said already

@@ -88,6 +88,8 @@ def hash8(scenario: Scenario, arms: Collection[str] | None = None) -> str:
     kept["arms"] = {
         name: _written_out(arm, data["interventions"]) for name, arm in data["arms"].items() if name in wanted
     }
+    if background := kept.pop("background", None):
+        kept["background"] = _written_out(background, data["interventions"])
     del kept["interventions"]  # written out in the arms; one that no arm uses changes nothing
     kept["outcomes"] = {
         name: {key: value for key, value in outcome.items() if key not in ("better", "matters")}

@@ -15,6 +15,7 @@ from typing import Any
 from scenarios import grammar
 from scenarios.bibliography import ASSUMED, FITTED, bibliography
 from scenarios.grammar.parts import NAME_PATTERN
+from scenarios.tactics import BESIDE
 from simulator.distributions import DISTRIBUTIONS
 from simulator.errors import SpecError
 
@@ -41,6 +42,8 @@ def schema(*, plugins: bool = True) -> Json:
     dict
         Plain data. Every key has a description.
     """
+    from interventions.groups import FOUND
+
     added = _added(plugins)
     raw = grammar.ScenarioSpec.model_json_schema()
     definitions = {name: _tidy(each, name) for name, each in raw.pop("$defs").items()}
@@ -57,20 +60,26 @@ def schema(*, plugins: bool = True) -> Json:
     for part in definitions.values():
         if "source" in part.get("properties", {}):
             _suggest(part["properties"]["source"], [ASSUMED, FITTED, *sorted(bibliography())])
-    _suggest(definitions["Target"]["properties"]["groups"], ["communities"])
+    for part, key in (("Target", "groups"), ("Target", "per"), ("GroupsBy", "by")):
+        _suggest(definitions[part]["properties"][key], list(FOUND))
     definitions["Outcomes"]["propertyNames"] = {"pattern": NAME_PATTERN}
     _name_words(whole["properties"]["references"]["items"], {key: each.text for key, each in bibliography().items()})
     generators = _generators(definitions, added["netrial.networks"])
     definitions["GeneratedLayer"] = _choice(definitions["GeneratedLayer"], "generator", generators)
-    definitions["RankRule"] = _choice(definitions["RankRule"], "rule", _rules() | added["netrial.targets"])
+    definitions["RankRule"] = _choice(definitions["RankRule"], "rule", _rules(added["netrial.targets"]))
     for name in ("Tactic", "UnnamedTactic"):
-        beside = {} if name == "Tactic" else {"name": definitions[name]["properties"]["name"]}
+        beside = {
+            key: {"description": each["description"], "$ref": f"#/$defs/Intervention/properties/{key}"}
+            for key, each in definitions["Intervention"]["properties"].items()
+            if key in BESIDE
+        }
+        if name == "UnnamedTactic":
+            beside["name"] = definitions[name]["properties"]["name"]
         forms = {
-            word: {**form, "properties": form["properties"] | beside}
+            word: {**form, "properties": beside | form["properties"]}
             for word, form in added["netrial.interventions"].items()
         }
-        definitions[name] = _choice(definitions[name], "tactic", forms) if forms else False
-    whole, definitions = _without_false(whole, definitions), _without_false(definitions, definitions)
+        definitions[name] = _choice(definitions[name], "tactic", forms)
     used = _used(whole, definitions)
     return {
         "$schema": DIALECT,
@@ -130,7 +139,7 @@ def _added(plugins: bool) -> dict[str, dict[str, Json]]:
     from scenarios.parameters import json_schema_of
     from scenarios.plugins import registries
 
-    tabled = {*grammar.GENERATORS, *grammar.RANK_RULES}
+    tabled = set(grammar.GENERATORS)
     found: dict[str, dict[str, Json]] = {}
     for registry in registries():
         words = found[str(registry.group)] = {}
@@ -147,28 +156,13 @@ def _added(plugins: bool) -> dict[str, dict[str, Json]]:
     return found
 
 
-def _without_false(node: Any, definitions: Mapping[str, Any]) -> Any:
-    """Leave out the forms that allow nothing: a tactic where no package brings any."""
-    if isinstance(node, list):
-        return [_without_false(each, definitions) for each in node if not _is_false(each, definitions)]
-    if isinstance(node, dict):
-        return {key: _without_false(each, definitions) for key, each in node.items()}
-    return node
-
-
-def _is_false(node: Any, definitions: Mapping[str, Any]) -> bool:
-    return isinstance(node, dict) and definitions.get(str(node.get("$ref", "")).rpartition("/")[2]) is False
-
-
 def _closed_words(added: Mapping[str, Json]) -> dict[tuple[str, str], Mapping[str, str]]:
     """Return the words that a key may have, where no scenario can add to them, each with a line of help."""
-    from interventions.groups import GROUP_RANKS
     from interventions.kinds import kinds
 
     kind_words = {name: kinds.help(name) for name in kinds}
     pairings = {name: f"`{name}` {NOT_BUILT}" if mark else "" for name, mark in grammar.PAIRINGS.items()}
-    ranks = {name: rule["description"] for name, rule in (_rules() | dict(added)).items()}
-    ranks |= {name: f"{help_line} (with `groups`)" for name, help_line in GROUP_RANKS.items() if name not in ranks}
+    ranks = {name: rule["description"] for name, rule in _rules(added).items()}
     return {
         ("Intervention", "kind"): kind_words,
         ("UnnamedIntervention", "kind"): kind_words,
@@ -243,26 +237,31 @@ def _generators(definitions: Mapping[str, Json], added: Mapping[str, Json]) -> d
     return found
 
 
-def _rules() -> dict[str, Json]:
+def _rules(added: Mapping[str, Json]) -> dict[str, Json]:
     """Return the parameters that each targeting rule takes, for people or for groups of them."""
     from interventions.groups import GROUP_RANKS
-    from interventions.targeting import targets
 
     found: dict[str, Json] = {}
-    for name, (mark, parameters) in grammar.RANK_RULES.items():
-        help_line = f"`{name}` {NOT_BUILT}" if mark else targets.help(name)
-        found[name] = {"description": help_line, "properties": {key: RULE_KEYS[key] for key in parameters}}
+    for name, rule in added.items():
+        asks_before = "layers" in rule["properties"] and "asked" not in rule["properties"]
+        more = {"asked": ASKED_BEFORE} if asks_before else {}
+        found[name] = {**rule, "properties": rule["properties"] | more}
     for name, help_line in GROUP_RANKS.items():
-        rule = found.setdefault(name, {"description": f"{help_line} (with `groups`)", "properties": {}})
-        rule["properties"] |= {key: RULE_KEYS[key] for key in ("draw", "layers")}
-    return {name: {**rule, "required": []} for name, rule in found.items()}
+        rule = found.setdefault(name, {"description": f"{help_line} (with `groups`)", "properties": {}, "required": []})
+        rule["properties"] = OF_GROUPS | rule["properties"]
+    return found
 
 
-RULE_KEYS: dict[str, Json] = {
-    "asked": {"description": "Share of all people who are asked.", "type": "number", "minimum": 0, "maximum": 1},
+ASKED_BEFORE: Json = {
+    "description": "Share of all people who are asked about the network before: short for `knowledge: {asked: …}`.",
+    "type": "number",
+    "minimum": 0,
+    "maximum": 1,
+}
+OF_GROUPS: dict[str, Json] = {
     "draw": {"description": "Name of another random order.", "type": "string"},
     "layers": {
-        "description": "Layers that count. Default: all.",
+        "description": "Layers in which communities are looked for. Default: all.",
         "anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}],
     },
 }
@@ -275,7 +274,7 @@ def _used(node: Any, definitions: Mapping[str, Json]) -> set[str]:
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
-            name = str(each.get("$ref", "")).rpartition("/")[2]
+            name = (str(each.get("$ref", "")).split("/")[2:3] or [""])[0]
             if name and name not in found:
                 found.add(name)
                 waiting.append(definitions[name])

@@ -1,4 +1,9 @@
-"""Tactics in a scenario: each is replaced by the intervention that it expands into, before anything else is checked."""
+"""Tactics of a scenario, replaced by the interventions that they expand into before anything else is checked.
+
+1. Keys that are parameters of the tactic are handed to it; a parameter wins over a key of an intervention of that name.
+2. Other keys of an intervention (`BESIDE`) replace what the tactic says.
+3. `target` is merged key by key: a cut given beside replaces the tactic's cut, and a `where` given beside narrows it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,15 @@ from typing import Any
 from interventions.tactics import tactics
 from scenarios.overrides import plain
 from scenarios.parameters import parameter_problems
+from scenarios.problems import ProblemInside
+from simulator.arguments import arguments
 from simulator.errors import Place, Problem, SpecError, allowed_words
+
+BESIDE = ("target", "at", "every", "until", "when", "phase", "uptake", "drop_out", "effect", "cost", "chain")
+"""Keys of an ordinary intervention that may stand beside a tactic."""
+
+CUTS = ("share", "number", "budget")
+"""Keys of a target of which one is enough."""
 
 MOST_SHOWN = 600
 """Characters of an expansion that a message shows."""
@@ -28,16 +41,35 @@ class Expansion:
         As written.
     intervention : mapping of str to object
         What it expands into, as a scenario would say it.
+    beside : mapping of str to object
+        Keys of an ordinary intervention that stood beside it, as written.
     """
 
     tactic: str
     parameters: Mapping[str, Any]
     intervention: Mapping[str, Any]
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         text = json.dumps(self.intervention, ensure_ascii=False)
         text = text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + " …"
         return f"the tactic `{self.tactic}` expanded to {text}"
+
+    def stands(self, inside: Place) -> bool:
+        """Say whether what is at a place of the intervention was written beside the tactic, not made by it."""
+        held: Any = self.beside
+        for part in inside[: 2 if inside[:1] == ("target",) else 1]:
+            if not isinstance(held, Mapping) or part not in held:
+                return False
+            held = held[part]
+        return len(inside) > 0
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a `where` was written beside the tactic and joined to the tactic's own."""
+        given = self.beside.get("target")
+        written = given.get("where") if isinstance(given, Mapping) else None
+        return isinstance(written, str) and self.intervention["target"]["where"] != written
 
 
 @dataclass(frozen=True)
@@ -64,6 +96,12 @@ class Expanded:
         for place, expansion in self.expansions.items():
             inside = problem.place[len(place) :]
             if problem.place[: len(place)] == place and inside != ("name",):
+                if inside == ("target", "where") and expansion.narrowed and isinstance(problem, ProblemInside):
+                    problem = replace(problem, offset=problem.offset - 1)  # of the parenthesis that was set before it
+                    if problem.offset <= len(expansion.beside["target"]["where"]):
+                        return problem
+                elif expansion.stands(inside):
+                    return problem
                 where = f"`{'.'.join(map(str, inside))}`: " if inside else ""
                 hint = "\n    ".join(filter(None, [problem.hint, str(expansion)]))
                 return Problem(where + problem.message, (*place, "tactic"), hint)
@@ -137,9 +175,11 @@ def _expansion(given: Mapping[str, Any], *, unnamed: bool) -> Expansion:
         function = tactics[word]
     except SpecError as error:
         raise SpecError(replace(each, place=("tactic",)) for each in error.problems) from None
-    beside = ("tactic", "name") if unnamed else ("tactic",)
-    parameters = {key: value for key, value in given.items() if key not in beside}
-    problems = parameter_problems(word, function, parameters)
+    own = arguments(function)
+    apart = ("tactic", "name") if unnamed else ("tactic",)
+    beside = {key: value for key, value in given.items() if key in BESIDE and key not in own}
+    parameters = {key: value for key, value in given.items() if key not in (*apart, *beside)}
+    problems = parameter_problems(word, function, parameters, also=[key for key in BESIDE if key not in own])
     if problems:
         raise SpecError(problems)
     try:
@@ -153,8 +193,22 @@ def _expansion(given: Mapping[str, Any], *, unnamed: bool) -> Expansion:
         hint = "it must return the keys of an intervention: kind, target, at, effect, …"
         raise SpecError(Problem(f"the tactic `{word}` does not expand into an intervention", ("tactic",), hint))
     try:
-        intervention = json.loads(json.dumps(plain(made), allow_nan=False))
+        made = json.loads(json.dumps(plain(made), allow_nan=False))
     except (TypeError, ValueError) as error:
         message = f"the tactic `{word}` returned what a scenario cannot hold"
         raise SpecError(Problem(message, ("tactic",), str(error)[:200])) from None
-    return Expansion(word, parameters, intervention)
+    return Expansion(word, parameters, _joined(made, beside), beside)
+
+
+def _joined(made: dict[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an intervention with what stands beside its tactic."""
+    joined = {**made, **copy.deepcopy(dict(beside))}
+    own, given = made.get("target"), beside.get("target")
+    if isinstance(own, dict) and isinstance(given, Mapping):
+        # A budget counts neither people nor groups.
+        replaced = (*CUTS, *(["of"] if "budget" in given else [])) if any(key in given for key in CUTS) else ()
+        kept = {key: value for key, value in own.items() if key not in replaced}
+        joined["target"] = {**kept, **copy.deepcopy(dict(given))}
+        if isinstance(own.get("where"), str) and isinstance(given.get("where"), str):
+            joined["target"]["where"] = f"({given['where']}) and ({own['where']})"
+    return joined

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenarios import grammar
 from scenarios.conversion import (
+    background_of,
     behaviours_of,
     condition_of,
     horizon_of,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from simulator.network import Layer
     from simulator.population import Plan, Population
     from simulator.streams import Draw
-    from simulator.world import Start, World
+    from simulator.world import Occurrence, Start, World
 
     People: TypeAlias = tuple[pd.DataFrame, str] | networkx.Graph | None
     """A table and its column of ids; or a graph given in Python; or nothing: people are generated."""
@@ -393,7 +394,9 @@ def _start(spec: grammar.ScenarioSpec, world: World, draw: Draw) -> Start:
     return Start(world.population, states, _since(spec, world, states), to_ticks(warm_up_of(spec)))
 
 
-def beginning_of(scenario: Scenario, plan: ClockPlan, draw: Draw) -> Beginning:
+def beginning_of(
+    scenario: Scenario, plan: ClockPlan, draw: Draw, background: Sequence[Occurrence] | None = None
+) -> Beginning:
     """Return what all arms of a replicate share at time 0, after the warm-up.
 
     Parameters
@@ -402,13 +405,17 @@ def beginning_of(scenario: Scenario, plan: ClockPlan, draw: Draw) -> Beginning:
     plan : ClockPlan
     draw : Draw
         Of scope "replicate".
+    background : sequence of Occurrence, optional
+        What is done in every arm; default: what the scenario says.
     """
+    from interventions.schedule import occurrences
     from simulator.beginning import begin
 
     states = initial_states(scenario, plan.world, draw)
     since = since_of(scenario, plan.world, states)
     warm_up, horizon = (to_ticks(time) for time in (warm_up_of(scenario.spec), horizon_of(scenario.spec)))
-    return begin(plan, draw, states, since, warm_up, horizon)
+    acts = occurrences(background_of(scenario.spec)) if background is None else background
+    return begin(plan, draw, states, since, warm_up, horizon, acts)
 
 
 def _satisfying(where: str, world: World) -> np.ndarray:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from simulator.world import Situation
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,11 @@ class ScaleSusceptibility:
         Not negative; below 1 protects from the transition.
     until : int, optional
         Tick at which the factor ends; None: never.
+    leaves : int64[k], optional
+        Tick at which it ends for each of the people, if that is earlier; None: for nobody.
+    fades : tuple of (int, float)
+        From each of these ticks on, ascending, the factor is 1 + weight x (factor - 1); the weight is 1 before the
+        first.
     """
 
     persons: np.ndarray
@@ -43,6 +53,8 @@ class ScaleSusceptibility:
     transition: str
     factors: np.ndarray
     until: int | None = None
+    leaves: np.ndarray | None = None
+    fades: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,11 @@ class ScaleInfluence:
         Not negative.
     until : int, optional
         Tick at which the factor ends; None: never.
+    leaves : int64[k], optional
+        Tick at which it ends for each of the people, if that is earlier; None: for nobody.
+    fades : tuple of (int, float)
+        From each of these ticks on, ascending, the factor is 1 + weight x (factor - 1); the weight is 1 before the
+        first.
     """
 
     persons: np.ndarray
@@ -65,6 +82,8 @@ class ScaleInfluence:
     transition: str
     factors: np.ndarray
     until: int | None = None
+    leaves: np.ndarray | None = None
+    fades: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,12 +98,15 @@ class AddTies:
     weight : float
     until : int, optional
         Tick at which the ties end; None: never.
+    leaves : int64[k], optional
+        Tick at which each of them ends, if that is earlier; None: none does.
     """
 
     layer: str
     ties: np.ndarray
     weight: float = 1.0
     until: int | None = None
+    leaves: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +142,13 @@ class Record:
         With "reach": who was offered the intervention, whether or not they accept.
     treated : int32[k], optional
         With "treat": who accepted it; the ledger then also says how many of them for the first time in this arm.
+    stays : int64[k], optional
+        With "treat": tick until which each of them is in it, but for the end of the run; None: they stay.
+    wave : int
+        With "reach": 0 where people were picked; above: the wave of a chain.
+    background : bool
+        Whether it is of what runs in every arm: later interventions may read who was offered it and who accepted, but
+        they are nobody's targets, and do not count as treated.
     """
 
     action: str
@@ -127,6 +156,31 @@ class Record:
     cost: float = 0.0
     offered: np.ndarray | None = None
     treated: np.ndarray | None = None
+    stays: np.ndarray | None = None
+    wave: int = 0
+    background: bool = False
 
 
-Action = SetStates | ScaleSusceptibility | ScaleInfluence | AddTies | RewireTies | Record
+@dataclass(frozen=True)
+class ActLater:
+    """Let the intervention act again, in its place among those of the arm; nothing is done now.
+
+    Parameters
+    ----------
+    tick : int
+        When: now (after what it does now) or later, at the end of the run at the latest.
+    occasion : int
+        Which occasion of the intervention it belongs to.
+    plan : callable
+        ``plan(situation) -> sequence of Action``.
+    wave : int
+        Above 0: a further step of the occasion.
+    """
+
+    tick: int
+    occasion: int
+    plan: Callable[[Situation], Sequence[Action]]
+    wave: int = 0
+
+
+Action = SetStates | ScaleSusceptibility | ScaleInfluence | AddTies | RewireTies | Record | ActLater

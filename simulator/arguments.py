@@ -1,18 +1,21 @@
 """What a registered function takes: its keyword-only arguments are its parameters in a scenario.
 
-Two annotations stand for something that a scenario names. A parameter annotated as `simulator.population.Column` is
-named, and given as that column of the people; one annotated as `simulator.behaviour.Source` is written as states are
-(``smoking.smoker``, ``[light, heavy]``), and given as a behaviour with its states.
+Some annotations stand for something that a scenario names. A parameter annotated as `simulator.population.Column` is
+named, and given as that column of the people; so is one annotated as `simulator.population.Numbers`, which cannot be a
+column of words. One annotated as `simulator.population.Thresholds` is named too, as a column of numbers or as a
+transition (``forum.join``) whose thresholds are meant. One annotated as `simulator.behaviour.Source` is written as
+states are (``smoking.smoker``, ``[light, heavy]``), and given as a behaviour with its states.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-COLUMN, STATES = "Column", "Source"
+COLUMN, NUMBERS, THRESHOLDS, STATES = "Column", "Numbers", "Thresholds", "Source"
 
 
 def arguments(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
@@ -22,10 +25,22 @@ def arguments(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 def annotated(function: Callable[..., Any], word: str) -> tuple[str, ...]:
-    """Return the parameters whose annotation holds a word: `COLUMN` or `STATES`."""
+    """Return the parameters whose annotation holds a word: `COLUMN` (or `NUMBERS`, a kind of it), `STATES`, …"""
     # Read as text, since what is imported under TYPE_CHECKING cannot be looked up.
     texts = {name: inspect.formatannotation(each.annotation) for name, each in arguments(function).items()}
-    return tuple(name for name, text in texts.items() if word in re.findall(r"\w+", text))
+    words = {COLUMN, NUMBERS} if word == COLUMN else {word}
+    return tuple(name for name, text in texts.items() if words & set(re.findall(r"\w+", text)))
+
+
+def annotation_of(function: Callable[..., Any], name: str) -> Any:
+    """Return the annotation of a parameter as a type; `Any` where there is none, or it cannot be looked up."""
+    annotation = arguments(function)[name].annotation
+    if isinstance(annotation, str):
+        try:
+            annotation = eval(annotation, vars(sys.modules[function.__module__]))  # as typing.get_type_hints does
+        except Exception:
+            return Any
+    return Any if annotation is inspect.Parameter.empty else annotation
 
 
 def with_columns(function: Callable[..., Any], given: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:

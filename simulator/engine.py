@@ -7,14 +7,26 @@ changes nothing (a checkpoint is the tick, the states and what is active).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import insort_right
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from simulator import clock_making
-from simulator.actions import Action, AddTies, Record, RewireTies, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.actions import (
+    Action,
+    ActLater,
+    AddTies,
+    Record,
+    RewireTies,
+    ScaleInfluence,
+    ScaleSusceptibility,
+    SetStates,
+)
+from simulator.active import NEVER, Factor, Segment, multiplied
 from simulator.behaviour import RESPONSE, SPONTANEOUS
 from simulator.clock_plan import ClockPlan, plan_clocks
 from simulator.clocks import (
@@ -40,36 +52,6 @@ from simulator.world import Occurrence, Situation, in_order
 
 __all__ = ["NEVER", "ClockPlan", "Simulation", "plan_clocks"]
 
-NEVER = np.iinfo(np.int64).max
-"""Tick of what never happens."""
-
-
-@dataclass(frozen=True)
-class _Factor:
-    """A multiplier on some people's susceptibility or influence in one transition, while it lasts."""
-
-    name: tuple[str, int, int]
-    row: tuple[str, int]
-    persons: np.ndarray
-    factors: np.ndarray
-    until: int
-
-
-@dataclass(frozen=True)
-class _Segment:
-    """Ties added in one action, while they last, with their clocks (numbered from row 0 of the segment).
-
-    `rows` are those of the layer's own ties that were rewired into this segment; None where ties are new.
-    """
-
-    layer: str
-    name: str
-    ties: np.ndarray
-    weight: float
-    clocks: tuple[Clock, ...]
-    until: int
-    rows: np.ndarray | None = None
-
 
 @dataclass
 class _Layout:
@@ -94,7 +76,7 @@ class Simulation:
     start : uint8[n_persons, n_behaviours]
         States at the beginning; copied.
     occurrences : sequence of Occurrence
-        What the arm does; at one instant, in this order.
+        What the arm does; at one instant, in this order. Those before the beginning have acted already.
     observe_at : int64[n_times]
         Ticks at which people are counted, ascending, in [0, horizon].
     horizon : int
@@ -137,9 +119,10 @@ class Simulation:
         self.states = self._all_states[:-1]
         self._since = self._entered()
         self.observe_at = np.array(self.observe_at, np.int64)
-        self._waiting, self._interventions = in_order(self.occurrences)
-        self._factors: list[_Factor] = []
-        self._segments: list[_Segment] = []
+        dated, self._interventions = in_order(self.occurrences)
+        self._waiting = [occurrence for occurrence in dated if occurrence.tick >= self.now]
+        self._factors: list[Factor] = []
+        self._segments: list[Segment] = []
         self._ledger: list[LedgerLine] = []
         self._offers: list[Offer] = []
         self._past = Past(self.states.shape[0])
@@ -173,15 +156,32 @@ class Simulation:
         self.advance(self.horizon)
         return self.trajectory()
 
-    def advance(self, until: int) -> None:
-        """Run to tick `until`: all rings before it, and what ends and acts at it."""
+    def advance(self, until: int, *, act: bool = True) -> None:
+        """Run to tick `until`: all rings before it, and what ends and acts at it (unless that is for another run)."""
         self._act()
         while self.now < until:
             self._ring(min(until, self._next_stop()))
-            self._act()
+            if act or self.now < until:
+                self._act()
         if self._seen < self.observe_at.size and self.observe_at[self._seen] == self.now == self.horizon:
             self._observed[self._seen] = self.counts
             self._seen += 1
+
+    def go_on(
+        self, occurrences: Sequence[Occurrence], observe_at: np.ndarray, horizon: int, *, keep_senders: bool = False
+    ) -> Simulation:
+        """Return an arm that begins now, with everything that is active, or is to come; this one stays as it is."""
+        arm = Simulation(
+            self.plan, self.draw, self.states, occurrences, observe_at, horizon, keep_senders=keep_senders,
+            now=self.now, since=self.entered_at(), comings=self.comings, entrant_ties=self.entrants_tied(),
+        )  # fmt: skip
+        arm._factors, arm._segments = list(self._factors), list(self._segments)
+        arm._facts, arm._clocks = self._facts, list(self._clocks)
+        arm._past, arm._ties_since = deepcopy(self._past), list(self._ties_since)
+        arm._ledger = list(self._ledger)
+        for occurrence in self._waiting:
+            insort_right(arm._waiting, occurrence, key=_due)
+        return arm
 
     def set_state(self, persons: np.ndarray, column: int, state: int, cause: int) -> int:
         """Put people into a state now; return how many were not in it before.
@@ -267,7 +267,10 @@ class Simulation:
 
     def _next_stop(self) -> int:
         stops = [occurrence.tick for occurrence in self._waiting[:1]]
-        stops += [factor.until for factor in self._factors] + [segment.until for segment in self._segments]
+        for factor in self._factors:
+            stops.extend(factor.changes(self.now))
+        for segment in self._segments:
+            stops.extend(segment.changes(self.now))
         return min(stops, default=NEVER)
 
     def _ring(self, until: int) -> None:
@@ -313,31 +316,50 @@ class Simulation:
         """End what ends now, then let the interventions of this instant act."""
         factors = [factor for factor in self._factors if factor.until > self.now]
         segments = [segment for segment in self._segments if segment.until > self.now]
-        if len(factors) < len(self._factors) or len(segments) < len(self._segments):
-            ties_ended = len(segments) < len(self._segments)
-            self._factors, self._segments = factors, segments
+        faded = any(when == self.now for factor in factors for when, _ in factor.fades)
+        ties_ended = len(segments) < len(self._segments) or any(
+            segment.leaves is not None and (segment.leaves == self.now).any() for segment in segments
+        )
+        if faded or ties_ended or len(factors) < len(self._factors):
             self._layout = None
-            if ties_ended:
-                self._note_ties()
+        self._factors, self._segments = factors, segments
+        if ties_ended:
+            self._note_ties()
+        if self._layout is not None:
+            self._let_go(self._layout)
         while self._waiting and self._waiting[0].tick <= self.now:
             occurrence = self._waiting.pop(0)
             for sequence, action in enumerate(occurrence.plan(self._situation())):
                 self._apply(action, occurrence, sequence)
+
+    def _let_go(self, layout: _Layout) -> None:
+        """End factors of those who leave now, in the layout as it stands: it allows for them to be 1."""
+        left = [f.persons[f.leaves == self.now] for f in self._factors if f.leaves is not None]
+        if any(persons.size for persons in left):
+            persons = np.unique(np.concatenate(left))
+            _, product, _ = multiplied(self._factors, self.now, len(self._all_states), persons)
+            layout.facts.factors[:, persons] = product
 
     def _situation(self) -> Situation:
         states = self.states.view()
         states.setflags(write=False)
         return Situation(
             self.plan.world, self.draw, self.now, states, self.start, self.tied_in, self._past, self.horizon,
-            self.network_at,
+            self.network_at, self.trajectory,
         )  # fmt: skip
 
     def tied_in(self, layer: str) -> np.ndarray:
         """Return int32[k, 2]: the pairs joined in a layer now: its own ties, row by row, then those added so far."""
         own = self._facts.ties[self._rows_of(layer)]
-        added = [segment.ties for segment in self._segments if segment.layer == layer and segment.rows is None]
+        added = [ties for ties, _ in self._added_to(layer)]
         added += self._entrants.tied_in(list(self.plan.world.network.layers).index(layer))
         return np.concatenate([own, *added]) if added else own
+
+    def _added_to(self, layer: str) -> Iterator[tuple[np.ndarray, float]]:
+        """Yield the living ties that each action added to a layer, and their weight."""
+        for one in self._segments:
+            if one.layer == layer and one.rows is None:
+                yield one.ties if one.leaves is None else one.ties[one.leaves > self.now], one.weight
 
     def network_at(self, tick: int) -> ContactNetwork:
         """Return the network as it was at an instant, no later than now: the world's own until ties changed."""
@@ -356,14 +378,12 @@ class Simulation:
         """Keep the ties as they are from now on."""
         ties = {}
         for name in self.plan.world.network.layers:
-            segments = [one for one in self._segments if one.layer == name and one.rows is None]
             entered = self._entrants.tied_in(list(self.plan.world.network.layers).index(name))
-            added = [*(one.ties for one in segments), *entered]
-            weights = [*(np.full(len(one.ties), one.weight) for one in segments), *(np.ones(len(e)) for e in entered)]
+            added = [*self._added_to(name), *((rows, 1.0) for rows in entered)]
             ties[name] = TiesNow(
                 self._facts.ties[self._rows_of(name)],
-                np.concatenate([np.empty((0, 2), np.int32), *added]),
-                np.concatenate([np.empty(0), *weights]),
+                np.concatenate([np.empty((0, 2), np.int32), *(rows for rows, _ in added)]),
+                np.concatenate([np.empty(0), *(np.full(len(rows), weight) for rows, weight in added)]),
             )
         if self._ties_since and self._ties_since[-1][0] == self.now:
             self._ties_since.pop()
@@ -410,7 +430,7 @@ class Simulation:
             segment=name,
         )
         moved = [clock for clock in moved if clock.number in uneven]
-        self._segments.append(_Segment(action.layer, name, action.ends, np.nan, tuple(moved), NEVER, action.rows))
+        self._segments.append(Segment(action.layer, name, action.ends, np.nan, tuple(moved), NEVER, action.rows))
 
     def _apply(self, action: Action, occurrence: Occurrence, sequence: int) -> None:
         world = self.plan.world
@@ -420,20 +440,28 @@ class Simulation:
             )
             self._past.spent += action.cost
             if action.offered is not None:
-                self._offers.append(Offer(self.now, occurrence.intervention, action.offered))
-                self._past.note_offer(occurrence.intervention, action.offered)
+                if not action.background:
+                    self._offers.append(Offer(self.now, occurrence.intervention, action.offered))
+                self._past.note_offer(occurrence.intervention, action.offered, action.wave)
             if action.treated is not None:
                 first = int(np.count_nonzero(~self._past.ever_treated()[action.treated]))
-                self._past.note_treated(occurrence.intervention, action.treated)
-                self._ledger.append(LedgerLine(self.now, occurrence.intervention, FIRST_TREATED, first, 0.0))
+                self._past.note_treated(
+                    occurrence.intervention, action.treated, action.stays, background=action.background
+                )
+                if not action.background:
+                    self._ledger.append(LedgerLine(self.now, occurrence.intervention, FIRST_TREATED, first, 0.0))
             return
         if isinstance(action, SetStates):
             cause = -1 - self._interventions.index(occurrence.intervention)
             state = world.behaviours[action.behaviour].code(action.state)
             self.set_state(action.persons, world.column_of(action.behaviour), state, cause)
             return
+        if isinstance(action, ActLater):
+            self._wait_for(action, occurrence)
+            return
+        occasion = f"{occurrence.occasion}.{occurrence.wave}" if occurrence.wave else f"{occurrence.occasion}"
         if isinstance(action, AddTies):
-            name = f"{occurrence.intervention}/{occurrence.occasion}"
+            name = f"{occurrence.intervention}/{occasion}"
             if any((segment.layer, segment.name) == (action.layer, name) for segment in self._segments):
                 raise ValueError(f"{name} adds ties to `{action.layer}` twice; their clocks would be the same")
             clocks = clock_making.tie_clocks(
@@ -446,19 +474,32 @@ class Simulation:
                 segment=name,
             )
             self._segments.append(
-                _Segment(action.layer, name, action.ties, action.weight, tuple(clocks), _end(action.until))
+                Segment(
+                    action.layer,
+                    name,
+                    action.ties,
+                    action.weight,
+                    tuple(clocks),
+                    _end(action.until),
+                    leaves=action.leaves,
+                )
             )
         elif isinstance(action, RewireTies):
-            self._rewire(action, f"{occurrence.intervention}/{occurrence.occasion}/rewired")
+            self._rewire(action, f"{occurrence.intervention}/{occasion}/rewired")
         elif isinstance(action, ScaleSusceptibility | ScaleInfluence):
+            if not action.persons.size:
+                return
             end = "susceptibility" if isinstance(action, ScaleSusceptibility) else "influence"
+            order = np.argsort(action.persons, kind="stable")
             self._factors.append(
-                _Factor(
-                    name=(occurrence.intervention, occurrence.occasion, sequence),
+                Factor(
+                    name=(occurrence.intervention, occurrence.occasion, occurrence.wave, sequence),
                     row=(end, self.plan.transitions[action.behaviour, action.transition]),
-                    persons=action.persons,
-                    factors=action.factors,
+                    persons=action.persons[order],
+                    factors=action.factors[order],
                     until=_end(action.until),
+                    leaves=None if action.leaves is None else action.leaves[order],
+                    fades=action.fades,
                 )
             )
         else:
@@ -467,9 +508,16 @@ class Simulation:
             self._note_ties()
         self._layout = None
 
+    def _wait_for(self, action: ActLater, occurrence: Occurrence) -> None:
+        """Put a further step of an occurrence where it belongs among those that are to come."""
+        if action.tick < self.now:
+            raise ValueError(f"{occurrence.intervention} would act again at {action.tick}, before {self.now}")
+        later = replace(occurrence, tick=action.tick, occasion=action.occasion, plan=action.plan, wave=action.wave)
+        insort_right(self._waiting, later, key=_due)
+
     def _lay_out(self) -> _Layout:
         """Lay out what may ring from now on: clocks that some person could make act, and the factors they read."""
-        rows, factors = self._factor_rows()
+        rows, factors, highest = multiplied(self._factors, self.now, len(self._all_states))
         added, added_clocks, first_row = self._added()
         active: list[ActiveClock] = []
         until = NEVER
@@ -486,8 +534,8 @@ class Simulation:
                 clock,
                 added.ties if clock.added else self._facts.ties,
                 now,
-                factors[susceptibility] if susceptibility >= 0 else None,
-                factors[influence] if influence >= 0 and law != RESPONSE else None,
+                highest[susceptibility] if susceptibility >= 0 else None,
+                highest[influence] if influence >= 0 and law != RESPONSE else None,
             )
             if most > 2.0**MOST_LEVEL:
                 raise SpecError(
@@ -520,10 +568,11 @@ class Simulation:
             clocks += [clock_making.moved(clock, first_tie) for clock in segment.clocks]
             first_tie += len(segment.ties)
         sizes = [len(segment.ties) for segment in segments]
+        living = [segment.living(self.now, len(self.states)) for segment in segments]
         entrants = self._entrants
         clocks += [clock if clock.kind == PERSON else clock_making.moved(clock, first_tie) for clock in entrants.clocks]
         ties = AddedTies(
-            np.concatenate([np.empty((0, 2), np.int32), *(segment.ties for segment in segments), entrants.rows]),
+            np.concatenate([np.empty((0, 2), np.int32), *living, entrants.rows]),
             np.concatenate(
                 [
                     np.repeat(np.array([names.index(segment.layer) for segment in segments], np.int64), sizes),
@@ -539,13 +588,9 @@ class Simulation:
         )
         return ties, clocks, first_tie
 
-    def _factor_rows(self) -> tuple[dict[tuple[str, int], int], np.ndarray]:
-        """Multiply all active factors, in order of name, so that neither order nor an end leaves a trace."""
-        rows = {row: k for k, row in enumerate(sorted({factor.row for factor in self._factors}))}
-        product = np.ones((len(rows), len(self._all_states)))
-        for factor in sorted(self._factors, key=lambda factor: factor.name):
-            product[rows[factor.row], factor.persons] *= factor.factors
-        return rows, product
+
+def _due(occurrence: Occurrence) -> tuple[int, int]:
+    return occurrence.tick, occurrence.place
 
 
 def _end(until: int | None) -> int:

@@ -76,6 +76,30 @@ def partition(pairs: np.ndarray, n_persons: int) -> np.ndarray:
         return np.array(louvain.getPartition().getVector(), np.int64)
 
 
+def connected(pairs: np.ndarray, n_persons: int) -> np.ndarray:
+    """Return int64[n_persons]: in which connected component each person is, labels in no particular order."""
+    networkit = _networkit()
+
+    with networkit_graph(pairs, n_persons) as graph:
+        found = networkit.components.ConnectedComponents(graph)
+        found.run()
+        return np.array(found.getPartition().getVector(), np.int64)
+
+
+def core_numbers(pairs: np.ndarray, n_persons: int) -> np.ndarray:
+    """Return int64[n_persons]: the core number of each person; 0 without contacts.
+
+    The k-core is what is left when people with fewer than k contacts are taken out until nobody has fewer (Seidman
+    1983, doi:10.1016/0378-8733(83)90028-X); a person's core number is the largest k of which they are in the core.
+    """
+    networkit = _networkit()
+
+    with networkit_graph(pairs, n_persons) as graph:
+        found = networkit.centrality.CoreDecomposition(graph)
+        found.run()
+        return np.array(found.scores(), np.int64)
+
+
 def components(pairs: np.ndarray, n_persons: int) -> np.ndarray:
     """Return int64[n_components]: the number of people in each connected component, largest first."""
     networkit = _networkit()

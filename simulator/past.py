@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,9 +19,14 @@ class Past:
 
     n_persons: int
     spent: float = 0.0
+    _ever_treated: np.ndarray = field(init=False)
     _offered: dict[str, np.ndarray] = field(default_factory=dict)
     _treated: dict[str, np.ndarray] = field(default_factory=dict)
     _occasions: Counter[str] = field(default_factory=Counter)
+    _stays: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ever_treated = np.zeros(self.n_persons, bool)
 
     def offered(self, intervention: str) -> np.ndarray:
         """Return bool[n_persons]: who was offered an intervention so far."""
@@ -33,25 +37,37 @@ class Past:
         return self._of(self._treated, intervention)
 
     def ever_treated(self) -> np.ndarray:
-        """Return bool[n_persons]: who accepted anything so far."""
-        return np.any([*self._treated.values(), np.zeros(self.n_persons, bool)], axis=0)
+        """Return bool[n_persons]: who accepted anything so far, but for what runs in every arm."""
+        return self._ever_treated.copy()
+
+    def members(self, intervention: str, tick: int) -> np.ndarray:
+        """Return bool[n_persons]: who accepted an intervention, and at an instant has not left it."""
+        stays = self._stays.get(intervention)
+        return self.treated(intervention) if stays is None else self.treated(intervention) & (stays > tick)
 
     def occasions(self, intervention: str) -> int:
-        """Return on how many occasions an intervention was offered so far, to however few people."""
+        """Return how many times people were picked for an intervention so far, however few they were."""
         return self._occasions[intervention]
 
-    def note_offer(self, intervention: str, persons: np.ndarray) -> None:
-        """Keep that these people (int32[k]) were offered an intervention."""
-        self._occasions[intervention] += 1
+    def note_offer(self, intervention: str, persons: np.ndarray, wave: int = 0) -> None:
+        """Keep that these people (int32[k]) were offered an intervention; in a wave above 0 nobody was picked anew."""
+        self._occasions[intervention] += wave == 0
         self._mark(self._offered, intervention, persons)
 
-    def note_treated(self, intervention: str, persons: np.ndarray) -> None:
-        """Keep that these people (int32[k]) accepted an intervention."""
-        self._mark(self._treated, intervention, persons)
+    def note_treated(
+        self, intervention: str, persons: np.ndarray, stays: np.ndarray | None = None, *, background: bool = False
+    ) -> None:
+        """Keep that these people (int32[k]) accepted an intervention, and until when (int64[k]) they are in it.
 
-    def names(self) -> Iterator[str]:
-        """Yield the interventions that were offered so far."""
-        yield from self._offered
+        What runs in every arm, the `background`, is nobody's treatment.
+        """
+        self._mark(self._treated, intervention, persons)
+        if not background:
+            self._ever_treated[persons] = True
+        if stays is not None or intervention in self._stays:
+            never = np.iinfo(np.int64).max
+            until = self._stays.setdefault(intervention, np.full(self.n_persons, never))
+            until[persons] = never if stays is None else stays
 
     def _of(self, marks: dict[str, np.ndarray], intervention: str) -> np.ndarray:
         found = marks.get(intervention)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -60,6 +60,13 @@ class Column:
         all_codes = np.full(self.values.size, -1, np.int32)
         all_codes[known] = codes
         return all_codes, tuple(f"{value:.15g}" for value in distinct)
+
+
+Numbers: TypeAlias = Column
+"""A column of numbers, as the parameter of a registered function: see `simulator.arguments`."""
+
+Thresholds: TypeAlias = Column
+"""A column of thresholds, as the parameter of a registered function: see `simulator.arguments`."""
 
 
 @dataclass(frozen=True)

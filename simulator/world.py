@@ -14,6 +14,7 @@ from simulator.network import ContactNetwork
 from simulator.past import Past
 from simulator.population import Population
 from simulator.streams import Draw
+from simulator.trajectory import Trajectory
 from simulator.turnover import Turnover
 
 
@@ -114,6 +115,8 @@ class Situation:
         Tick at which the run ends.
     network_at : callable
         ``network_at(tick) -> ContactNetwork``: the network as it was at an instant, no later than now.
+    so_far : callable
+        ``so_far() -> Trajectory``: what happened until now; its horizon is now.
     """
 
     world: World
@@ -125,6 +128,7 @@ class Situation:
     past: Past
     horizon: int
     network_at: Callable[[int], ContactNetwork]
+    so_far: Callable[[], Trajectory]
 
     def network(self) -> ContactNetwork:
         """Return the network as it is now: the world's own until ties were added, ended or rewired."""
@@ -152,15 +156,21 @@ class Occurrence:
         How many times this intervention acted before in this arm.
     plan : callable
         ``plan(situation) -> sequence of Action``, carried out in that order.
+    place : int
+        Of the intervention among those of the arm; at one instant, earlier places act first.
+    wave : int
+        Above 0: a further step of the occasion.
     """
 
     tick: int
     intervention: str
     occasion: int
     plan: Callable[[Situation], Sequence[Action]]
+    place: int = 0
+    wave: int = 0
 
 
 def in_order(occurrences: Iterable[Occurrence]) -> tuple[list[Occurrence], list[str]]:
     """Return an arm's occurrences by date, and its interventions as the event log numbers them: as they first act."""
-    dated = sorted(occurrences, key=lambda occurrence: occurrence.tick)
+    dated = sorted(occurrences, key=lambda occurrence: (occurrence.tick, occurrence.place))
     return dated, list(dict.fromkeys(occurrence.intervention for occurrence in dated))

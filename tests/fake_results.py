@@ -13,7 +13,7 @@ import pandas as pd
 
 from experiments.estimands import OutcomeSpec, effects, outcome_specs
 from experiments.network_picture import NetworkPicture
-from experiments.parts import NETWORK_TABLES, TABLES
+from experiments.parts import NETWORK_TABLES, SHAKE, TABLES
 from experiments.report.words import KINDS
 from experiments.verdict import Verdict, decide
 
@@ -50,10 +50,12 @@ def results(
     assumed: int = 6,
     seed: int = 1,
     network: int = 0,
+    knowledge: pd.DataFrame | None = None,
 ) -> FakeResults:
     """Return an object with the tables, the resolved scenario and the manifest of a run that never was.
 
-    `network` is the number of people in its network picture; 0: there is none.
+    `network` is the number of people in its network picture; 0: there is none. `knowledge` is the table of that name;
+    None: empty.
     """
     outcomes = dict(OUTCOMES if outcomes is None else outcomes)
     draw = np.random.default_rng(seed)
@@ -126,6 +128,8 @@ def results(
             pair_rows, columns=["arm", "replicate", "draw", "outcome", "estimand", "people", "value", "control_value"]
         ),
         distances=pd.DataFrame(distance_rows, columns=TABLES["distances"].names),
+        knowledge=pd.DataFrame(columns=TABLES["knowledge"].names) if knowledge is None else knowledge,
+        shake=SHAKE.empty_table().to_pandas(),
         network=_network(arms, times, people, network, seed) if network else None,
         ledger=pd.DataFrame(
             ledger_rows, columns=["arm", "replicate", "draw", "time", "intervention", "action", "people", "cost"]

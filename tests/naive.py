@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from functools import cache, lru_cache
 from math import prod
@@ -23,10 +23,11 @@ import numpy as np
 from naive_clocks import NaiveClock, Way, clocks_of, contact_clocks
 from naive_laws import TICK_BITS, Added, Entry, Words, every_transition
 
-from simulator.actions import AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.actions import ActLater, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.behaviour import Response, Series, Transition
 from simulator.past import Past
 from simulator.streams import Draw
+from simulator.trajectory import Trajectory
 from simulator.world import Occurrence, Situation, World
 
 UNIT_BITS = 64
@@ -101,15 +102,44 @@ class Active:
     """A factor or an added segment of ties, until a tick."""
 
     until: int
-    name: tuple[str, int, int] = ("", 0, 0)
+    name: tuple[str, int, int, int] = ("", 0, 0, 0)
     end: str = ""
     number: int = -1
     factor: dict[int, float] = field(default_factory=dict)
+    leaves: dict[int, int] = field(default_factory=dict)
+    fades: tuple[tuple[int, float], ...] = ()
+    ends: list[int] = field(default_factory=list)
     layer: str = ""
     segment: str = ""
     weight: float = 1.0
     ties: list[tuple[int, int]] = field(default_factory=list)
     clocks: list[NaiveClock] = field(default_factory=list)
+
+    def stops(self) -> set[int]:
+        return {self.until, *self.leaves.values(), *self.ends, *(tick for tick, _ in self.fades)}
+
+    def value(self, person: int, now: int) -> float:
+        """The factor of one person, faded, or ended for them alone."""
+        if person not in self.factor or self.leaves.get(person, FOREVER) <= now:
+            return 1.0
+        faded = [weight for tick, weight in self.fades if tick <= now]
+        return 1.0 + faded[-1] * (self.factor[person] - 1.0) if faded else self.factor[person]
+
+    def living(self, now: int) -> list[tuple[int, tuple[int, int]]]:
+        """Rows and ends of the ties that have not ended."""
+        return [(row, ends) for row, ends in enumerate(self.ties) if not self.ends or self.ends[row] > now]
+
+    def let_go(self, now: int) -> None:
+        """Let no clock ring for a tie that has ended."""
+        if min(self.ends, default=FOREVER) <= now:
+            alive = {frozenset(ends) for _, ends in self.living(now)}
+            self.clocks = [
+                replace(
+                    clock,
+                    slots=[[w for w in slot if frozenset((w.receiver, w.sender)) in alive] for slot in clock.slots],
+                )
+                for clock in self.clocks
+            ]
 
 
 @dataclass
@@ -134,6 +164,7 @@ class NaiveRun:
         self.events: list[tuple[int, int, int, int, int]] = []
         self.observed: list[list[int]] = []
         self.active: list[Active] = []
+        self.waiting = list(self.occurrences)
         self.past = Past(len(self.states))
         self.clocks = clocks_of(self.world)
         causes: list[str] = []
@@ -145,12 +176,15 @@ class NaiveRun:
         dates |= {tick for tick, _, _ in comings}
         while True:
             self.active = [a for a in self.active if a.until > self.now]
-            for occurrence in self.occurrences:
-                if occurrence.tick == self.now:
-                    cause = -1 - causes.index(occurrence.intervention)
-                    for sequence, action in enumerate(occurrence.plan(self.situation())):
-                        self.act(action, occurrence, sequence, cause)
+            while due := [one for one in self.waiting if one.tick == self.now]:
+                occurrence = min(due, key=lambda one: one.place)
+                self.waiting.remove(occurrence)
+                cause = -1 - causes.index(occurrence.intervention)
+                for sequence, action in enumerate(occurrence.plan(self.situation())):
+                    self.act(action, occurrence, sequence, cause)
             self.active = [a for a in self.active if a.until > self.now]
+            for active in self.active:
+                active.let_go(self.now)
             for tick, person, enters in comings:
                 if tick == self.now < self.horizon:
                     self.come_or_go(person, enters)
@@ -158,7 +192,8 @@ class NaiveRun:
                 self.observed.append(self.counts())
             if self.now == self.horizon:
                 return self
-            stops = [t for t in dates | {a.until for a in self.active} if t > self.now]
+            dates |= {one.tick for one in self.waiting}
+            stops = [t for t in dates.union(*(a.stops() for a in self.active)) if t > self.now]
             stop = min(stops)
             self.ring(self.now, stop)
             self.now = stop
@@ -168,10 +203,13 @@ class NaiveRun:
             self.world, self.draw, self.now, np.array(self.states, np.uint8), self.start,
             lambda layer: np.array(
                 [tuple(t) for t in self.world.network.layers[layer].ties]
-                + [t for a in self.active if a.layer == layer for t in a.ties]
+                + [t for a in self.active if a.layer == layer for _, t in a.living(self.now)]
             ),
-            self.past, self.horizon, lambda tick: self.world.network,
+            self.past, self.horizon, lambda tick: self.world.network, self.no_trajectory,
         )  # fmt: skip
+
+    def no_trajectory(self) -> Trajectory:
+        raise NotImplementedError("the twin keeps no trajectory")
 
     def first_state(self, column: int) -> int:
         return sum(self.world.n_codes[:column])
@@ -217,7 +255,7 @@ class NaiveRun:
 
     def act(self, action: Any, occurrence: Occurrence, sequence: int, cause: int) -> None:
         names = list(self.world.behaviours)
-        name = (occurrence.intervention, occurrence.occasion, sequence)
+        name = (occurrence.intervention, occurrence.occasion, occurrence.wave, sequence)
         if isinstance(action, SetStates):
             column = names.index(action.behaviour)
             new = self.world.behaviours[action.behaviour].states.index(action.state)
@@ -229,16 +267,26 @@ class NaiveRun:
             end = "receiver" if isinstance(action, ScaleSusceptibility) else "sender"
             factor = {int(p): float(f) for p, f in zip(action.persons, action.factors, strict=True)}
             until = FOREVER if action.until is None else action.until
-            self.active.append(Active(until, name, end=end, number=number, factor=factor))
+            leaves = {} if action.leaves is None else dict(zip(factor, action.leaves.tolist(), strict=True))
+            self.active.append(
+                Active(until, name, end=end, number=number, factor=factor, leaves=leaves, fades=action.fades)
+            )
+        elif isinstance(action, ActLater):
+            later = replace(occurrence, tick=action.tick, occasion=action.occasion, plan=action.plan, wave=action.wave)
+            self.waiting.append(later)
         elif isinstance(action, AddTies):
             ties = [(int(i), int(j)) for i, j in action.ties]
-            segment, weight = f"{occurrence.intervention}/{occurrence.occasion}", float(action.weight)
+            wave = f".{occurrence.wave}" if occurrence.wave else ""
+            segment, weight = f"{occurrence.intervention}/{occurrence.occasion}{wave}", float(action.weight)
+            ends = [] if action.leaves is None else action.leaves.tolist()
             clocks = contact_clocks(
                 self.world, action.layer, ties, [weight] * len(ties), directed=False, segment=segment
             )
             until = FOREVER if action.until is None else action.until
             self.active.append(
-                Active(until, name, layer=action.layer, segment=segment, weight=weight, ties=ties, clocks=clocks)
+                Active(
+                    until, name, layer=action.layer, segment=segment, weight=weight, ties=ties, clocks=clocks, ends=ends
+                )
             )
         else:
             assert isinstance(action, Record)
@@ -246,7 +294,7 @@ class NaiveRun:
             if action.offered is not None:
                 self.past.note_offer(occurrence.intervention, action.offered)
             if action.treated is not None:
-                self.past.note_treated(occurrence.intervention, action.treated)
+                self.past.note_treated(occurrence.intervention, action.treated, background=action.background)
 
     def move(self, person: int, column: int, new: int, tick: int, cause: int) -> None:
         old = self.states[person][column]
@@ -261,7 +309,7 @@ class NaiveRun:
         product = 1.0
         for factor in sorted((a for a in self.active if a.factor), key=lambda a: a.name):
             if (factor.number, factor.end) == (number, end):
-                product *= factor.factor.get(person, 1.0)
+                product *= factor.value(person, self.now)
         return product
 
     def now_of(self, person: int) -> dict[str, str]:
@@ -302,7 +350,9 @@ class NaiveRun:
 
     def entries_of(self, transition: Transition, person: int) -> list[Entry]:
         """Whom a person meets, over ties that are there now."""
-        added = [Added(a.layer, a.segment, row, ends, a.weight) for a in self.active for row, ends in enumerate(a.ties)]
+        added = [
+            Added(a.layer, a.segment, row, ends, a.weight) for a in self.active for row, ends in a.living(self.now)
+        ]
         return laws.entries_of(self.world, transition, person, added)
 
     def group_of(self, transition: Transition, person: int) -> list[int]:

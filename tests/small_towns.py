@@ -11,6 +11,7 @@ from simulator.network import ContactNetwork, Layer
 from simulator.past import Past
 from simulator.population import Column, Population
 from simulator.streams import Draw
+from simulator.trajectory import Trajectory
 from simulator.units import TICKS_PER_UNIT
 from simulator.world import Situation, World
 
@@ -34,12 +35,22 @@ TWO_CLIQUES = [*clique(range(5)), (4, 5), *clique(range(5, 10))]
 """Ten people: cliques 0-4 and 5-9, joined by the bridge 4-5."""
 CHAIN = [(0, 1), (1, 2), (2, 3), (3, 4)]
 """Five people; each names the next."""
+RING = [(i, (i + 1) % 6) for i in range(6)]
+"""Six people in a circle: all alike."""
+TREE = [(0, 1), (0, 2), (1, 3), (1, 4), (2, 5), (2, 6)]
+"""Seven people: 0 above 1 and 2, each of whom is above two more."""
 
 
 def undirected(name: str, pairs: Pairs) -> Layer:
     """A layer of ties that nobody surveyed."""
     ties = np.array([sorted(pair) for pair in pairs], np.int32).reshape(-1, 2)
     return Layer(name, ties[np.lexsort((ties[:, 1], ties[:, 0]))])
+
+
+def weighted(name: str, pairs: Mapping[tuple[int, int], float]) -> Layer:
+    """A layer of ties with weights that nobody surveyed; pairs are given smaller person first."""
+    given = sorted(pairs.items())
+    return Layer(name, np.array([pair for pair, _ in given], np.int32), weights=np.array([each for _, each in given]))
 
 
 def surveyed(name: str, namings: Pairs, *, influence: str) -> Layer:
@@ -92,4 +103,9 @@ def situation(
         Past(world.population.size) if past is None else past,
         int(horizon * TICKS_PER_UNIT),
         lambda tick: world.network,
+        _no_trajectory,
     )
+
+
+def _no_trajectory() -> Trajectory:
+    raise AssertionError("nothing was run")

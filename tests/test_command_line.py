@@ -108,7 +108,7 @@ def test_a_bad_scenario_shows_every_mistake_with_its_place(tmp_path):
         (["run", "obesity", "--arm", "champion"], "did you mean `champions`"),
         (["run", "obesity", "--replicates", "0"], "replicates"),
         (["run", "obesity", "--jobs", "0"], "jobs"),
-        (["run", "obesity", "--set", "background=[leaders]"], "`background` is not built yet"),
+        (["run", "obesity", "--set", "experiment.draws=9"], "`draws` is not built yet"),
         (["run", "obesity", "--sett", "a=1"], "--sett"),
         (["rum", "obesity"], "rum"),
         (["list", "target"], "did you mean `targets`"),
@@ -140,6 +140,8 @@ def test_check_says_whether_anybody_can_be_worse_off():
     [
         ("scenarios", ["obesity", "family_planning", "health_buddies"]),
         ("kinds", ["champions", "groups", "induction", "alteration", "broadcast"]),
+        ("groups", ["communities", "components", "cores", "positions"]),
+        ("ranks", ["random", "size", "cohesion", "centrality"]),
         ("targets", ["random", "degree", "most_named", "nominated"]),
         ("laws", ["spontaneous", "per_contact"]),
         ("measures", ["share", "person_time", "time_to"]),

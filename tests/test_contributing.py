@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import netrial
-from interventions.tactics import tactics
+from interventions.tactics import kind_of, tactics
 from interventions.targeting import targets
 from scenarios.loading import load
 from scenarios.schema import schema
@@ -26,8 +26,8 @@ RECIPES = {part.partition("\n")[0]: part for part in re.split(r"^### ", PAGE, fl
 LINES_OF_A_SCREEN = 50
 
 CODE = {
-    "Add a targeting rule": (targets, "isolated", "interventions.targeting", "test_targeting"),
-    "Add an intervention": (tactics, "befriend", "interventions.tactics", "test_tactics"),
+    "Add a targeting rule": (targets, "typical", "interventions.rules.leaders", "test_targeting"),
+    "Add an intervention": (tactics, "befriend", "interventions.catalogue.alteration", "test_tactics"),
     "Add an outcome measure": (outcomes, "untouched", "simulator.outcomes", "test_outcomes"),
     "Add a generator of ties": (networks, "ring", "simulator.generators", "test_generators"),
 }
@@ -51,6 +51,7 @@ def recipe(request: pytest.FixtureRequest) -> Iterator[tuple[Any, str, list[Any]
     exec(compile(test, tests, "exec"), names)
     yield registry, word, [names[name] for name in re.findall(r"^def (test_\w+)", test, re.MULTILINE)]
     registry._things = before
+    kind_of.pop(word, None)
 
 
 @pytest.mark.parametrize("recipe", CODE, indirect=True)
@@ -69,7 +70,7 @@ def spoiled(word: str, right: Any) -> Any:
     def wrong(*given: Any, **named: Any) -> Any:
         if word == "untouched":
             return 1 - right(*given, **named)
-        if word == "isolated":
+        if word == "typical":
             return right(*given, **named)[::-1]
         return right(*given, **{**named, "ties": 3} if word == "befriend" else {"reach": 3})
 

@@ -15,9 +15,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from experiments.parts import TABLES
 from experiments.vocabulary import SUBJECTS, words_for
-from interventions.targeting import targets
 from scenarios.bibliography import bibliography
-from scenarios.grammar import GENERATORS, RANK_RULES, Part
+from scenarios.grammar import GENERATORS, Part
 from scenarios.inputs import inputs_of
 from scenarios.loading import LIBRARY, load
 from simulator.generators import networks
@@ -78,7 +77,7 @@ def test_what_a_key_takes_is_said_in_words(docs: Any) -> None:
     assert set(re.findall(r"\(#(grammar-\w+)\)", page)) <= set(re.findall(r"^\((grammar-\w+)\)=$", page, re.MULTILINE))
 
 
-LATER_WORDS = {"targets": set(RANK_RULES) - set(targets), "networks": set(GENERATORS) - set(networks)}
+LATER_WORDS = {"networks": set(GENERATORS) - set(networks)}
 
 
 @pytest.mark.parametrize("subject", [subject for subject in SUBJECTS if subject != "scenarios"])

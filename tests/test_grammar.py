@@ -91,7 +91,7 @@ BAD_OBESITY = [
     ("pairing: random", "pairing: «randm", ["`random`"]),
     ("kind: induction", "kind: «inducton", ["no kind of intervention", "`induction`"]),
     ("rank: degree", "rank: «degre", ["unknown targeting rule `degre`", "`degree`"]),
-    ("rank: degree", "rank: {rule: degree, «asked: 0.2}", ["`degree` takes no `asked`"]),
+    ("rank: degree", "rank: {rule: random, «asked: 0.2}", ["`random` takes no `asked`"]),
     ("champions: [leaders]", "champions: [«leader]", ["no intervention is named `leader`", "`leaders`"]),
     ("primary: obese_years", "primary: «obese_year", ["no outcome", "`obese_years`"]),
     ("experiment: {", "experiment: {control: «usual, ", ["no arm is named `usual`", "`usual_care`"]),
@@ -242,9 +242,7 @@ def test_unknown_scenario_names_the_nearest() -> None:
 
 
 def test_not_built_says_where(tmp_path: Path) -> None:
-    text = OBESITY.replace("\narms:", "\nbackground: [leaders]\narms:").replace(
-        "{rank: degree,", "{rank: betweenness,", 1
-    )
+    text = OBESITY.replace("experiment: {", "experiment: {draws: 9, direct: true, ")
     (tmp_path / "scenario.yaml").write_text(text)
     with pytest.raises(ScenarioNotBuiltError) as refused:
         load(tmp_path / "scenario.yaml").require_built()
@@ -253,8 +251,8 @@ def test_not_built_says_where(tmp_path: Path) -> None:
         for each in refused.value.located
     }
     assert located == {
-        ("`background` is not built yet", "background"),
-        ("`betweenness` is not built yet", "betweennes"),
+        ("`draws` is not built yet", "draws: 9, "),
+        ("`direct` is not built yet", "direct: tr"),
     }
     assert refused.value.exit_code == 2
     for name in ("obesity", "family_planning", "health_buddies"):

@@ -58,7 +58,7 @@ def here(world: World, *, replicate: int = 0, seed: int = 1, horizon: float = 2.
     return Situation(
         world, Draw(seed, number=replicate), to_ticks(time), states, states,
         lambda layer: world.network.layers[layer].ties, Past(world.population.size), to_ticks(horizon),
-        lambda tick: world.network,
+        lambda tick: world.network, lambda: pytest.fail("nothing was run"),
     )  # fmt: skip
 
 

@@ -234,7 +234,7 @@ def test_a_large_town_is_sampled_and_close_to_what_all_distances_give(monkeypatc
 
 def test_parameters_are_checked() -> None:
     assert check_rank(REACH, {"steps": 2}, ["friends"]) == []
-    assert "from 1 to 254" in check_rank(REACH, {"steps": 0}, ["friends"])[0].hint
+    assert check_rank(REACH, {"steps": 0}, ["friends"])[0].place == ("rank", "steps")
     assert check_rank(FRAGMENTATION, {"layers": ["frends"]}, ["friends"])
     network = ContactNetwork(3, {"friends": undirected("friends", [(0, 1)])})
     assert ways_of(network).turned().senders.tolist() == [1, 0]

@@ -99,7 +99,7 @@ def test_a_whole_folder_is_right_and_its_replicates_come_out_again(folder):
     assert seen.findings == []
     said = " ".join(seen.checked)
     for words in (
-        "13 files",
+        "14 files",
         "4 parts",
         "no replicate is missing",
         "tables",

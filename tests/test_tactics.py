@@ -106,13 +106,14 @@ def test_in_an_arm_it_is_called_by_its_name_or_by_the_tactic():
     assert set(budgeted.expansions) == {("arms", "one", 0), ("arms", "two", 0), ("arms", "three", "interventions", 0)}
 
 
-def test_parameters_can_be_set_and_what_it_expands_into_cannot(tmp_path):
+def test_parameters_can_be_set_and_what_stands_beside_them_too(tmp_path):
     scenario = with_leaders(tmp_path, "{tactic: ask_leaders}")
     changed = scenario.set("interventions.leaders.share", 0.25)
     assert interventions_of(changed.spec)["leaders"].target.share == 0.25
     assert interventions_of(scenario.spec)["leaders"].target.share == 0.1
-    with pytest.raises(ScenarioError, match="`ask_leaders` takes no `uptake`"):
-        scenario.set("interventions.leaders.uptake", 0.25)
+    assert interventions_of(scenario.set("interventions.leaders.uptake", 0.25).spec)["leaders"].uptake == 0.25
+    with pytest.raises(ScenarioError, match="`ask_leaders` takes no `kind`"):
+        scenario.set("interventions.leaders.kind", "groups")
 
 
 def test_the_data_are_left_as_they_are():

@@ -20,14 +20,14 @@ from small_towns import (
 
 from interventions.cutting import cut, cut_per_group, largest_remainder, rounded_share, whole_groups
 from interventions.groups import rank_groups
+from interventions.rules.asking import answers
 from interventions.selecting import select
 from interventions.specs import Target
-from interventions.targeting import check_rank, count_nominations, rank, targets
+from interventions.targeting import check_rank, rank, targets
 from simulator.conditions import parse
 from simulator.errors import SpecError
 from simulator.outcomes import Measure
 from simulator.population import Column
-from simulator.streams import Draw
 from simulator.world import Situation
 
 
@@ -112,30 +112,30 @@ def test_random_gives_everybody_the_same_chance() -> None:
     assert np.abs(times_picked - 600).max() < 4.5 * np.sqrt(600 * 0.7)
 
 
+def times_named(here: Situation, asked: float) -> np.ndarray:
+    return np.bincount(answers(here, asked, None), minlength=here.world.network.n_persons)
+
+
 class TestNominated:
     def test_only_the_people_asked_name_anybody(self) -> None:
         here = situation(town(10, [undirected("friends", TWO_CLIQUES)]))
-        namings = here.world.network.namings_of(None)
         for asked, n_asked in ((0.2, 2), (0.25, 3), (1.0, 10)):
-            assert count_nominations(namings, 10, here.draw, asked).sum() == n_asked
+            assert times_named(here, asked).sum() == n_asked
 
     def test_asking_more_people_only_adds_answers(self) -> None:
         here = situation(town(10, [undirected("friends", TWO_CLIQUES)]))
-        counts = [count_nominations(here.world.network.namings_of(None), 10, here.draw, s / 10) for s in range(1, 11)]
+        counts = [times_named(here, share / 10) for share in range(1, 11)]
         assert all((more >= fewer).all() for fewer, more in pairwise(counts))
 
     def test_people_who_name_nobody_give_no_answer(self) -> None:
         here = situation(town(5, [surveyed("talk", CHAIN, influence="target_to_source")]))
-        counts = count_nominations(here.world.network.namings_of(None), 5, here.draw, 1.0)
-        assert counts.tolist() == [0, 1, 1, 1, 1]  # 4, the end of the chain, names nobody
+        assert times_named(here, 1.0).tolist() == [0, 1, 1, 1, 1]  # 4, the end of the chain, names nobody
 
     def test_each_contact_is_named_with_the_same_chance(self) -> None:
-        namings = undirected("friends", [(0, i) for i in range(1, 6)])
-        network = town(6, [namings]).network
+        world = town(6, [undirected("friends", [(0, i) for i in range(1, 6)])])
         named = np.zeros(6)
         for replicate in range(2_000):
-            counts = count_nominations(network.namings_of(None), 6, Draw(1, number=replicate), 1.0)
-            named[1:] += counts[1:]
+            named[1:] += times_named(situation(world, replicate=replicate), 1.0)[1:]
         assert named.sum() == 2_000
         assert np.abs(named[1:] - 400).max() < 4.5 * np.sqrt(400 * 0.8)
 

@@ -12,6 +12,7 @@ from naive import NaiveRun
 from naive_clocks import clocks_of
 
 from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
+from simulator.active import NEVER
 from simulator.behaviour import Behaviour, ByColumn, ByState, PersonNumber, Source, Transition
 from simulator.engine import ClockPlan, Simulation, plan_clocks
 from simulator.network import ContactNetwork, Layer
@@ -298,11 +299,24 @@ def _random_action(luck: random.Random, world: World, tick: int, horizon: int) -
     if kind == "ties" and world.network.layers:
         pairs = [(i, j) for i in range(n_persons) for j in range(i)]
         ties = np.array(luck.sample(pairs, min(len(pairs), luck.randint(0, 6))), np.int32).reshape(-1, 2)
-        return AddTies(luck.choice(list(world.network.layers)), ties, luck.choice((0.4, 1.0, 3.0)), until)
+        leaves = _random_leaves(luck, len(ties), tick, horizon)
+        return AddTies(luck.choice(list(world.network.layers)), ties, luck.choice((0.4, 1.0, 3.0)), until, leaves)
     transition = luck.choice(behaviour.transitions)
     if luck.random() < 0.5:  # so that factors overlap
         behaviour = next(iter(world.behaviours.values()))
         transition = behaviour.transitions[0]
     factors = np.array([luck.choice((0.0, 0.3, 0.5, 1.0, 1.5, 2.0, 3.0, 5.5)) for _ in persons])
     scaling = ScaleSusceptibility if kind == "susceptibility" else ScaleInfluence
-    return scaling(persons, behaviour.name, transition.name, factors, until)
+    leaves = _random_leaves(luck, len(persons), tick, horizon)
+    fades = luck.choice([(), (), ((tick, 0.7), (tick + horizon // 5, 0.25), (tick + horizon // 3, 0.0))])
+    return scaling(persons, behaviour.name, transition.name, factors, until, leaves, fades)
+
+
+def _random_leaves(luck: random.Random, n: int, tick: int, horizon: int) -> np.ndarray | None:
+    """Instants at which factors or ties end one by one, some of them together, some never."""
+    if luck.random() < 0.6:
+        return None
+    some = [luck.randint(tick + 1, tick + 1 + horizon) for _ in range(3)]
+    return np.array(
+        [luck.choice([*some, NEVER, luck.randint(tick + 1, tick + 1 + horizon)]) for _ in range(n)], np.int64
+    )

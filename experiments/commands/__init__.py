@@ -15,6 +15,7 @@ import typer
 from experiments.commands.animate import animate
 from experiments.commands.as_json import error_data, print_json
 from experiments.commands.check import check
+from experiments.commands.compare import compare
 from experiments.commands.explore import explore
 from experiments.commands.listing import list_words
 from experiments.commands.new import new
@@ -45,6 +46,7 @@ app.command()(check)
 app.command()(plan)
 app.command()(explore)
 app.command()(run)
+app.command()(compare)
 app.command()(status)
 app.command()(report)
 app.command()(animate)

@@ -20,8 +20,8 @@ def list_words(
 ) -> None:
     """List the words that a scenario may use.
 
-    Bundled scenarios, templates for new ones, kinds of intervention, tactics, targeting rules, generators, laws,
-    measures.
+    Bundled scenarios, templates for new ones, kinds of intervention, tactics, targeting rules, groups and their
+    ranks, generators, laws, measures.
 
     With --json: for each subject, its words with their lines of help.
     """

@@ -37,8 +37,10 @@ def plan(
     show_plan(design(loaded, arm), jobs, as_json=json)
 
 
-def show_plan(trial: Trial, jobs: int | None, *, as_json: bool = False, folder: Path | None = None) -> None:
-    """Print the plan of a trial and, given its results folder, what is there and what would run."""
+def show_plan(
+    trial: Trial, jobs: int | None, *, as_json: bool = False, folder: Path | None = None, shake: bool = False
+) -> None:
+    """Print the plan of a trial and, given its results folder, what is there and what would run; shaken, if asked."""
     from experiments.execution import threads_for
     from experiments.plan.making import data, plan_of
     from experiments.plan.sections import text_lines
@@ -46,13 +48,22 @@ def show_plan(trial: Trial, jobs: int | None, *, as_json: bool = False, folder: 
     threads = threads_for(jobs)
     done = None if folder is None else _done(trial, folder)
     made = plan_of(trial, threads)
+    told = None
+    if shake and folder is not None:
+        from experiments.shake.foretelling import foretold, seconds_expected
+
+        told = foretold(trial, folder, jobs, seconds_expected(made.foreseen))
     if as_json:
-        print_json(data(made) | ({} if done is None else {"done": done}))
+        found = data(made) | ({} if done is None else {"done": done})
+        print_json(found | ({} if told is None else {"shake": told.as_data()}))
         return
     for line in text_lines(made):
         typer.echo(line)
     if done is not None:
         typer.echo(f"\nWhat would run\n  in {done['folder']}: {done['said']}")
+    if told is not None:
+        for line in told.lines():
+            typer.echo(f"  {line}")
 
 
 def _done(trial: Trial, folder: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from experiments.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from experiments.design import Trial
     from experiments.results import Results
 
 
@@ -32,6 +33,12 @@ def run(
     arm: Annotated[
         list[str] | None, typer.Option("--arm", help="Run only this arm and the control. May repeat.")
     ] = None,
+    shake: Annotated[
+        bool,
+        typer.Option(
+            "--shake", help="Then halve and double each assumed number, one at a time: does the winner change?"
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the path of the report.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Run nothing: print the plan, what is done and what would run.")
@@ -44,7 +51,8 @@ def run(
 
     With --json: scenario, hash, folder, report (null: every replicate failed), arms, control, replicates (asked for),
     completed, primary, verdict (a sentence), winner (null: no clear winner), effects (of the primary outcome: the
-    columns of effects.parquet), failures (why, by replicate), warnings.
+    columns of effects.parquet), shake (null: not asked for; else said, a sentence, and changes: the columns of
+    shake.parquet), failures (why, by replicate), warnings.
     """
     loaded = load_scenario(scenario, settings, replicates, seed, warn=not json)
 
@@ -52,16 +60,22 @@ def run(
     from experiments.execution import default_folder, run_trial
 
     trial = design(loaded, arm)
+    if shake:
+        from experiments.shake.running import require_arms
+
+        require_arms(trial)
     folder = out if out is not None else default_folder(trial)
     if dry_run:
         from experiments.commands.plan import show_plan
 
-        show_plan(trial, jobs, folder=folder, as_json=json)
+        show_plan(trial, jobs, folder=folder, shake=shake, as_json=json)
         return
     if not quiet:
         say_if_compiling()
     with progress_bar(quiet) as progress:
         results = run_trial(trial, folder, jobs=jobs, progress=progress)
+    if shake and results.manifest["completed"]:
+        results = _shaken(trial, folder, jobs, quiet)
 
     from experiments.report.page import write_report
     from experiments.status import last_line
@@ -69,8 +83,9 @@ def run(
 
     report = write_report(results) if results.manifest["completed"] else None
     failures = {number: last_line(text) for number, text in results.manifest["failures"].items()}
+    failed_changes = int(results.shake["failed"].sum()) if shake else 0
     if json:
-        found = run_data(results)
+        found = run_data(results) | {"shake": shake_data(results) if shake else None}
         warnings = [problem_data(each) for each in loaded.warnings]
         print_json({**found, "report": report, "failures": failures, "warnings": warnings})
     else:
@@ -78,11 +93,40 @@ def run(
             typer.echo(sentence(results.verdict, results.time_unit))
             for line in ranking_lines(results.effects, results.verdict, results.time_unit):
                 typer.echo(line)
+            for line in shake_lines(results) if shake else []:
+                typer.echo(line)
         for replicate, text in failures.items():
             typer.echo(f"replicate {replicate} failed: {text}", err=True)
+        if failed_changes:
+            where = folder / "shake"
+            typer.echo(f"{failed_changes} replicates of changes failed; {where} says why in files *.failed", err=True)
         typer.echo(results.folder if report is None else report)
-    if failures:
+    if failures or failed_changes:
         raise typer.Exit(1)
+
+
+def _shaken(trial: Trial, folder: Path, jobs: int | None, quiet: bool) -> Results:
+    """Shake a trial that was run; say on stderr, before, what that will take."""
+    from experiments.shake.foretelling import foretold, seconds_measured
+    from experiments.shake.running import shake_trial
+
+    if not quiet:
+        typer.echo(foretold(trial, folder, jobs, seconds_measured(trial)).said, err=True)
+    with progress_bar(quiet, "replicates of changes") as progress:
+        return shake_trial(trial, folder, jobs=jobs, progress=progress)
+
+
+def shake_lines(results: Results) -> list[str]:
+    """Say what becomes of the answer when assumed numbers are halved and doubled."""
+    from experiments.shake.words import sentence, value_sentence
+
+    return [line for line in (sentence(results.shake, results.control), value_sentence(results.shake)) if line]
+
+
+def shake_data(results: Results) -> dict[str, Any]:
+    """Return the same as data, with every change."""
+    table = results.shake
+    return {"said": shake_lines(results) if len(table) else [], "changes": table.to_dict("records")}
 
 
 def run_data(results: Results) -> dict[str, Any]:

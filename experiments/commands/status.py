@@ -23,8 +23,9 @@ def status(
     What is done, failed or missing, and whether a run is going on. No table is read; see `netrial verify`.
 
     With --json: folder, scenario, hash, state (finished, running, unfinished, damaged), replicates (asked for),
-    completed, stored, failures (why, by replicate), missing, started, finished, bytes, report, command, problem;
-    without FOLDER, a list of these.
+    completed, stored, failures (why, by replicate), missing, started, finished, bytes, report, command, problem,
+    shaking (null, or while assumed numbers are halved and doubled: replicates of changes done, and to do); without
+    FOLDER, a list of these.
     """
     from experiments.status import detail_lines, results_in, status_of, table_lines
 

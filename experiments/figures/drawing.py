@@ -1,12 +1,13 @@
 """All figures of a run, for the report, for files, and for notebooks.
 
-Curves, paired differences, forest plot, spillover by distance, dose and response, the network of one replicate.
+Curves, paired differences, forest plot, spillover by distance, dose and response, what imperfect knowledge costs,
+assumed numbers halved and doubled, the network of one replicate.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,16 +38,28 @@ class Figures:
     distances: dict[str, Picture] = field(default_factory=dict)
     dose: Picture | None = None
     dose_phone: Picture | None = None
+    knowledge: Picture | None = None
+    knowledge_phone: Picture | None = None
+    shake: Picture | None = None
+    shake_phone: Picture | None = None
     network: list[Picture] = field(default_factory=list)
 
     def pictures(self) -> list[Picture]:
         """Return those that belong in files, each once."""
         found = [self.overview, self.forest, *self.panels.values(), *self.differences.values()]
-        found += [one for _, one in self.others] + [*self.distances.values(), self.dose, *self.network]
+        found += [one for _, one in self.others] + [*self.distances.values(), self.dose, self.knowledge]
+        found += [self.shake, *self.network]
         return [one for one in found if one is not None]
 
 
-def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_heading: str = "") -> Figures:
+def draw_figures(
+    facts: Facts,
+    blocks: Sequence[Block],
+    *,
+    heading: str,
+    note_heading: str = "",
+    panels: Collection[str] | None = None,
+) -> Figures:
     """Draw every figure of a run.
 
     Parameters
@@ -58,6 +71,8 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
         What the forest plot's axis shows.
     note_heading : str
         Heading of the notes beside the rows; empty for none.
+    panels : collection of str, optional
+        Arms that have panels of their own; None: all.
 
     Returns
     -------
@@ -69,24 +84,31 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
     from experiments.figures import distances as figures_distances
     from experiments.figures.dose import dose
     from experiments.figures.forest import forest
+    from experiments.figures.knowledge import knowledge
     from experiments.figures.network import network
     from experiments.figures.style import style
+    from experiments.figures.tornado import tornado
+    from experiments.report.shaken import tornado_of
 
     drawn = Figures()
     names = file_names(facts.arms)
     watched = facts.watched
+
+    def wanted(arm: str) -> bool:
+        return panels is None or arm in panels
+
     with style():
         bands = facts.bands(watched)
         if bands:
             drawn.overview = figures_curves.overview(facts, watched, bands, figures_curves.WIDE, "curves")
             drawn.overview_phone = figures_curves.overview(facts, watched, bands, figures_curves.NARROW, "curves_phone")
             top = figures_curves.highest(facts, watched, bands)
-            for arm in bands:
+            for arm in filter(wanted, bands):
                 drawn.panels[arm] = figures_curves.panel(facts, watched, bands, arm, top, f"curve_{names[arm]}")
         differences = facts.differences(watched)
         if differences:
             limits = figures_differences.extent(differences)
-            for arm in differences:
+            for arm in filter(wanted, differences):
                 drawn.differences[arm] = figures_differences.panel(
                     facts, watched, differences, arm, limits, f"difference_{names[arm]}"
                 )
@@ -110,13 +132,21 @@ def draw_figures(facts: Facts, blocks: Sequence[Block], *, heading: str, note_he
                 )
         if facts.distances:
             limits = figures_distances.extent(facts.distances)
-            for arm in facts.distances:
+            for arm in filter(wanted, facts.distances):
                 drawn.distances[arm] = figures_distances.panel(
                     facts, facts.distances, arm, limits, f"distance_{names[arm]}"
                 )
         if len(facts.doses):
             drawn.dose = dose(facts, facts.doses, heading, figures_curves.WIDE, "dose")
             drawn.dose_phone = dose(facts, facts.doses, heading, figures_curves.NARROW, "dose_phone")
+        if len(facts.knowledge):
+            lost = facts.knowledge
+            drawn.knowledge = knowledge(facts, lost, heading, figures_curves.WIDE, "knowledge")
+            drawn.knowledge_phone = knowledge(facts, lost, heading, figures_curves.NARROW, "knowledge_phone")
+        changed = tornado_of(facts)
+        if changed is not None:
+            drawn.shake = tornado(changed, figures_curves.WIDE, "shake")
+            drawn.shake_phone = tornado(changed, figures_curves.NARROW, "shake_phone")
         if facts.network is not None:
             last = facts.network.times.size - 1
             moments = {"network_start": 0, "network_end": last} if last else {"network_start": 0}
@@ -263,6 +293,24 @@ def plot_dose(results: Results, ax: Axes | None = None) -> Axes:
         plain(ax)
     draw_dose(ax, facts, table, facts.words[facts.primary].heading, gutter)
     return ax
+
+
+def plot_shake(results: Results) -> Axes:
+    """Draw the lead of the best arm as assumed numbers are halved and doubled; see `Results.plot_shake`.
+
+    Raises
+    ------
+    SpecError
+        If nothing was shaken.
+    """
+    from experiments.figures.tornado import draw_tornado, height_of
+    from experiments.report.shaken import tornado_of
+
+    changed = tornado_of(Facts(results))
+    if changed is None:
+        raise SpecError("no assumed number was halved and doubled: run the scenario with shake=True")
+    changed = changed.most_telling(760.0)
+    return draw_tornado(_notebook_figure(760.0, height_of(changed.levers, 760.0)), changed)
 
 
 def plot_network(results: Results, time: float | None = None) -> Figure:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from experiments.plan.chains import chain_costs_in_words, chain_in_words
 from experiments.plan.effects import effect_in_words
-from experiments.plan.phrases import States, count_word, who
+from experiments.plan.groups import NAMES, groups_in_words
+from experiments.plan.knowledge import asked_at, knowledge_in_words
+from experiments.plan.phrases import States, duration, who
+from experiments.plan.schedules import (
+    drop_out_in_words,
+    further_prices,
+    left_out_in_words,
+    level_in_words,
+    money_in_words,
+    schedule_in_words,
+)
 from experiments.wording import listed, money, percent, plain_label, plural, plural_unit
 from interventions.cutting import places_for
-from interventions.specs import COMMUNITIES, ByContacts
+from interventions.specs import ByContacts
+from interventions.targeting import phrase_of, targets
+from simulator.arguments import arguments
 from simulator.behaviour import HazardRatio
 
 if TYPE_CHECKING:
@@ -19,13 +32,6 @@ if TYPE_CHECKING:
     from interventions.specs import Target
     from simulator.behaviour import Behaviour
 
-SETS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "greedy": lambda given: f"who do most good together in {given.get('simulations', 20)} simulations made before",
-    "key_players_reach": lambda given: "who together reach most others by the shortest ways",
-    "key_players_fragmentation": lambda given: "without whom the others are furthest apart",
-    "reverse_reachable": lambda given: "from whom word that is passed on by chance reaches most others",
-}
-"""How people are picked by rules that choose them as sets."""
 DEPENDS, UNKNOWN = "how many depends on the course of the run", "how many is not known before the town is made"
 MOST_DATES = 6
 """Dates that are named one by one where an intervention acts again and again."""
@@ -89,40 +95,81 @@ def steps_of(dates: Sequence[Date], setting: Setting) -> Iterator[Step]:
     """
     for _, group in itertools.groupby(dates, key=lambda date: date.intervention.name):
         alike = list(group)
-        if alike[0].occasion == 0:
+        if alike[0].occasion == 0 and not _wave_of(alike[0]):
             yield _first(alike.pop(0), setting)
-        if alike:
-            yield _again(alike, setting)
+        first = [date for date in alike if _wave_of(date) and date.occasion == 0]
+        before = [date for date in alike if not _wave_of(date) and date.time < 0]
+        again = [date for date in alike if not _wave_of(date) and date.time >= 0]
+        later = [date for date in alike if _wave_of(date) and date.occasion > 0]
+        for some, told in ((first, _passed_on), (before, _again), (again, _again), (later, _passed_on)):
+            if some:
+                yield told(some, setting)
+
+
+def _wave_of(date: Date) -> int:
+    """Return the wave of a chain that was seen at a date; 0 where people were picked, or nobody counted."""
+    return 0 if date.counted is None else date.counted.wave
 
 
 def _first(date: Date, setting: Setting) -> Step:
     one = date.intervention
-    effects = list(effect_in_words(one.effect, setting.behaviours, setting.unit))
-    uptake, cost = uptake_in_words(date, setting), cost_in_words(date, setting)
+    states, unit = States(setting.behaviours), setting.unit
+    uptake, cost, leaving = uptake_in_words(date, setting), cost_in_words(date, setting), drop_out_in_words(one, unit)
+    passing = chain_costs_in_words(one, setting.currency)
     lines = [
+        *(f"when: {said}" for said in schedule_in_words(one, states, unit)),
         f"whom: {whom_in_words(date, setting)}",
+        *(f"whom: {said}" for said in (*left_out_in_words(one), *money_in_words(one, setting.currency))),
+        *([f"whom: {known}"] if (known := _known(date, setting)) else []),
         *([f"of them {uptake}"] if uptake else []),
-        *(f"effect: {effect}" for effect in effects),
+        *(f"effect: {effect}" for effect in effect_in_words(one.effect, setting.behaviours, unit)),
+        *([f"then: {leaving}"] if leaving else []),
         *([f"cost: {cost}"] if cost else []),
+        *chain_in_words(one, setting.behaviours, unit),
+        *([f"cost of passing it on: {passing}"] if passing else []),
     ]
-    return Step((date,), when(date.time, setting), tuple(lines))
+    title = when(date.time, setting)
+    if one.when is not None and date.counted is None:
+        title = level_in_words(one.when, states).capitalize()
+    return Step((date,), title, tuple(lines))
 
 
 def _again(dates: Sequence[Date], setting: Setting) -> Step:
     shown = [date.time for date in dates]
-    numbers = [f"{time:g}" for time in shown]
+    numbers = [f"{abs(time):g}" for time in shown]
     if len(numbers) > MOST_DATES:
         numbers = [*numbers[:2], "…", numbers[-1]]
-    said = when(shown[0], setting) if len(shown) == 1 else f"After {listed(numbers)} {setting.unit}s"
+    said = f"After {listed(numbers)} {setting.unit}s"
+    if len(shown) == 1:
+        said = when(shown[0], setting)
+    elif shown[0] < 0:
+        said = f"{listed(numbers)} {setting.unit}s before the start"
     counted = [date.counted for date in dates if date.counted is not None]
     if len(counted) < len(dates):
         return Step(tuple(dates), said, (f"again as before; {DEPENDS}",))
     low, high = min(each.reached for each in counted), max(each.reached for each in counted)
     people = plural(low, "person", "people") if low == high else f"{low:,} to {high:,} people"
     lines = [f"whom: again as before; {people}{' each time' * (len(dates) > 1)} in the first replicate"]
-    if setting.currency is not None:
+    if setting.currency is not None and not dates[0].intervention.background:
         total = money(sum(each.cost for each in counted))
         lines.append(f"cost: {_about(dates[0])}{total} {setting.currency}{' together' * (len(dates) > 1)}")
+    return Step(tuple(dates), said, tuple(lines))
+
+
+def _passed_on(dates: Sequence[Date], setting: Setting) -> Step:
+    """Tell the waves of a chain together."""
+    counted = [date.counted for date in dates if date.counted is not None]
+    first, last = dates[0].time, dates[-1].time
+    said = when(first, setting)
+    if 0 < first < last:
+        said = f"After {duration(first, setting.unit)} to {duration(last, setting.unit)}"
+    reached = plural(sum(each.reached for each in counted), "person", "people")
+    treated = sum(each.treated for each in counted)
+    waves = f"in {plural(len(dates), 'wave')} in the first replicate"
+    lines = [f"whom: those it is passed on to, {reached} {waves}; about {treated:,.0f} of them accept"]
+    cost = sum(each.cost for each in counted)
+    if setting.currency is not None and cost:
+        lines.append(f"cost: about {money(cost)} {setting.currency}")
     return Step(tuple(dates), said, tuple(lines))
 
 
@@ -141,9 +188,12 @@ def when(time: float, setting: Setting) -> str:
 
 def reached_at(date: Date, setting: Setting) -> int | None:
     """Return how many people are reached; where nobody counted, what follows from the cut alone; None: not known."""
-    target = date.intervention.target
+    one = date.intervention
+    target = one.target
     if date.counted is not None:
         return date.counted.reached
+    if one.budget is not None or target.budget is not None or target.exclude or one.phase or one.when:
+        return None
     if target.where is not None or target.groups is not None or target.per is not None or date.time != 0:
         return None
     return places_for(setting.people, target.share, target.number)[0]
@@ -159,22 +209,31 @@ def treated_at(date: Date, setting: Setting) -> float | None:
 
 def cost_at(date: Date, setting: Setting) -> float | None:
     """Return what a date costs on average; None: not known."""
+    if date.intervention.background:
+        return 0.0
     cost = date.intervention.cost
+    if date.counted is not None:
+        return date.counted.cost
     reached, treated = reached_at(date, setting), treated_at(date, setting)
-    if (reached is None and cost.per_reached) or (treated is None and cost.per_treated):
+    if any(further_prices(cost, setting.unit)):
         return None
-    return cost.fixed + cost.per_reached * (reached or 0) + cost.per_treated * (treated or 0.0)
+    asked = asked_at(date, setting.people)
+    numbers = ((cost.per_reached, reached), (cost.per_treated, treated), (cost.per_asked, asked))
+    if any(price and number is None for price, number in numbers):
+        return None
+    return cost.fixed + sum(price * (number or 0) for price, number in numbers)
 
 
 def whom_in_words(date: Date, setting: Setting) -> str:
     """Say to whom an intervention is offered, and how many they are."""
-    target, states = date.intervention.target, States(setting.behaviours)
+    one, states = date.intervention, States(setting.behaviours)
+    target = one.target
     people = who(target.where, states)
     reached = reached_at(date, setting)
-    open_number = DEPENDS if date.time > 0 else UNKNOWN
+    open_number = DEPENDS if date.time else UNKNOWN
     if target.groups is not None:
-        return _groups(date, people, states)
-    if target.share is None and target.number is None:
+        return groups_in_words(date, people, states, open_number)
+    if target.share is None and target.number is None and one.budget is None and target.budget is None:
         everybody = f"all people {people}" if people else "everybody"
         return (
             f"{everybody}: {plural(reached, 'person', 'people')}"
@@ -186,53 +245,43 @@ def whom_in_words(date: Date, setting: Setting) -> str:
         eligible = setting.people
     among = f"those {people}" if eligible is None else f"the {eligible:,} {people}" if people else f"all {eligible:,}"
     cut = f"{percent(target.share)} of {among}" if target.share is not None else f"of {among}"
-    per = f", spread over each {plain_label(target.per)} in proportion" if target.per is not None else ""
+    per = f", spread over {_each(target.per)} in proportion" if target.per is not None else ""
     if reached is None:
         number = f"{target.number:,} " if target.number is not None else ""
         return f"{number}people {_order(target)} ({cut}){per}" + ("" if number else f"; {open_number}")
     short = date.counted is not None and date.counted.missing > 0
+    dear = date.counted.too_dear if date.counted is not None else 0
     missing = f"; {target.number:,} were asked for" if short else ""
     the = "" if target.rank == "random" else "the "
+    missing += f"; for {dear:,} more the money does not suffice" if dear else ""
     return f"{the}{plural(reached, 'person', 'people')} {_order(target)} ({cut}){per}{missing}"
+
+
+def _each(per: str) -> str:
+    """Say over what a cut is spread: "each village", "each community found in the network"."""
+    return f"each {NAMES[per][0]} {NAMES[per][2]}" if per in NAMES else f"each {plain_label(per)}"
 
 
 def _order(target: Target) -> str:
     """Say in what order people are picked."""
     layers = target.parameters.get("layers")
     where = f" in {listed([plain_label(layer) for layer in layers], 'or')}" if layers else ""
-    if target.rank == "random":
-        return "picked at random"
-    if target.rank == "degree":
-        return f"with most contacts{where}"
-    if target.rank == "most_named":
-        return f"named most often{where}"
-    if target.rank == "nominated":
-        asked = percent(target.parameters.get("asked", 0.2))
-        return f"named most often when {asked} of all people name one contact each{where}"
-    if target.rank in SETS:
-        return SETS[target.rank](target.parameters) + where
-    return f"who come first by {plain_label(target.rank)}"
+    phrase = phrase_of(target.rank, target.parameters)
+    if not phrase:
+        return f"who come first by {plain_label(target.rank)}{where}"
+    defaults = {name: each.default for name, each in arguments(targets[target.rank]).items()}
+    said = {
+        name: percent(each) if isinstance(defaults.get(name), float) else plain_label(str(each))
+        for name, each in {**defaults, **target.parameters}.items()
+    }
+    return phrase.format_map(said) + where
 
 
-def _groups(date: Date, people: str, states: States) -> str:
-    target, counted = date.intervention.target, date.counted
-    measure = target.group_measure
-    order = "the largest first" if target.rank == "size" else "in random order"
-    if measure is not None:
-        most = "the largest share of" if measure.kind == "share" else "most"
-        order = f"those with {most} {states.which(measure.behaviour, measure.states, 'people')} first"
-    among = f"those {people}" if people else "all people"
-    up_to = f", up to {percent(target.share)} of {among}" if target.share is not None else ""
-    if target.number is not None:
-        up_to = f", up to {plural(target.number, 'person', 'people')}"
-    communities = target.groups == COMMUNITIES
-    one, many = ("community", "communities") if communities else ("group", "groups")
-    which = " found in the network" if communities else f" by {plain_label(str(target.groups))}"
-    limit = f" {people}" if people else ""
-    if counted is None or counted.groups is None:
-        return f"people{limit} in whole {many}{which}, {order}{up_to}; {DEPENDS if date.time > 0 else UNKNOWN}"
-    whole = f"{count_word(counted.groups)} whole {one if counted.groups == 1 else many}"
-    return f"{plural(counted.reached, 'person', 'people')}{limit} in {whole}{which}, {order}{up_to}"
+def _known(date: Date, setting: Setting) -> str:
+    """Say how the network is known; empty where it simply is."""
+    knowledge = date.intervention.target.knowledge
+    then = None if knowledge is None or knowledge.as_of is None else when(knowledge.as_of, setting)
+    return knowledge_in_words(date, "" if then is None else f"once, {then[0].lower()}{then[1:]}")
 
 
 def uptake_in_words(date: Date, setting: Setting) -> str:
@@ -256,16 +305,22 @@ def uptake_in_words(date: Date, setting: Setting) -> str:
 
 
 def cost_in_words(date: Date, setting: Setting) -> str:
-    """Say what a date costs on average, and how that comes about; empty where the study has no currency."""
-    if setting.currency is None:
+    """Say what a date costs on average, and how that comes about; empty where nothing is counted."""
+    if setting.currency is None or date.intervention.background:
         return ""
     cost = date.intervention.cost
     parts = [f"{money(cost.fixed)} fixed"] if cost.fixed else []
     reached, treated = reached_at(date, setting), treated_at(date, setting)
-    for price, number, word in ((cost.per_reached, reached, "reached"), (cost.per_treated, treated, "treated")):
+    asked = asked_at(date, setting.people)
+    for price, number, word in (
+        (cost.per_asked, asked, "asked"),
+        (cost.per_reached, reached, "reached"),
+        (cost.per_treated, treated, "treated"),
+    ):
         if price:
             whom = f"each person {word}" if number is None else f"{_exactly(number)} {word}"
             parts.append(f"{whom} × {_exactly(price)}")
+    parts += further_prices(cost, setting.unit)
     if not parts:
         return "none is given"
     total = cost_at(date, setting)
@@ -285,7 +340,8 @@ def _about(date: Date) -> str:
     """Return "about " where costs depend on who accepts."""
     one = date.intervention
     certain = isinstance(one.uptake, float | int) and one.uptake in (0, 1)
-    return "" if certain or not one.cost.per_treated else "about "
+    certain = certain and one.drop_out == 0 and one.chain is None
+    return "" if certain or not (one.cost.per_treated or one.cost.per_time_treated) else "about "
 
 
 def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
@@ -296,8 +352,11 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     if not any(costs) and None not in costs:
         return ""
     known = sum(date.intervention.cost.fixed if each is None else each for date, each in zip(dates, costs, strict=True))
-    if None in costs:
+    followed = {date.intervention.name for date in dates if _wave_of(date)}
+    chains = {one.name for one in (date.intervention for date in dates) if chain_costs_in_words(one, setting.currency)}
+    if None in costs or chains - followed:
         return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"
-    about = "about " if any(_about(date) or date.time > 0 for date in dates) else ""
+    open_ended = any(_about(date) or date.time > 0 or date.intervention.chain is not None for date in dates)
+    about = "about " if open_ended else ""
     each_person = f", {money(known / setting.people)} for each person in the town" if setting.people else ""
     return f"in all {about}{money(known)} {setting.currency}{each_person}"

@@ -32,9 +32,13 @@ def effect_in_words(effect: Effect, behaviours: Mapping[str, Behaviour], unit: s
             until = _until(behaviours[behaviour], after, unit)
             yield f"{subject} become {states.being(behaviour, [after])}{until}"
     lasting = "for good" if effect.lasting is None else f"for {duration(effect.lasting, unit)}"
+    fading = (
+        "" if effect.half_life is None else f", and half as far from × 1 after every {duration(effect.half_life, unit)}"
+    )
     for factors, what in ((effect.susceptibility, ""), (effect.influence, "what they pass on in ")):
         for name, factor in factors.items():
-            yield f"{lasting}, {what}{_factor(name, factor, behaviours, unit)}"
+            said = "from then on" if effect.half_life is not None else lasting
+            yield f"{said}, {what}{_factor(name, factor, behaviours, unit)}{fading}"
     if effect.ties is not None:
         yield f"{lasting}, {_new_ties(effect.ties, states)}"
     if effect.rewire is not None:
@@ -86,10 +90,12 @@ def base_rate(transition: Transition) -> float | None:
 def _new_ties(new: NewTies, states: States) -> str:
     one = new.per_person == 1
     to = who(new.to, states)
-    whom = f"{'a person' if one else 'people'}{f' {to},' if to else ''}"
+    whom = "people" if not one else "one of the people" if to else "a person"
+    whom += f" {to}," if to else ""
     weight = f", which count × {new.weight:g}" if new.weight != 1 else ""
     ties = f"{count_word(new.per_person)} new {'tie' if one else 'ties'}"
-    return f"each gets {ties} in {plain_label(new.layer)} to {whom} picked at random{weight}"
+    how = "picked at random" if new.pairing == "random" else f"most like them in {plain_label(str(new.by))}"
+    return f"each gets {ties} in {plain_label(new.layer)} to {whom} {how}{weight}"
 
 
 def _rewiring(rewiring: Rewiring) -> str:

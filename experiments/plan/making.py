@@ -18,7 +18,7 @@ from experiments.memory import footprint_of, people_and_ties
 from experiments.plan.arms import Setting, Step, cost_at, reached_at, steps_of, treated_at
 from experiments.plan.behaviours import Move, moves_of
 from experiments.plan.people import begin_lines, settled_lines, turnover_lines
-from experiments.plan.pilot import Date, counted_dates, dates_of
+from experiments.plan.pilot import Date, counted_dates, dates_of, open_ended, watched
 from experiments.plan.sections import sections
 from experiments.report.words import OutcomeWords, outcome_words
 from scenarios import build
@@ -67,7 +67,10 @@ class Plan:
     people : tuple of str
         Who enters and leaves, and what happens before the start.
     behaviours : mapping of str to BehaviourPlan
+    background : ArmPlan
+        What is done in every arm, the control too.
     arms : mapping of str to ArmPlan
+        What else is done.
     outcomes : mapping of str to OutcomeWords
     protection : Verdict
     memory : Footprint
@@ -83,6 +86,7 @@ class Plan:
     portrait: tuple[str, ...]
     people: tuple[str, ...]
     behaviours: Mapping[str, BehaviourPlan]
+    background: ArmPlan
     arms: Mapping[str, ArmPlan]
     outcomes: Mapping[str, OutcomeWords]
     protection: Verdict
@@ -113,7 +117,11 @@ def plan_of(trial: Trial, threads: int) -> Plan:
     known: dict[str, tuple[str, ...] | None] = {}
     portrait: list[str] = []
     said = list(turnover_lines(spec, behaviours, unit))
-    states, foreseen, dates = None, None, {name: dates_of(members) for name, members in trial.arms.items()}
+    states, foreseen, dates = (
+        None,
+        None,
+        {name: dates_of(members, trial.horizon_tick) for name, members in trial.arms.items()},
+    )
     memory = footprint_of(scenario, arms, threads)
     if people + ties <= MOST_SLOTS:
         check_memory(footprint_of(scenario, arms, 1), available_memory())
@@ -126,12 +134,15 @@ def plan_of(trial: Trial, threads: int) -> Plan:
         foreseen = forecast(scenario, clocks, states, threads=threads, only=arms)
         memory = foreseen.memory
         if foreseen.warm_up <= MOST_RINGS:
-            beginning = build.beginning_of(scenario, clocks, trial.luck(0))
+            found: list[Date] = []
+            background = watched(build.background_of(spec), found)
+            beginning = build.beginning_of(scenario, clocks, trial.luck(0), background)
             if spec.time.warm_up is not None:
-                said += settled_lines(behaviours, beginning.start, build.warm_up_of(spec), unit)
+                said += settled_lines(behaviours, beginning.start, build.warm_up_of(spec), unit, acts=bool(found))
             for name, members in trial.arms.items():
-                last = _followed(foreseen.arms[name], dates[name], trial.horizon)
-                dates[name] = counted_dates(beginning, members, last, trial.horizon_tick)
+                times = [*(date.time for date in dates[name]), *([trial.horizon] if open_ended(members) else [])]
+                last = _followed(foreseen.arms[name], times, trial.horizon)
+                dates[name] = counted_dates(beginning, members, last, trial.horizon_tick, found)
         states = states[:people]
     setting = Setting(behaviours, unit, spec.time.start, spec.study.currency, people)
     resolved = scenario.resolved()
@@ -150,7 +161,11 @@ def plan_of(trial: Trial, threads: int) -> Plan:
             )
             for name, each in behaviours.items()
         },
-        arms={name: ArmPlan(tuple(each), tuple(steps_of(each, setting))) for name, each in dates.items()},
+        background=_told([date for date in dates[trial.control] if date.intervention.background], setting),
+        arms={
+            name: _told([date for date in each if not date.intervention.background], setting)
+            for name, each in dates.items()
+        },
         outcomes={name: outcome_words(name, resolved["outcomes"][name], resolved) for name in trial.measures},
         protection=protection_of(scenario, arms),
         memory=memory,
@@ -159,9 +174,13 @@ def plan_of(trial: Trial, threads: int) -> Plan:
     )
 
 
-def _followed(rings: float, dates: Sequence[Date], horizon: float) -> float:
+def _told(dates: Sequence[Date], setting: Setting) -> ArmPlan:
+    return ArmPlan(tuple(dates), tuple(steps_of(dates, setting)))
+
+
+def _followed(rings: float, times: Sequence[float], horizon: float) -> float:
     """Return up to which of its dates the first replicate of an arm is followed, given its rings to the horizon."""
-    return max((date.time for date in dates if rings * date.time / horizon <= MOST_RINGS), default=0.0)
+    return max((time for time in times if rings * time / horizon <= MOST_RINGS), default=0.0)
 
 
 def data(plan: Plan) -> dict[str, Any]:
@@ -192,6 +211,7 @@ def data(plan: Plan) -> dict[str, Any]:
             }
             for name, each in plan.behaviours.items()
         },
+        "background": [_date(date, setting) for date in plan.background.dates],
         "arms": {name: [_date(date, setting) for date in arm.dates] for name, arm in plan.arms.items()},
         "outcomes": {
             name: {

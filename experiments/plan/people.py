@@ -93,9 +93,12 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def settled_lines(behaviours: Mapping[str, Behaviour], states: np.ndarray, warm_up: float, unit: str) -> Iterator[str]:
-    """Yield what the time before the start is, and how people are at its end in the first replicate."""
-    yield f"before the start, {duration(warm_up, unit)} pass in which nobody intervenes, the same in every arm"
+def settled_lines(
+    behaviours: Mapping[str, Behaviour], states: np.ndarray, warm_up: float, unit: str, *, acts: bool
+) -> Iterator[str]:
+    """Yield what the time before the start is, whether anything acts in it, and how people are in the end."""
+    who = "only the background acts" if acts else "nobody intervenes"
+    yield f"before the start, {duration(warm_up, unit)} pass in which {who}, the same in every arm"
     for column, behaviour in enumerate(behaviours.values()):
         here = states[states[:, column] < len(behaviour.states), column]
         counts = [f"{int((here == code).sum()):,} {state_label(state)}" for code, state in enumerate(behaviour.states)]

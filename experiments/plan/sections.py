@@ -10,6 +10,7 @@ from experiments.forecast import forecast_lines, memory_lines
 from experiments.plan.arms import total_in_words
 from experiments.plan.behaviours import move_lines
 from experiments.plan.phrases import a, duration, state_label
+from experiments.plan.tactics import expansions_in_words
 from experiments.report.words import OutcomeWords
 from experiments.wording import listed, number, plain_label, plain_number, plural, plural_unit
 from scenarios import build
@@ -62,6 +63,10 @@ def _compared(plan: Plan) -> list[str]:
         f"{plural(spec.experiment.replicates, 'replicate')} of {length}; "
         "in each, all arms have the same people and the same luck",
     ]
+    again = [] if plan.foreseen is None else list(plan.foreseen.again)
+    if again:
+        are = "is" if len(again) == 1 else "are"
+        lines.append(f"{listed(again)} {are} run once more as if all contacts were known: what does not knowing cost?")
     primary = spec.outcomes.primary
     for name, words in sorted(plan.outcomes.items(), key=lambda item: item[0] != primary):
         better = "lower" if words.lower else "higher"
@@ -115,16 +120,27 @@ def _behaviours(plan: Plan) -> list[str]:
 
 def _arms(plan: Plan) -> list[str]:
     lines = []
-    if plan.foreseen is not None and any(date.counted for arm in plan.arms.values() for date in arm.dates):
+    told = [plan.background, *plan.arms.values()]
+    if plan.foreseen is not None and any(date.counted for arm in told for date in arm.dates):
         lines.append("numbers of people offered are those of the first replicate; who accepts, and costs, are means")
+    if plan.background.steps:
+        lines.append("in every arm, the control too (the background; nobody's target, its cost is not counted)")
+    for step in plan.background.steps:
+        lines += [f"  {step.title}", *(f"    {line}" for line in step.lines)]
     for name, arm in plan.arms.items():
+        tactics = expansions_in_words(plan.scenario, name)
         role = " (the control)" if name == plan.control else ""
         if not arm.steps:
-            lines.append(f"{name}{role}: nothing is done")
+            lines.append(f"{name}{role}: nothing {'else ' if plan.background.steps else ''}is done")
             continue
         lines.append(f"{name}{role}")
         for step in arm.steps:
-            lines += [f"  {step.title}", *(f"    {line}" for line in step.lines)]
+            expanded = tactics.get(step.dates[0].intervention.name) if step.dates[0].occasion == 0 else None
+            lines += [
+                f"  {step.title}",
+                *([f"    {expanded}"] if expanded else []),
+                *(f"    {line}" for line in step.lines),
+            ]
         total = total_in_words(arm.dates, plan.setting)
         lines += [f"  {total}"] if total else []
     return lines

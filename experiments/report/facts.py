@@ -244,6 +244,20 @@ class Facts:
         return {arm: parts[arm][kept].reset_index(drop=True) for arm in self.others if arm in parts}
 
     @cached_property
+    def knowledge(self) -> pd.DataFrame:
+        """What is lost by not knowing the network, in the report's unit: see `knowledge.losses`; arms in their order.
+
+        No rows where no arm picks people by a survey.
+        """
+        from experiments.knowledge import LOSS_COLUMNS, losses
+
+        found = self.results.knowledge
+        table = losses(found[found["outcome"] == self.primary], self.results.specs).drop(columns="outcome")
+        measured = [*LOSS_COLUMNS[2:11]]
+        table[measured] = table[measured] * self.words[self.primary].scale(self.counted(self.primary)) + 0.0
+        return table.set_index("arm").loc[[arm for arm in self.others if arm in set(table["arm"])]].reset_index()
+
+    @cached_property
     def doses(self) -> pd.DataFrame:
         """People treated and benefit over the control, by arm, with 95 % intervals; the control first.
 

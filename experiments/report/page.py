@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
+from experiments.comparison.block import comparison_block, shared_inputs, with_kinds
+from experiments.comparison.record import read_record
 from experiments.figures.curves import shaded
 from experiments.figures.distances import finding as distances_finding
 from experiments.figures.dose import finding as dose_finding
 from experiments.report import record, tables
 from experiments.report.facts import Facts
+from experiments.report.knowledge import knowledge_words
 from experiments.report.network import player
+from experiments.report.shaken import shaken
 from experiments.report.words import PEOPLE_KINDS
 from experiments.wording import BASE, plural
 from simulator.errors import NetrialError, StoreError
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from experiments.results import Results
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+MOST_COMPARED = 8
+"""Of strategies compared at equal cost, so many have panels: drawing all of them takes longer than running them."""
 MOST_PANELS = 24
 """More arms than this have their panels in the folder only: a page of a hundred panels is not read."""
 
@@ -88,6 +94,7 @@ def render(results: Results) -> tuple[str, list[Picture]]:
     reader = tables.Reader(facts)
     order = tables.ranked(facts, reader)
     words = facts.words[facts.primary]
+    compared = read_record(results)
     money = _economics(facts)
     needed = _needed_to_treat(facts, money)
     blocks = tables.forest_blocks(facts, reader, order, needed.get(facts.primary, {}))
@@ -96,9 +103,14 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         blocks,
         heading=words.heading,
         note_heading="needed to treat" if needed.get(facts.primary) else "",
+        panels=None if compared is None else order[:MOST_COMPARED],
     )
     shown = [arm for arm in order if arm in drawn.panels][:MOST_PANELS]
     inputs = record.input_rows(facts)
+    if compared is not None:
+        inputs = shared_inputs(inputs, compared)
+    # Where all cost the same, whoever does less is dominated.
+    dominated = _dominated(facts, money) if compared is None else set()
     page = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -121,7 +133,8 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         assumed=[row for row in inputs if row.assumed],
         needed=any(needed.values()),
         intervals=facts.replicates > 1 and bool(facts.others),
-        table=tables.strategy_table(facts, reader, _costly(facts, money), _dominated(facts, money)),
+        compared=None if compared is None else comparison_block(results, compared),
+        table=with_kinds(tables.strategy_table(facts, reader, _costly(facts, money), dominated), compared),
         parts_shown=any(len(block.lines) > 1 for block in blocks),
         later_shown=any(line.estimand == "later" for block in blocks for line in block.lines),
         outcomes=tables.outcome_columns(facts, reader, order, needed),
@@ -135,7 +148,9 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         distances_finding=next(
             (distances_finding(facts, facts.distances[arm], arm) for arm in order if arm in drawn.distances), ""
         ),
+        shaken=shaken(facts),
         dose_finding=dose_finding(facts, facts.doses, words.heading) if drawn.dose else "",
+        knowledge=knowledge_words(facts) if drawn.knowledge else [],
         shaded=shaded(facts.bands(facts.watched)),
         observed=any(facts.observed(facts.watched).values()),
         observed_sources=_observed_sources(facts),

@@ -91,6 +91,9 @@ def run_record(facts: Facts) -> list[tuple[str, str]]:
         ("Networks", str(networks(facts))),
         ("Random seed", str((manifest.get("seeds") or {}).get("seed", experiment.get("seed", "")))),
     ]
+    background = [plain_label(name) for name in facts.results.resolved.get("background") or []]
+    if background:
+        record.append(("In every arm, the control too", ", ".join(background)))
     record.append(("Replicates that failed", str(len(failures(facts)))))
     record += [("Warning", str(text)) for text in facts.results.resolved.get("warnings") or []]
     versions = manifest.get("versions") or {}

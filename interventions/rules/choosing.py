@@ -1,58 +1,19 @@
-"""What rules that choose people as sets share: limits of their parameters, their luck, and lazy greedy choice."""
+"""What rules that choose people as sets share: their luck, what their choice depends on, and lazy greedy choice."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulator.errors import Problem
+from interventions.ranking import best_first
 from simulator.streams import Draw
 
 if TYPE_CHECKING:
-    from interventions.targeting import Request
+    from interventions.ranking import Request
     from simulator.world import Situation
-
-
-class Limit(NamedTuple):
-    """What a parameter may be: a number from `low` to `high`, or, where `open`, between them."""
-
-    low: float
-    high: float
-    open: bool = False
-
-    def allows(self, number: float) -> bool:
-        """Say whether a number lies within."""
-        return self.low < number < self.high if self.open else self.low <= number <= self.high
-
-    def __str__(self) -> str:
-        ends = f"{self.low:,g} and {self.high:,g}"
-        return f"a number between {ends}" if self.open else f"a number from {ends.replace(' and ', ' to ')}"
-
-
-LIMITS: dict[tuple[str, str], Limit] = {
-    ("greedy", "simulations"): Limit(1, 10_000),
-    ("greedy", "candidates"): Limit(1, 1_000_000),
-    ("key_players_reach", "steps"): Limit(1, 254),
-    ("reverse_reachable", "passing"): Limit(0, 1),
-    ("reverse_reachable", "epsilon"): Limit(0, 1, open=True),
-    ("reverse_reachable", "delta"): Limit(0, 1, open=True),
-    ("reverse_reachable", "people"): Limit(1, 1_000_000),
-    ("reverse_reachable", "sets"): Limit(1, 100_000_000),
-}
-"""By rule and parameter."""
-
-
-def limit_problems(rule: str, parameters: Mapping[str, Any]) -> list[Problem]:
-    """Say which numbers lie outside the limits of a rule's parameters."""
-    found = []
-    for name, given in parameters.items():
-        limit = LIMITS.get((rule, name))
-        if limit is not None and isinstance(given, int | float) and not limit.allows(given):
-            found.append(Problem(f"`{name}` is {given:g}", ("rank", name), str(limit)))
-    return found
 
 
 def town_luck(situation: Situation) -> Draw:
@@ -83,8 +44,6 @@ def followed_by_others(chosen: np.ndarray, situation: Situation, request: Reques
     -------
     int32[n_eligible]
     """
-    from interventions.targeting import best_first
-
     others = request.eligible.copy()
     others[chosen] = False
     by_degree = best_first(situation.world.network.degree(), situation, rule)

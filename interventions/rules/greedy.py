@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
+from interventions.ranking import Request, in_words, targets
 from interventions.rules.choosing import asked_for, followed_by_others, lazily
 from interventions.scores import once
-from interventions.targeting import Request, targets
 from simulator.beginning import Beginning, begin
 from simulator.clock_plan import ClockPlan, plan_clocks
 from simulator.engine import Simulation
@@ -34,7 +35,12 @@ BY_DEGREE = 3
 """Of every four candidates, so many are those with most contacts; the others are drawn at random."""
 
 
+Simulations = Annotated[int, Field(ge=1, le=MOST_SIMULATIONS)]
+Candidates = Annotated[int, Field(ge=1)]
+
+
 @targets.add("greedy")
+@in_words("who together do most good in {simulations} simulations made before")
 def rank_greedy(
     situation: Situation,
     request: Request,
@@ -42,8 +48,8 @@ def rank_greedy(
     state: Source,
     better: Literal["lower", "higher"],
     measure: Literal["share", "person_time"] = "person_time",
-    simulations: int = 20,
-    candidates: int = 200,
+    simulations: Simulations = 20,
+    candidates: Candidates = 200,
     lazy: bool = True,
 ) -> np.ndarray:
     """People for whom the intervention does most good, found by simulating it on this network before it acts.
@@ -57,8 +63,10 @@ def rank_greedy(
     will do what when: the luck of planning, who starts in which state included, is its own, never that of a replicate;
     so the choice is made once per network, the same in all replicates. Where the target's `where` asks for states, what
     is known is who is in which state now, and the choice is made anew each time. Planning reckons with nobody refusing
-    or dropping out, with one date, and with no other intervention. What is best in `simulations` runs need not be best
-    on average: more of them make a better choice.
+    or dropping out, with one date, without passing it on, and with no other intervention, not even those of the
+    background. What is best in `simulations` runs need not be best on average: more of them make a better choice.
+
+    Example: if 0 influences four people and 5 two others, 0 comes first; 1, who influences nobody, comes late.
 
     It is a bounded approximation: only `candidates` people are tried, three quarters of them those with most contacts,
     a quarter drawn at random, whatever the cut (make it several times as many as are wanted); others follow them by
@@ -239,12 +247,14 @@ def rehearsal(situation: Situation, intervention: Intervention, goal: Goal, simu
 
 
 def _from_now(situation: Situation, intervention: Intervention) -> bool:
-    """Say whether planning begins with things as they are now, since somebody looked at them or nothing else is known.
+    """Say whether planning begins with things as they are now: somebody looked at them, or nothing else is known.
 
-    Then who comes or goes later, and since when people are in their states, is not known.
+    So it does where the target's `where` asks for states, before time 0, and where nobody said how people begin. Then
+    who comes or goes later, and since when people are in their states, is not known.
     """
     where, world = intervention.target.where, situation.world
-    return world.initial is None or (where is not None and bool(where.starts or where.columns & set(world.behaviours)))
+    looked = where is not None and bool(where.starts or where.columns & set(world.behaviours))
+    return looked or situation.tick < 0 or world.initial is None
 
 
 def _known(situation: Situation, intervention: Intervention) -> tuple[object, ...]:

@@ -8,15 +8,16 @@ rule lies within a larger one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
+from interventions.ranking import Request, in_words, targets
 from interventions.rules.choosing import asked_for, followed_by_others, lazily, town_luck
 from interventions.rules.cut_points import pairs_left_without
 from interventions.rules.ways import FAR, WORD, Ways, distances_to, waves, ways_of
 from interventions.scores import once
-from interventions.targeting import Request, targets
 
 if TYPE_CHECKING:
     from simulator.streams import Draw
@@ -52,15 +53,23 @@ def _reciprocals(steps: int | None) -> np.ndarray:
     return worth
 
 
+Steps = Annotated[int, Field(ge=1, lt=FAR)] | None
+
+
 @targets.add("key_players_reach")
+@in_words(
+    "who together reach the others by the shortest ways", steps="who together reach most others within {steps} steps"
+)
 def rank_key_players_reach(
-    situation: Situation, request: Request, *, steps: int | None = None, layers: Sequence[str] | None = None
+    situation: Situation, request: Request, *, steps: Steps = None, layers: Sequence[str] | None = None
 ) -> np.ndarray:
     """People who together reach most others by the shortest ways: key players for spreading something.
 
     The set K with the largest distance-weighted reach R: the mean over all people j of 1 / d(K, j), where d is the
     number of steps along which influence runs from the nearest of K. Members of K count 1 each, people who cannot be
     reached 0 (Borgatti 2006, doi:10.1007/s10588-006-7084-x). With `steps`, the number of people within that many steps.
+
+    Example: of two stars that are joined by their leaves, the centres are chosen, though a leaf may be closer to all.
 
     People are added one by one. Reach never falls and grows ever less as people are added, so that what is chosen has
     at least 1 - 1/e = 63 % of the reach of the best set of its size (Nemhauser, Wolsey & Fisher 1978,
@@ -75,9 +84,9 @@ def rank_key_players_reach(
     situation : Situation
     request : Request
     steps : int, optional
-        Count people within so many steps instead; None: everybody, weighted by distance.
+        Count people within so many steps instead. Default: everybody, weighted by distance.
     layers : list of str, optional
-        Along which influence runs; None: all.
+        Along which influence runs. Default: all.
 
     Returns
     -------
@@ -145,6 +154,7 @@ def best_reach(
 
 
 @targets.add("key_players_fragmentation")
+@in_words("without whom the others are furthest from one another")
 def rank_key_players_fragmentation(
     situation: Situation,
     request: Request,
@@ -158,6 +168,8 @@ def rank_key_players_fragmentation(
     people left, of 1 / d, where d is the number of steps along which influence runs from one to the other, and 1 / d is
     0 where it does not; or, by `components`, the share of pairs that no chain of ties joins, whichever way influence
     runs (Borgatti 2006, doi:10.1007/s10588-006-7084-x, DF and F).
+
+    Example: on a chain of five people, the one in the middle comes first.
 
     People are removed one by one: each time whoever leaves the others most fragmented. Fragmentation can grow more and
     more as people are removed, so nothing is guaranteed about the set as a whole. From the 65th on, as many are removed
@@ -174,7 +186,7 @@ def rank_key_players_fragmentation(
     measure : {"distance", "components"}
         What fragments are told by: how far people are from one another, or only whether any chain of ties joins them.
     layers : list of str, optional
-        Along which influence runs; None: all.
+        Along which influence runs. Default: all.
 
     Returns
     -------

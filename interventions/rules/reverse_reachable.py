@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, e, lgamma, log, log2, sqrt
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
+from interventions.ranking import Request, in_words, targets
 from interventions.rules.choosing import asked_for, followed_by_others, town_luck
 from interventions.rules.ways import Ways, ways_of
 from interventions.scores import once
-from interventions.targeting import Request, targets
 from simulator.network import distinct
 from simulator.streams import Draw, scale
 
@@ -37,16 +38,22 @@ USUAL_SETS = 10_000
 BEST_SHARE = 1 - 1 / e
 
 
+Passing = Annotated[float, Field(ge=0, le=1)] | Literal["weighted"]
+Between0And1 = Annotated[float, Field(gt=0, lt=1)]
+Number = Annotated[int, Field(ge=1)]
+
+
 @targets.add("reverse_reachable")
+@in_words("from whom what is passed on by chance reaches most others")
 def rank_reverse_reachable(
     situation: Situation,
     request: Request,
     *,
-    passing: float | Literal["weighted"] = "weighted",
-    epsilon: float = 0.3,
-    delta: float = 0.01,
-    people: int = 50,
-    sets: int = 500_000,
+    passing: Passing = "weighted",
+    epsilon: Between0And1 = 0.3,
+    delta: Between0And1 = 0.01,
+    people: Number = 50,
+    sets: Number = 500_000,
     layers: Sequence[str] | None = None,
 ) -> np.ndarray:
     """People from whom something that is passed on by chance reaches most others: for networks of any size.
@@ -55,6 +62,8 @@ def rank_reverse_reachable(
     `passing` (1 - (1 - passing)^w along a tie of weight w), or, `weighted`, with the weight of the tie divided by that
     of all ties through which the receiver is influenced: one in the number of contacts, where all weights are 1 (Kempe,
     Kleinberg & Tardos 2003, doi:10.1145/956750.956769). Rates, states and what the intervention does are not asked.
+
+    Example: the centre of a star comes first; of a chain along which influence runs one way, its beginning.
 
     People are added one by one, each time whoever is in most random reverse-reachable sets that are not met yet. With
     as many sets as IMM needs (Tang, Shi & Xiao 2015, doi:10.1145/2723372.2723734; the choice is made on sets of its
@@ -80,7 +89,7 @@ def rank_reverse_reachable(
     sets : int
         Random sets at most.
     layers : list of str, optional
-        Along which it is passed on; None: all.
+        Along which it is passed on. Default: all.
 
     Returns
     -------

@@ -28,6 +28,12 @@ from scenarios.grammar.parts import (
     shape,
 )
 
+Names = Annotated[
+    Annotated[Text, Tag("<one>")] | Annotated[tuple[Text, ...], Field(min_length=1), Tag("<list>")],
+    Discriminator(shape),
+]
+"""One name, or several."""
+
 
 class RankRule(Part):
     """A targeting rule with parameters of its own."""
@@ -57,15 +63,42 @@ Rank = Annotated[
 ]
 
 
-class Knowledge(Part):
-    """What the planner knows of the network."""
+class GroupsBy(Part):
+    """Groups that are found in the network, with parameters."""
 
-    asked: Share | None = Field(default=None, description="Share of people who are asked.")
-    names: Whole | None = Field(default=None, description="How many contacts each may name.")
-    forgotten: Share | None = Field(default=None, description="Share of contacts who are forgotten.")
-    wrong: Share | None = Field(default=None, description="Share of namings that are wrong.")
-    layers: tuple[Text, ...] | None = Field(default=None, description="Layers asked about.")
-    as_of: Any = Field(default=None, description="When people were asked.")
+    tag: ClassVar[str] = "<mapping>"
+
+    by: Text = Field(description="Column, or communities, components, cores, positions.")
+    layers: tuple[Text, ...] | None = Field(default=None, description="Layers in which they are found. Default: all.")
+    like: Share | None = Field(
+        default=None,
+        description="Of positions: share of contacts that any two people of one have in common. Default: 1.",
+    )
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What is said beside `by`."""
+        given = {"layers": self.layers, "like": self.like}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+Groups = Annotated[
+    Annotated[Text, Tag("<one>")] | Annotated[GroupsBy, Tag("<mapping>")],
+    Discriminator(shape),
+]
+
+
+class Knowledge(Part):
+    """What is known of the network when people are chosen: a survey of some people, who name contacts."""
+
+    asked: Share = Field(default=1.0, description="Share of people who are asked.")
+    names: Counting | None = Field(default=None, description="How many contacts each names at most. Default: all.")
+    forgotten: Quantity = Field(default=0.0, description="Chance that a contact is forgotten.")
+    wrong: Quantity = Field(default=0.0, description="Chance that a naming names somebody else, at random.")
+    layers: tuple[Text, ...] | None = Field(
+        default=None, min_length=1, description="Layers asked about; nothing is known of others. Default: all."
+    )
+    as_of: Time | None = Field(default=None, description="When people were asked, once. Default: each time it acts.")
 
 
 class Target(Part):
@@ -75,15 +108,27 @@ class Target(Part):
     rank: Rank = Field(default="random", description="Who comes first.")
     share: Share | None = Field(default=None, description="Share of those who satisfy `where`.")
     number: Whole | None = Field(default=None, description="Number of people.")
-    budget: Quantity | None = later("I", "As many as this buys.")
-    of: Literal["people", "groups"] | None = later("I", "What share and number count, with `groups`: people or groups.")
-    exclude: States | None = later(
-        "I", "Who cannot be chosen: `offered` or `treated` before by this, or by the interventions named."
+    budget: Quantity | None = Field(default=None, description="As many as this buys, each time it acts.")
+    of: Literal["people", "groups"] | None = Field(
+        default=None, description="What share and number count, with `groups`: people (the default) or groups."
     )
-    replace: Flag | None = later("I", "On later dates: choose only as many as are missing.")
-    per: Text | None = Field(default=None, description="Column: cut in each of its groups.")
-    groups: Text | None = Field(default=None, description="Column, or `communities`: whole groups are chosen.")
-    knowledge: Knowledge | None = later("I", "What is known of the network.")
+    skip: NotNegative | None = Field(
+        default=None,
+        description="With `of: groups`: groups that are passed over first, a number; with `share`, a share of them.",
+    )
+    exclude: Names | None = Field(
+        default=None,
+        description="Who cannot be chosen: `offered` or `treated` by this before, or offered the interventions named.",
+    )
+    replace: Flag | None = Field(default=None, description="On later dates: choose only as many as are missing.")
+    per: Text | None = Field(
+        default=None, description="Column, or communities, components, cores, positions: cut in each of its groups."
+    )
+    groups: Groups | None = Field(
+        default=None,
+        description="Column, or communities, components, cores, positions: whole groups are chosen.",
+    )
+    knowledge: Knowledge | None = Field(default=None, description="What is known of the network. Default: everything.")
 
 
 class AddTies(Part):
@@ -91,8 +136,8 @@ class AddTies(Part):
 
     per_person: Counting = Field(description="Ties for each person.")
     to: ConditionText | None = Field(default=None, description="Who can be at the other end.")
-    pairing: Text = Field(default="random", description="Who is tied to whom: random, similar, …")
-    by: Text | None = later("I", "Column by which people are similar.")
+    pairing: Text = Field(default="random", description="Who is tied to whom: random or similar.")
+    by: Text | None = Field(default=None, description="With `pairing: similar`: column by which people are alike.")
     layer: Text = Field(description="Layer that the ties join.")
     weight: NotNegative = Field(default=1.0, description="Weight of each tie.")
 
@@ -174,7 +219,7 @@ class Effect(Part):
         | None
     ) = later("T", "remove, or {add: …}.")
     for_: Quantity | None = Field(default=None, alias="for", description="How long factors and added ties last.")
-    half_life: Quantity | None = later("I", "How fast factors fade.")
+    half_life: Quantity | None = Field(default=None, description="Time in which a factor's excess over 1 is halved.")
 
 
 class Cost(Part):
@@ -183,19 +228,18 @@ class Cost(Part):
     fixed: Quantity = Field(default=0.0, description="Once for each date.")
     per_reached: Quantity = Field(default=0.0, description="For each person offered it.")
     per_treated: Quantity = Field(default=0.0, description="For each person who accepts.")
-    per_time: Quantity | None = later("I", "For each unit of time it runs.")
-    per_time_treated: Quantity | None = later("I", "For each person and unit of time.")
-    per_tie: Quantity | None = later("I", "For each tie made.")
-    per_asked: Quantity | None = later("I", "For each person asked about contacts.")
-    per_message: Quantity | None = later("I", "For each message.")
-    per_step: Quantity | None = later("I", "For each step of a chain.")
+    per_time: Quantity = Field(default=0.0, description="For each unit of time that it runs.")
+    per_time_treated: Quantity = Field(default=0.0, description="For each person in it and unit of time.")
+    per_tie: Quantity = Field(default=0.0, description="For each tie added or rewired.")
+    per_asked: Quantity = Field(default=0.0, description="For each person asked about contacts.")
+    per_message: Quantity = Field(default=0.0, description="For each message that is passed on along a chain.")
+    per_step: Quantity = Field(default=0.0, description="For each wave of a chain.")
 
 
 class UptakeByContacts(Part):
     """An uptake that depends on contacts who are in it already, or in some states."""
 
     tag: ClassVar[str] = "<contacts>"
-    later: ClassVar[str] = "I"
 
     count: States | None = Field(default=None, description="Number of contacts in these states; `treated`: in it.")
     share: States | None = Field(default=None, description="Share of contacts in these states; `treated`: in it.")
@@ -241,13 +285,23 @@ class When(Measure):
     check_every: Time | None = Field(default=None, description="How often it is looked at.")
 
 
+PhaseOrder = Annotated[
+    Annotated[Text, Tag("<one>")]
+    | Annotated[tuple[Any, ...], Field(min_length=1), Tag("<list>")]
+    | Annotated[Measure, Tag("<measure>")],
+    Discriminator(lambda value: "<measure>" if shape(value) in ("<mapping>", "<measure>") else shape(value)),
+]
+
+
 class Phase(Part):
     """A stepped start: groups begin one after the other."""
 
-    over: Text = Field(description="Column that holds the groups.")
+    over: Text = Field(description="Column that holds the groups, or `communities`.")
     groups: Counting = Field(default=1, description="How many at each step.")
     every: Time = Field(description="Time between steps.")
-    order: Any = Field(default=None, description="Who begins.")
+    order: PhaseOrder = Field(
+        default="random", description="random, size, a measure (largest first), or categories in order."
+    )
 
 
 class Intervention(Part):
@@ -261,12 +315,18 @@ class Intervention(Part):
     uptake: Uptake = Field(default=1.0, description="Share of those offered it who accept.")
     effect: Effect = Field(description="What happens to those who accept; {} is nothing.")
     cost: Cost | None = Field(default=None, description="What it costs.")
-    every: Time | None = later("I", "Repeats at this interval.")
-    until: Time | None = later("I", "Repeats no later than this.")
-    when: When | None = later("I", "Starts when a measure passes a level.")
-    phase: Phase | None = later("I", "Groups begin one after the other.")
-    drop_out: Number | None = later("I", "Rate at which people leave the intervention.")
-    chain: Chain | None = later("I", "How it passes on from those who accepted it.")
+    every: Time | None = Field(default=None, description="Repeats at this interval.")
+    until: Time | None = Field(default=None, description="Repeats, or waits, no later than this.")
+    when: When | None = Field(default=None, description="Starts when a measure passes a level.")
+    phase: Phase | None = Field(default=None, description="Groups begin one after the other.")
+    drop_out: Number | None = Field(default=None, description="Rate at which people leave it.")
+    chain: Chain | None = Field(default=None, description="How it passes on from those who accepted it.")
+
+    @property
+    def effects(self) -> dict[tuple[str, ...], Effect]:
+        """Its own effect and, where its chain has another, that one; by place in it."""
+        passed_on = None if self.chain is None else self.chain.effect
+        return {("effect",): self.effect} | ({} if passed_on is None else {("chain", "effect"): passed_on})
 
 
 class Tactic(Part):
@@ -317,7 +377,7 @@ class BudgetedArm(Part):
     tag: ClassVar[str] = "<mapping>"
 
     interventions: tuple[ArmItem, ...] = Field(description="What the arm does.")
-    budget: Quantity | None = later("I", "What the arm may spend.")
+    budget: Quantity | None = Field(default=None, description="What the arm may spend.")
 
 
 Arm = Annotated[
@@ -326,12 +386,4 @@ Arm = Annotated[
 ]
 
 KINDS = ("alteration", "broadcast", "champions", "groups", "induction")
-PAIRINGS = {"random": "", "similar": "I"}
-RANK_RULES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "random": ("", ("draw",)),
-    "degree": ("", ("layers",)),
-    "most_named": ("", ("layers",)),
-    "nominated": ("", ("asked", "layers")),
-    "betweenness": ("I", ("layers", "asked")),
-}
-"""Targeting rules of the grammar: (mark, parameters)."""
+PAIRINGS = {"random": "", "similar": ""}

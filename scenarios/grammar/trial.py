@@ -143,7 +143,7 @@ class ScenarioSpec(Part):
     interventions: dict[Name, NamedIntervention] = Field(
         default_factory=dict, description="What is done; named once, used by the arms."
     )
-    background: tuple[ArmItem, ...] | None = later("I", "What runs in every arm, the control too.")
+    background: tuple[ArmItem, ...] | None = Field(default=None, description="What runs in every arm, the control too.")
     arms: dict[Name, Arm] = Field(min_length=1, description="The strategies that are compared.")
     outcomes: Outcomes = Field(description="What they are compared on.")
     observed: tuple[Observed, ...] = Field(default=(), description="Real data drawn over the curves.")

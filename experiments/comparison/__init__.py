@@ -1,0 +1,1 @@
+"""Strategies compared at equal cost: arms made from the catalogue of tactics, with the scenario's own effects."""
