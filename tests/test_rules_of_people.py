@@ -117,8 +117,8 @@ class TestGossip:
         layer = generated_layer("a", "holme_kim", 400, {"mean_degree": 6, "triangles": 0.4}, Draw(1, "network"))
         network = town(400, [layer]).network
         expected = most_heard(network, ("a",), np.arange(400), 0.2, 3)
-        monkeypatch.setattr("interventions.rules.asking.MOST_HEARD", 1)
-        again = most_heard(network, ("a",), np.arange(400), 0.2, 3)
+        monkeypatch.setattr("interventions.rules.asking.AT_ONCE", 1)
+        again = most_heard(town(400, [layer]).network, ("a",), np.arange(400), 0.2, 3)
         assert [each.tolist() for each in again] == [each.tolist() for each in expected]
 
     def test_it_finds_who_is_heard_not_who_knows_most_people(self) -> None:

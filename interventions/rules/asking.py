@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+import threading
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Annotated
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from pydantic import Field
@@ -11,23 +13,24 @@ from pydantic import Field
 from interventions.cutting import rounded_share
 from interventions.ranking import best_first, in_words, targets
 from interventions.rules.leaders import names_of
-from interventions.scores import once
-from simulator.network import pack, unpack
+from simulator.network import ContactNetwork, Contacts, distinct, pack
+from simulator.shortest_paths import contacts_of_all
 from simulator.streams import scale
 
 if TYPE_CHECKING:
-    from simulator.network import ContactNetwork
     from simulator.streams import Draw
     from simulator.world import Situation
 
 Asked = Annotated[float, Field(gt=0, le=1)]
 Passing = Annotated[float, Field(gt=0, le=1)]
 Periods = Annotated[int, Field(ge=1, le=20)]
-MOST_FOR_ALL = 20_000
-"""People up to whom it is found once of whom each of them hears most."""
 
-MOST_HEARD = 20_000_000
-"""Pairs of an asked person and one of whom they hear that are kept at one time, about."""
+AT_ONCE = 1 << 16
+"""Pairs of somebody who is asked and anybody that are looked at in one go."""
+
+Answers = dict[int, np.ndarray]
+_known: WeakKeyDictionary[ContactNetwork, dict[Hashable, Answers]] = WeakKeyDictionary()
+_LOCK = threading.RLock()
 
 
 @targets.add("nominated")
@@ -125,9 +128,10 @@ def rank_gossip(
     """
     draw, network = situation.draw, situation.world.network
     people = asked_people(situation, asked)
-    count, first, heard = _most_heard_by(network, names_of(network, layers), people, passing, periods)
+    hearers, heard = most_heard(network, names_of(network, layers), people, passing, periods)
+    count = np.bincount(hearers, minlength=people.size)
     answering = np.flatnonzero(count)
-    first = first[answering]
+    first = (np.cumsum(count) - count)[answering]
     place = scale(draw.words_at("rank", "gossip", "named", indices=people[answering]), count[answering])
     named = heard[first + place]
     return best_first(np.bincount(named, minlength=network.n_persons), situation, "gossip")
@@ -170,38 +174,17 @@ def name_one(namings: np.ndarray, people: np.ndarray, draw: Draw) -> np.ndarray:
     return namings[first[some] + place, 1]
 
 
-def _most_heard_by(
-    network: ContactNetwork, layers: tuple[str, ...], people: np.ndarray, passing: float, periods: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return of how many each of some people hears most, where these begin in a list, and the list.
-
-    In a small network that is found for everybody, once; whom replicates ask differs.
-    """
-    everybody = np.arange(network.n_persons) if network.n_persons <= MOST_FOR_ALL else people
-
-    def make() -> np.ndarray:
-        hearers, heard = most_heard(network, layers, everybody, passing, periods)
-        count = np.bincount(hearers, minlength=everybody.size)
-        return np.concatenate([count, np.cumsum(count) - count, heard])
-
-    for_all = everybody is not people
-    found = once(network, ("most heard", layers, passing, periods), make) if for_all else make()
-    count, first, heard = np.split(found, [everybody.size, 2 * everybody.size])
-    return (count[people], first[people], heard) if for_all else (count, first, heard)
-
-
 def most_heard(
     network: ContactNetwork, layers: tuple[str, ...], people: np.ndarray, passing: float, periods: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return of whom people hear most.
-
-    Walks are counted in whole numbers, so that people who are alike are heard equally often.
+    """Return of whom people hear most; what is found of somebody is kept with the network.
 
     Parameters
     ----------
     network : ContactNetwork
     layers : tuple of str
     people : int64[k]
+        Distinct.
     passing : float
     periods : int
 
@@ -212,51 +195,63 @@ def most_heard(
     heard : int64[m]
         Those people, ascending for each hearer.
     """
-    matrix = _passed_on(network, layers)
-    found_rows, found = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    first, size = 0, 64
-    while first < people.size:
-        some = people[first : first + size]
-        heard = _heard(matrix, some, passing, periods)
-        best = np.zeros(some.size)
-        rows = np.repeat(np.arange(some.size), np.diff(heard.indptr))
-        np.maximum.at(best, rows, heard.data)
-        most = (heard.data == best[rows]) & (heard.data > 0)
-        found_rows.append(rows[most] + first)
-        found.append(heard.indices[most].astype(np.int64))
-        first += some.size
-        size = int(min(max(64, MOST_HEARD * some.size // max(heard.data.size, 1)), 4 * size))
-    return np.concatenate(found_rows), np.concatenate(found)
+    with _LOCK:
+        known = _known.setdefault(network, {}).setdefault((layers, passing, periods), {})
+        new = np.array([person for person in people.tolist() if person not in known], np.int64)
+        if new.size:
+            senders = _senders(network, layers)
+            at_once = max(1, AT_ONCE // max(network.n_persons, 1))
+            for first in range(0, new.size, at_once):
+                some = new[first : first + at_once]
+                known.update(zip(some.tolist(), _most_heard(senders, some, passing, periods), strict=True))
+        found = [known[person] for person in people.tolist()]
+    hearers = np.repeat(np.arange(people.size), [each.size for each in found])
+    return hearers, np.concatenate([np.empty(0, np.int64), *found])
 
 
-def _heard(matrix: Any, people: np.ndarray, passing: float, periods: int) -> Any:
-    """Return a sparse matrix, people x everybody, sorted: how often each hears the news of another on average."""
-    from scipy.sparse import csr_array
+def _most_heard(senders: Contacts, people: np.ndarray, passing: float, periods: int) -> list[np.ndarray]:
+    """Return of whom each of some people hears most: int64 arrays, ascending.
 
-    k, n = people.size, matrix.shape[0]
-    walks = csr_array((np.ones(k), people, np.arange(k + 1)), shape=(k, n))
-    heard, chance = csr_array((k, n)), 1.0
+    Walks are counted in whole numbers, so that people who are alike are heard equally often. Of the k-th hearer, person
+    i is number ``k * n_persons + i``.
+    """
+    n = senders.starts.size - 1
+    ids, walks, chance = np.arange(people.size) * n + people, np.ones(people.size), 1.0
+    all_ids, all_heard = [np.empty(0, np.int64)], [np.empty(0)]
     for _ in range(periods):
-        walks, chance = walks @ matrix, chance * passing
-        heard = heard + walks * chance
-    heard.sort_indices()
-    heard.data[heard.indices == np.repeat(people, np.diff(heard.indptr))] = 0.0  # nobody names themself
-    return heard
+        count, others = contacts_of_all(ids.astype(np.int32), senders)
+        ids, walks = _added_up(others, np.repeat(walks, count), people.size * n)
+        chance *= passing
+        all_ids.append(ids)
+        all_heard.append(walks * chance)
+    ids, heard = _added_up(np.concatenate(all_ids), np.concatenate(all_heard), people.size * n)
+    hearers, heard_of = np.divmod(ids, n)
+    other = heard_of != people[hearers]  # nobody names themself
+    hearers, heard_of, heard = hearers[other], heard_of[other], heard[other]
+    most = np.zeros(people.size)
+    np.maximum.at(most, hearers, heard)
+    best = heard == most[hearers]
+    return np.split(heard_of[best], np.cumsum(np.bincount(hearers[best], minlength=people.size))[:-1])
 
 
-def _passed_on(network: ContactNetwork, layers: tuple[str, ...]) -> Any:
-    """Return a sparse matrix: 1 where the person of the row hears from the person of the column."""
-    from scipy.sparse import csr_array
+def _added_up(ids: np.ndarray, values: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return distinct ids, ascending, each with the sum of its values, which are above 0."""
+    if 8 * ids.size > size:
+        sums = np.bincount(ids, values, minlength=size)
+        there = np.flatnonzero(sums)
+        return there, sums[there]
+    there, place = np.unique(ids, return_inverse=True)
+    return there.astype(np.int64), np.bincount(place, values, minlength=there.size)
 
-    def make() -> np.ndarray:
-        packed = [np.empty(0, np.int64)]
-        for layer in (network.layers[name] for name in layers):
-            packed.append(pack(*layer.ties.T[::-1]))
-            if not layer.directed:
-                packed.append(pack(*layer.ties.T))
-        return unpack(np.unique(np.concatenate(packed)))
 
-    pairs = once(network, ("passed on", layers), make)
-    n = network.n_persons
-    starts = np.searchsorted(pairs[:, 0], np.arange(n + 1))
-    return csr_array((np.ones(len(pairs)), pairs[:, 1], starts), shape=(n, n))
+def _senders(network: ContactNetwork, layers: tuple[str, ...]) -> Contacts:
+    """Return from whom everybody hears: over which ties influence runs to them."""
+    packed = [np.empty(0, np.int64)]
+    for layer in (network.layers[name] for name in layers):
+        packed.append(pack(*layer.ties.T[::-1]))
+        if not layer.directed:
+            packed.append(pack(*layer.ties.T))
+    pairs = distinct(np.concatenate(packed))
+    starts = np.zeros(network.n_persons + 1, np.int64)
+    np.cumsum(np.bincount(pairs >> 32, minlength=network.n_persons), out=starts[1:])
+    return Contacts(starts, (pairs & 0xFFFFFFFF).astype(np.int32))
