@@ -38,6 +38,9 @@ SMALL = {
     "mood_hillem2015": "usual_care",
     "smoking": "champions",
     "vaccination": "health_record",
+    "friends_of_random": "most_named",
+    "leaders_valente1999": "opinion_leaders",
+    "schools_badham2019": "popular",
 }
 """Of each bundled scenario an arm that leaves ties as they are."""
 
