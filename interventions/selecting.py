@@ -106,7 +106,7 @@ def select(
     if pool.codes is not None:
         persons, order = _per_group(target, situation, intervention, pool, places, purse)
     else:
-        request = Request(pool.eligible, _most_places(places, purse), intervention)
+        request = Request(pool.eligible, _most_places(places, purse, pool.eligible), intervention)
         order = rank(situation, target.rank, target.parameters, request)
         persons = cut(order, pool.eligible, places)
     if purse is None:
@@ -154,12 +154,17 @@ def _excluded(target: Target, situation: Situation, intervention: Intervention |
     return excluded
 
 
-def _most_places(places: int, purse: Purse | None) -> int:
-    """Return for how many people a rule that chooses a set is asked: no more than money could pay for."""
-    if purse is None or purse.most.min(initial=np.inf) <= 0:
+def _most_places(places: int, purse: Purse | None, eligible: np.ndarray) -> int:
+    """Return for how many people a rule that chooses a set is asked: for somewhat more than money will pay for.
+
+    Who accepts, and so how far the money goes, differs from replicate to replicate. So that the choice need not be made
+    anew for each, the number is a power of two. If it should not suffice, those who come next in the ranking follow.
+    """
+    mean = float(purse.price[eligible].mean()) if purse is not None and eligible.any() else 0.0
+    if purse is None or mean <= 0 or not np.isfinite(purse.money):
         return places
-    cheapest = min(float(purse.price.min()), float(purse.most.min()))
-    return places if cheapest <= 0 else min(places, max(int(purse.money / cheapest) + 1, 0))
+    expected = max(1.25 * purse.money / mean, 1.0)
+    return min(places, 1 << int(np.ceil(np.log2(expected)))) if expected < places else places
 
 
 def _per_group(
@@ -181,10 +186,11 @@ def _per_group(
                 situation,
                 target.rank,
                 target.parameters,
-                Request(eligible & (codes == group), _most_places(int(part), purse), intervention),
+                Request(inside, _most_places(int(part), purse, inside), intervention),
             )
             for group, part in enumerate(parts)
             if part
+            for inside in [eligible & (codes == group)]
         ]
         order = np.concatenate([np.empty(0, np.int32), *orders])
     else:
