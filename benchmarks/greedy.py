@@ -1,9 +1,8 @@
 """How long it takes to choose people as sets in a large town, and how much good they do.
 
 `python benchmarks/greedy.py [people [places]]` (default: 50 champions among 10,000 people, obesity, 30 years) prints
-the
-CPU time of each rule that chooses sets, on one core, and the obese years that the people chosen avert on average in 100
-replicates, under luck that no rule knew, beside those with most contacts and people at random.
+the CPU time of each rule that chooses sets, on one core, and the obese years that the people chosen avert on average
+in 100 replicates, under luck that no rule knew, beside those with most contacts and people at random.
 """
 
 from __future__ import annotations

@@ -234,9 +234,9 @@ class Results:
 
     def __repr__(self) -> str:
         lines = [self._title(), *self._said()]
-        return "\n".join(
-            [*lines, "tables: .effects .curves .outcomes .pairs .distances .knowledge .ledger .targets", PICTURES]
-        )
+        tables = "tables: .effects .curves .outcomes .pairs .distances .knowledge .ledger .targets"
+        shaken = "shake.parquet" in self.manifest["outputs"]
+        return "\n".join([*lines, tables + " .shake" * shaken, PICTURES + " .plot_shake()" * shaken])
 
     def _repr_html_(self) -> str:
         said = self._said()

@@ -129,8 +129,15 @@ def status_of(folder: str | Path) -> Status:
         report=str(report) if report.exists() else None,
         command=command_text(asked.get("command") or manifest.get("command") or (), folder, manifest) if left else "",
         problem=problem,
-        shaking=(len(list(folder.glob("shake/*/*.part"))), int(asked["shaking"])) if asked.get("shaking") else None,
+        shaking=_shaking(folder, asked),
     )
+
+
+def _shaking(folder: Path, asked: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return how many replicates of changes are stored, and are to be; None where none are asked for."""
+    if not asked.get("shaking"):
+        return None
+    return min(len(list(folder.glob("shake/*/*.part"))), int(asked["shaking"])), int(asked["shaking"])
 
 
 def results_in(place: Path) -> list[Path]:

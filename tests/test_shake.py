@@ -739,13 +739,13 @@ def test_the_estimate_counts_the_arms_that_are_run(tmp_path):
     from experiments.shake.foretelling import foretold
 
     trial = design(lively(tmp_path))
-    told = foretold(trial, tmp_path / "nowhere", 1, 0.5)
+    told = foretold(trial, tmp_path / "nowhere").timed(0.5, 2)
     changes = [change for change in changes_of(trial) if change.runs]
     assert told.runs == sum(3 * len({*change.arms, trial.control}) for change in changes)
-    assert told.seconds == told.runs * 0.5
+    assert told.seconds == told.runs * 0.25
     obese = next(change for change in changes if change.of.name == "interventions.the_obese.uptake")
     assert obese.arms == ("obese",)
     run_trial(trial, tmp_path / "there")
     running.shake_trial(trial, tmp_path / "there")
-    assert foretold(trial, tmp_path / "there", 1, None).missing == 0
+    assert foretold(trial, tmp_path / "there").missing == 0
     assert len(parts_of(obese, tmp_path / "there", trial.control).numbers()) == 3

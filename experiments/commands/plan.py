@@ -52,7 +52,7 @@ def show_plan(
     if shake and folder is not None:
         from experiments.shake.foretelling import foretold, seconds_expected
 
-        told = foretold(trial, folder, jobs, seconds_expected(made.foreseen))
+        told = foretold(trial, folder).timed(seconds_expected(made.foreseen), threads)
     if as_json:
         found = data(made) | ({} if done is None else {"done": done})
         print_json(found | ({} if told is None else {"shake": told.as_data()}))

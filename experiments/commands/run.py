@@ -107,11 +107,15 @@ def run(
 
 def _shaken(trial: Trial, folder: Path, jobs: int | None, quiet: bool) -> Results:
     """Shake a trial that was run; say on stderr, before, what that will take."""
+    from experiments.execution import threads_for
     from experiments.shake.foretelling import foretold, seconds_measured
     from experiments.shake.running import shake_trial
 
     if not quiet:
-        typer.echo(foretold(trial, folder, jobs, seconds_measured(trial)).said, err=True)
+        told = foretold(trial, folder)
+        if told.missing:
+            told = told.timed(seconds_measured(trial), threads_for(jobs))
+        typer.echo(told.said, err=True)
     with progress_bar(quiet, "replicates of changes") as progress:
         return shake_trial(trial, folder, jobs=jobs, progress=progress)
 

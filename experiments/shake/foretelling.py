@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.execution import identity_of, threads_for
+from experiments.execution import identity_of
 from experiments.forecast import Forecast, in_time
 from experiments.replicate import run_outcomes
 from experiments.shake.changes import changes_of, parts_of
@@ -37,10 +37,10 @@ class Foretold:
         Replicates of changes that are stored, and that would run.
     runs : int
         Arms that would be run in those that are missing: a change of an intervention moves only the arms that use it.
-    seconds : float, optional
-        About how long that takes; None: it was not tried.
     not_tried : tuple of str
         What is not tried, and why.
+    seconds : float, optional
+        About how long that takes; None: nobody knows.
     """
 
     numbers: int
@@ -49,8 +49,13 @@ class Foretold:
     there: int
     missing: int
     runs: int
-    seconds: float | None
     not_tried: tuple[str, ...]
+    seconds: float | None = None
+
+    def timed(self, seconds_a_run: float | None, threads: int) -> Foretold:
+        """Return it with how long it takes, given how long one arm of one replicate takes on one thread."""
+        seconds = None if seconds_a_run is None else self.runs * seconds_a_run / threads
+        return replace(self, seconds=seconds)
 
     @property
     def said(self) -> str:
@@ -73,7 +78,7 @@ class Foretold:
         return {**vars(self), "not_tried": list(self.not_tried), "said": self.said}
 
 
-def foretold(trial: Trial, folder: Path, jobs: int | None, seconds_a_run: float | None) -> Foretold:
+def foretold(trial: Trial, folder: Path) -> Foretold:
     """Foretell what shaking a trial takes; nothing is written.
 
     Parameters
@@ -81,10 +86,6 @@ def foretold(trial: Trial, folder: Path, jobs: int | None, seconds_a_run: float 
     trial : Trial
     folder : Path
         Its results folder, which need not be there.
-    jobs : int, optional
-        Threads; default: all cores.
-    seconds_a_run : float, optional
-        How long one arm of one replicate takes.
     """
     changes = changes_of(trial)
     replicates = range(trial.scenario.spec.experiment.replicates)
@@ -95,7 +96,6 @@ def foretold(trial: Trial, folder: Path, jobs: int | None, seconds_a_run: float 
     }
     arms = {change.name: len({*change.arms, trial.control}) for change in run}
     runs = sum(missing[name] * arms[name] for name in missing)
-    threads = min(threads_for(jobs), max(len(replicates), 1))
     tried = [change for change in changes if change.scenario is not None]
     return Foretold(
         numbers=len({change.number for change in tried}),
@@ -104,7 +104,6 @@ def foretold(trial: Trial, folder: Path, jobs: int | None, seconds_a_run: float 
         there=len(run) * len(replicates) - sum(missing.values()),
         missing=sum(missing.values()),
         runs=runs,
-        seconds=None if seconds_a_run is None else runs * seconds_a_run / threads,
         not_tried=tuple(not_tried((change.of.what, change.change, change.reason) for change in changes)),
     )
 

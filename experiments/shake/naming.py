@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from experiments.report.words import being
 from experiments.wording import plain_label
 from scenarios import grammar
+from scenarios.conversion import arm_items
 from simulator.errors import Place
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def in_words(place: Place, spec: ScenarioSpec) -> str:
     if part[0] == "arms" and len(part) > 3:
         rest = 4 if part[2] == "interventions" else 3
         return _of_intervention(_name_of(place[:rest], spec), part[rest:])
+    if part[0] == "background" and len(part) > 2:
+        return _of_intervention(_name_of(place[:2], spec), part[2:])
     if part[:2] == ("network", "layers") and len(part) > 2:
         return f"{_keys(part[3:]) or 'ties'} of {plain_label(part[2])}"
     if part[:3] == ("population", "enter", "rate"):
@@ -100,10 +103,6 @@ def _of_intervention(name: str, rest: tuple[str, ...]) -> str:
 
 
 def _name_of(place: Place, spec: ScenarioSpec) -> str:
-    """Return the name of an intervention that is written out in an arm."""
-    arm = spec.arms[str(place[1])]
-    items = arm.interventions if isinstance(arm, grammar.BudgetedArm) else arm
-    item = items[int(place[-1])]
-    if isinstance(item, str):
-        return item
-    return item.name or (item.tactic if isinstance(item, grammar.UnnamedTactic) else item.kind)
+    """Return the name of an intervention that is written out in an arm, or in the background."""
+    items = spec.background or () if place[0] == "background" else spec.arms[str(place[1])]
+    return list(arm_items(items))[int(place[-1])][0]
