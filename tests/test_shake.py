@@ -688,7 +688,7 @@ def test_a_run_that_was_not_shaken_has_no_such_section(tmp_path):
     results = netrial.run(written(tmp_path))
     assert results.shake.empty
     assert list(results.shake.columns)[:2] == ["number", "place"]
-    assert "h-shake" not in page_of(results)
+    assert 'id="h-shake"' not in page_of(results)
     with pytest.raises(SpecError, match="shake=True"):
         results.plot_shake()
 
