@@ -462,7 +462,7 @@ def test_stopped_and_resumed_gives_the_same_bytes(tmp_path):
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 here")
 def test_killed_and_resumed_as_told(tmp_path):
     scenario = [str(written(tmp_path)), *(f"--set={key}={json.dumps(value)}" for key, value in LIVELY.items())]
-    command = [sys.executable, "-m", "experiments.commands", "run", *scenario, "--replicates=12", "--shake", "--quiet"]
+    command = [sys.executable, "-m", "experiments.commands", "run", *scenario, "--replicates=4", "--shake", "--quiet"]
     killed = [*command, "--out", str(tmp_path / "killed")]
     process = subprocess.Popen(killed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300
@@ -477,7 +477,7 @@ def test_killed_and_resumed_as_told(tmp_path):
     assert "--shake" in seen.command
     subprocess.run(killed, check=True, stdout=subprocess.DEVNULL)
     assert status_of(tmp_path / "killed").state == "finished"
-    whole = netrial.run(lively(tmp_path), replicates=12, shake=True)
+    whole = netrial.run(lively(tmp_path), replicates=4, shake=True)
     assert (tmp_path / "killed" / "shake.parquet").read_bytes() == (whole.folder / "shake.parquet").read_bytes()
 
 
