@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from experiments.comparison.ranking import ranking
 from experiments.comparison.words import currency_of, lenders_in_words, sentences
+from experiments.plan.tactics import flow
 from experiments.wording import money, plain_label
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Block:
     sentences : list of str
     lenders : list of str
         Of which intervention each kind of strategy has its effect.
+    told : list of (str, str)
+        Parameters that strategies were given.
     left_out : list of (str, str)
         What was not compared, and why.
     """
@@ -34,6 +37,7 @@ class Block:
     heading: str
     sentences: list[str]
     lenders: list[str]
+    told: list[tuple[str, str]]
     left_out: list[tuple[str, str]]
 
 
@@ -43,6 +47,7 @@ def comparison_block(results: Results, record: Record) -> Block:
         f"What {money(record.budget)} {currency_of(results)} buy",
         sentences(results, record, ranking(results, record.strategies)),
         lenders_in_words(record),
+        [(plain_label(each.name), flow(dict(each.told))[1:-1]) for each in record.strategies if each.told],
         [(plain_label(each.name), each.reason) for each in record.left_out],
     )
 

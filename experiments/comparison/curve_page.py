@@ -47,7 +47,7 @@ def render(curves: Curves) -> tuple[str, Picture]:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    from experiments.figures.budgets import benefits, budgets, order_of
+    from experiments.figures.budgets import MOST_INTERVALS, benefits, budgets, order_of
     from experiments.figures.style import style
     from experiments.report.page import TEMPLATES, inline_svg
 
@@ -83,6 +83,7 @@ def render(curves: Curves) -> tuple[str, Picture]:
         budgets=[f"{money(each)} {currency}" for each in curves.budgets],
         folders=[each.results.folder.name for each in curves.comparisons],
         rows=rows,
+        most_intervals=MOST_INTERVALS,
         left_out=curves.left_out,
         version=str((results.manifest.get("versions") or {}).get("netrial", "")),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from experiments.comparison.borrowing import Lender, check_costs, lender_for, lenders_of
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 ALL = "all"
 
+LARGE = 2_000
+"""People above which strategies that would take minutes to choose whom to ask are told to look at less."""
+
+BOUNDED = {"simulations": 10, "candidates": 100}
+"""What `greedy` is told in a large town."""
+
 
 @dataclass(frozen=True)
 class Strategy:
@@ -36,6 +42,8 @@ class Strategy:
     intervention : mapping
         As a scenario writes it, without a cut: the budget says how many.
     cost : mapping
+    told : mapping
+        Parameters of the tactic that the comparison chose, since the scenario leaves no choice, or to save time.
     """
 
     name: str
@@ -43,6 +51,7 @@ class Strategy:
     lender: str
     intervention: Mapping[str, Any]
     cost: Mapping[str, Any]
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,9 @@ def choose(scenario: Scenario, world: World, wanted: Sequence[str] = (ALL,), eff
         if isinstance(made, str):
             left_out.append(LeftOut(name, kind, made))
         else:
-            chosen += [Strategy(each, kind, lender.name, one, lender.cost) for each, one in made.items()]
+            for each, one in made.items():
+                told = {} if own is not None else {key: one[key] for key in one if key in arguments(tactics[name])}
+                chosen.append(Strategy(each, kind, lender.name, one, lender.cost, told))
     if not lending:
         hint = "add an intervention with what happens to those who accept, and what it costs"
         raise SpecError(Problem("the scenario has no intervention whose effect strategies could have", (), hint))
@@ -175,6 +186,9 @@ def needs_ties(name: str) -> bool:
 def _told(name: str, lender: Lender, scenario: Scenario, world: World) -> dict[str, Any] | str:
     """Return the parameters that a tactic is told, where the scenario leaves no choice; else say what it needs."""
     told: dict[str, Any] = {}
+    large = world.population.size > LARGE
+    if name == "key_players_fragmentation" and large:
+        told["measure"] = "components"
     if name in ("in_state", "treat_individuals", "greedy"):
         measure, better = _primary(scenario)
         states = [f"{measure.behaviour}.{state}" for state in measure.states]
@@ -182,7 +196,7 @@ def _told(name: str, lender: Lender, scenario: Scenario, world: World) -> dict[s
             return "the primary outcome is about no states"
         if name == "greedy":
             kind = "share" if measure.kind in ("share", "count", "difference") else "person_time"
-            told = {"state": states, "better": better, "measure": kind}
+            told = {"state": states, "better": better, "measure": kind, **(BOUNDED if large else {})}
         else:
             told = {"states": states}
     if name == "cluster_randomised":
