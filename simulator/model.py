@@ -160,7 +160,7 @@ class ContagionModel(mesa.Model):
 
     @property
     def network(self) -> ContactNetwork:
-        """The contact network at time 0."""
+        """The contact network as it was made, before ties were added, ended or rewired."""
         return self.world.network
 
     @property

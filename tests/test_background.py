@@ -348,6 +348,22 @@ def build_inputs(scenario: Scenario) -> list[Any]:
     return inputs_of(scenario.spec)
 
 
+def test_it_is_no_strategy_and_takes_no_money(season: Scenario, tmp_path: Path) -> None:
+    """Strategies have all of their budget for their own people, and what the background does is not theirs to lend."""
+    from experiments.comparison.borrowing import lenders_of
+
+    assert [each.name for each in lenders_of(season)] == ["leaders"]
+    snowball = {"kind": "induction", "target": {"number": 3}, "at": 0, "effect": {"set": {"smoking": "never"}}}
+    chain = {"waves": 2, "coupons": 2}
+    scenario = season.set("interventions.snowball", {**snowball, "chain": chain, "cost": {"per_treated": 100}})
+    made = netrial.compare(
+        scenario, budget=1000, strategies=["leaders", "snowball"], replicates=4, out=tmp_path / "out"
+    )
+    spent = costs(made.results.ledger, made.results.outcomes).groupby("arm")[["cost", "treated"]].mean()
+    assert spent.loc["leaders"].tolist() == [1000, 10]
+    assert 700 <= spent.loc["snowball", "cost"] <= 1000
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

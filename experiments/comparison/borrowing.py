@@ -65,10 +65,11 @@ class Lender:
 
 
 def lenders_of(scenario: Scenario) -> list[Lender]:
-    """Return the scenario's interventions: the named ones in order, then those that arms write out."""
+    """Return the interventions of the scenario but the background: the named ones in order, then those in arms."""
     found = [
         _lender(scenario, ("interventions", str(name)), str(name), given)
         for name, given in (scenario.data.get("interventions") or {}).items()
+        if name not in (scenario.spec.background or ())
     ]
     for arm, members in (scenario.data.get("arms") or {}).items():
         inside: Place = ("arms", arm, "interventions") if isinstance(members, dict) else ("arms", arm)

@@ -62,7 +62,7 @@ def outlays_of(scenario: Scenario, most: float | None, jobs: int | None = None) 
     Parameters
     ----------
     scenario : Scenario
-        Whose arms have one intervention each, and no budget.
+        Whose arms have one intervention each, beside the background, and no budget.
     most : float or None
         The largest budget; None: any.
     jobs : int, optional
@@ -70,7 +70,7 @@ def outlays_of(scenario: Scenario, most: float | None, jobs: int | None = None) 
     from experiments.design import design
 
     trial = design(scenario)
-    arms = {name: members[0] for name, members in trial.arms.items() if name != trial.control}
+    arms = {name: members[-1] for name, members in trial.arms.items() if name != trial.control}
     found = {name: Outlay(dates_of(one, trial.horizon)) for name, one in arms.items()}
     chains = [name for name, one in arms.items() if one.chain is not None]
     for name, known in _chain_costs(trial, chains, most, jobs).items():
@@ -104,8 +104,9 @@ def _chain_costs(
     asked = list(names)
     while asked:
         arms = {
-            name: [replace(one, target=replace(one.target, share=None, number=number)) for one in trial.arms[name]]
+            name: [*background, replace(one, target=replace(one.target, share=None, number=number))]
             for name in asked
+            for *background, one in [trial.arms[name]]
         }
         came_to = try_out(replace(trial, arms={trial.control: trial.arms[trial.control], **arms}), replicates, jobs)
         for name in asked:
