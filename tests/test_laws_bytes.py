@@ -143,7 +143,7 @@ def test_a_longer_horizon(case: Case) -> None:
 
 def test_a_longer_horizon_where_influence_ages() -> None:
     """Who enters later must not raise, before, the ceiling of `proportion`: the largest influence of all."""
-    test_a_longer_horizon(lively(36))
+    test_a_longer_horizon(replace(lively(36), occurrences=()))  # its factors would outgrow what is allowed, later
 
 
 @cases

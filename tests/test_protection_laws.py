@@ -212,7 +212,7 @@ class Inventor:
 
     def intervention(self, number: int, behaviours: Mapping[str, Behaviour]) -> Intervention:
         luck = self.luck
-        effect = Effect(lasting=luck.choice((None, 1.5, 4.0)))
+        effect = Effect(lasting=luck.choice((None, 1.5, 4.0)), half_life=0.7 if number == 1 else None)
         for _ in range(luck.randint(1, 3)):
             name = luck.choice(list(behaviours))
             one = luck.choice(behaviours[name].transitions)
@@ -543,5 +543,6 @@ def test_a_condition_too_long_to_go_through() -> None:
 def test_every_effect_is_looked_at() -> None:
     """Whoever gives interventions another effect must say here what it does to protection."""
     assert {one.name for one in fields(Effect)} == {
-        "set", "susceptibility", "influence", "ties", "rewire", "lasting",
+        "set", "susceptibility", "influence", "ties", "rewire",
+        "lasting", "half_life",  # a factor that ends or fades stays on its side of 1
     }  # fmt: skip
