@@ -224,7 +224,7 @@ def _effects_on(
             rows = rows[counts[rows]]
             rows = rows[np.argsort(places[rows], kind="stable")]
             if len(rows):
-                summary = _summary(*both[:, rows], draws[places[rows]])
+                summary = _summary(both[0, rows], both[1, rows], draws[places[rows]])
                 row = {"arm": arm, "outcome": spec.name, "estimand": estimand, **summary}
                 yield row | (whole if estimand == "overall" else {})
 
