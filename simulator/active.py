@@ -13,6 +13,8 @@ from simulator.kernel_arrays import Ends
 NEVER = int(np.iinfo(np.int64).max)
 """Tick of what never happens."""
 
+NO_ENDS = Ends(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -113,8 +115,10 @@ def ends_of(
     tick, before : int
         Ticks.
     """
-    leave, place, left = _left_over(active, rows, n_rows, tick, before)
     untied = np.flatnonzero((ties > tick) & (ties < before))
+    if not untied.size and all(factor.leaves is None for factor in active):
+        return NO_ENDS  # what follows takes as long as a small run
+    leave, place, left = _left_over(active, rows, n_rows, tick, before)
     ticks = np.concatenate([leave, ties[untied]])
     order = np.argsort(ticks, kind="stable")
     return Ends(
@@ -132,7 +136,7 @@ def _left_over(
 
     They are multiplied in order of name, so that the product is what `multiplied` would make of them then.
     """
-    factors = sorted(active, key=_name) if any(factor.leaves is not None for factor in active) else []
+    factors = sorted(active, key=_name)
     leaves = [np.full(factor.persons.size, NEVER) if factor.leaves is None else factor.leaves for factor in factors]
     places = [rows[factor.row] * n_rows + factor.persons.astype(np.int64) for factor in factors]
     concerned = np.zeros(len(rows) * n_rows, np.bool_)
