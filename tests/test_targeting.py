@@ -197,6 +197,11 @@ class TestCuts:
         eligible = codes >= 0
         assert cut_per_group(ranking, eligible, 3, codes).tolist() == [2, 3, 5]  # 4, 2, 1 people get 1.7, 0.86, 0.43
 
+    def test_no_group_gets_more_than_its_places_from_a_ranking_that_leaves_people_out(self) -> None:
+        ranking, codes = np.array([0, 1, 5, 6, 7], np.int32), np.repeat([0, 1], 5)
+        assert cut_per_group(ranking, np.ones(10, bool), 2, codes).tolist() == [0, 5]
+        assert cut_per_group(ranking, np.ones(10, bool), 6, codes).tolist() == [0, 1, 5, 6, 7]
+
     def test_a_group_that_does_not_fit_is_skipped_and_the_next_tried(self) -> None:
         codes = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, -1], np.int32)
         order = np.array([0, 1, 2])
@@ -235,6 +240,13 @@ class TestSelect:
         selection = select(Target(where=parse("village == b"), number=5), situation(world))
         assert selection.persons.tolist() == [6, 7, 8]
         assert selection.missing == 2
+
+    def test_people_whom_a_rule_never_picks_are_missing(self) -> None:
+        world = town(6, [undirected("friends", [(0, 1), (1, 2)])], [category("village", ["a", "b"] * 3)])
+        for per in (None, "village"):
+            selection = select(Target(rank="isolated", number=5, per=per), situation(world))
+            assert selection.persons.tolist() == [3, 4, 5]
+            assert selection.missing == 2
 
     def test_per_splits_the_rounded_share_and_leaves_out_the_missing(self) -> None:
         chosen = self.picked(Target(rank="degree", share=0.34, per="village"))  # 0.34 x 9 = 3.06: 2 in a, 1 in b
