@@ -13,7 +13,7 @@ from interventions.background import uncounted
 from interventions.chains import act_and_pass_on
 from interventions.groups import groups_over, order_over
 from simulator.actions import ActLater
-from simulator.outcomes import read
+from simulator.outcomes import read_so_far
 from simulator.units import to_ticks
 from simulator.world import Occurrence
 
@@ -96,8 +96,7 @@ def _check(intervention: Intervention, occasion: int, begin: int, n_checks: int,
     """Act if the measure is past its level; else ask to look again."""
     when = intervention.when
     assert when is not None
-    reading = read(when.measure, situation.world, situation.so_far())
-    value = reading.over(np.ones(situation.world.population.size, bool)).value
+    value = read_so_far(when.measure, situation).over(np.ones(situation.world.population.size, bool)).value
     if (when.above is not None and value > when.above) or (when.below is not None and value < when.below):
         if intervention.phase is not None:
             return _begin_phases(intervention, occasion, situation.tick, situation)

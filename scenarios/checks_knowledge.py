@@ -48,7 +48,7 @@ def warn_of_knowledge(checker: Checker) -> None:
     """Warn of knowledge of ties on which nothing depends."""
     from interventions.knowing import looks_at_ties
 
-    for place, given in _with_places(checker.spec):
+    for place, given in interventions_with_places(checker.spec):
         if given.target is None or given.target.knowledge is None:
             continue
         target = intervention_of(checker.spec, "", given).target
@@ -59,7 +59,7 @@ def warn_of_knowledge(checker: Checker) -> None:
             checker.warn(message, (*place, "target", "knowledge"), hint, on_key=True)
 
 
-def _with_places(spec: grammar.ScenarioSpec) -> Iterator[tuple[Place, grammar.Intervention]]:
+def interventions_with_places(spec: grammar.ScenarioSpec) -> Iterator[tuple[Place, grammar.Intervention]]:
     """Yield every intervention that is written out, with its place."""
     for name, given in spec.interventions.items():
         if isinstance(given, grammar.Intervention):

@@ -16,6 +16,9 @@ from scipy import stats
 from small_towns import STAR, category, situation, town, undirected
 
 import netrial
+from experiments.design import design
+from experiments.plan.making import plan_of
+from experiments.plan.sections import text_lines
 from interventions.dropping import exponentials, fades_of
 from interventions.schedule import occurrences
 from interventions.specs import ByContacts, Intervention, Target
@@ -123,6 +126,20 @@ class TestWhen:
         )
         first = [each.outcomes.query("arm == 'usual' and replicate == 0")["value"].item() for each in (before, after)]
         assert first[0] < 50 <= first[1]
+
+    def test_the_plan_reads_what_happened_so_far_too(self) -> None:
+        found = scenario({"when": {"first_entries": "smoking.smoker", "above": 49.5, "check_every": 0.25}})
+        said = "\n".join(text_lines(plan_of(design(found, None), 2)))
+        assert 'once the number of people who became "smoker" (smoking) is above 49.5' in said
+
+    def test_where_is_asked_of_people_as_they_are_when_it_looks(self) -> None:
+        joined = {"set": {"smoking": "never"}}
+        first = {"kind": "champions", "target": {"where": "smoking == smoker"}, "at": 1, "effect": joined}
+        waits = {"when": {"count": "smoking.never", "where": "smoking == never", "above": 399, "check_every": 1}}
+        it = {"kind": "champions", "target": {"number": 20}, "effect": {}, **waits}
+        data = {**TOWN, "interventions": {"first": first, "it": it}, "arms": {"usual": [], "treated": ["first", "it"]}}
+        lines = netrial.run(loaded(data)).ledger.query("action == 'reach' and intervention == 'it'")
+        assert set(lines["time"]) == {1.0}  # by where people were at time 0, never more than 320
 
     def test_once_started_it_repeats(self) -> None:
         times = [time for time, _ in reached(scenario({"when": {"count": "smoking.smoker", "above": 90}, "every": 3}))]
@@ -356,6 +373,12 @@ def test_categories_may_be_missing() -> None:
         ({"every": 0.00001}, "it would act 1,000,000 times"),
         ({"when": {"share": "smoking.smoker", "above": 0.1, "below": 0.3}}, "either `above` or `below`"),
         ({"when": {"share": "smoking.smoker", "above": 0.1, "at": 3}}, "takes no `at`"),
+        ({"when": {"share": "smoking.smoker", "above": 0.1, "among": "targets"}}, "takes no `among`"),
+        ({"phase": {"over": "ward", "every": 1, "order": {"count": "smoking.smoker", "at": 1}}}, "takes no `at`"),
+        (
+            {"phase": {"over": "ward", "every": 1, "order": {"time_to": {"share": "smoking.smoker", "reaches": 0.5}}}},
+            "groups cannot be ranked by `time_to`",
+        ),
         ({"when": {"time_to": {"share": "smoker", "reaches": 0.5}, "above": 0.1}}, "cannot wait for `time_to`"),
         ({"phase": {"over": "ward", "every": 1, "order": ["a", "e"]}}, "nobody has `ward` `e`"),
         ({"phase": {"over": "wards", "every": 1}}, "did you mean `ward`"),
