@@ -53,23 +53,24 @@ def as_known(situation: Situation, target: Target, occasion: int = 0) -> tuple[S
         See `n_asked`.
     """
     asked = n_asked(target, int(np.count_nonzero(situation.present)), occasion)
-    if not looks_at_ties(target):
-        return situation, asked
-    knowledge = target.knowledge
+    return (as_seen(situation, target.knowledge) if looks_at_ties(target) else situation), asked
+
+
+def as_seen(situation: Situation, knowledge: Knowledge | None) -> Situation:
+    """Return a situation with the network that is known (None: as it is now) in place of the true one."""
     if knowledge is None or knowledge.perfect:
         network = situation.network()
     else:
         then = situation.tick if knowledge.as_of is None else to_ticks(knowledge.as_of)
         network = observed(situation.network_at(then), knowledge, situation.draw, situation.present)
     if network is situation.world.network:
-        return situation, asked
-    known = replace(
+        return situation
+    return replace(
         situation,
         world=replace(situation.world, network=network),
         tied_in=lambda layer: network.layers[layer].ties,
         network_at=lambda tick: network,
     )
-    return known, asked
 
 
 def looks_at_ties(target: Target) -> bool:

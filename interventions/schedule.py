@@ -11,7 +11,8 @@ import numpy as np
 
 from interventions.background import uncounted
 from interventions.chains import act_and_pass_on
-from interventions.groups import groups_over, order_over
+from interventions.groups import FOUND, groups_over, order_over
+from interventions.knowing import as_seen
 from simulator.actions import ActLater
 from simulator.outcomes import read_so_far
 from simulator.units import to_ticks
@@ -109,24 +110,34 @@ def _check(intervention: Intervention, occasion: int, begin: int, n_checks: int,
 
 
 def _begin_phases(intervention: Intervention, occasion: int, begin: int, situation: Situation) -> list[Action]:
-    """Put the groups in order, once, and let the first of them begin."""
-    assert intervention.phase is not None
-    order = order_over(intervention.phase, situation)
-    return _next_phase(intervention, occasion, begin, 0, order, situation)
+    """Find the groups and put them in order, once, and let the first of them begin.
+
+    Groups that are found in the network are those of the network as it is known then, and stay what they are.
+    """
+    phase = intervention.phase
+    assert phase is not None
+    seen = as_seen(situation, intervention.target.knowledge) if phase.over in FOUND else situation
+    codes, order = groups_over(phase.over, seen.world), order_over(phase, seen)
+    return _next_phase(intervention, occasion, begin, 0, codes, order, situation)
 
 
 def _next_phase(
-    intervention: Intervention, first: int, begin: int, step: int, order: np.ndarray, situation: Situation
+    intervention: Intervention,
+    first: int,
+    begin: int,
+    step: int,
+    codes: np.ndarray,
+    order: np.ndarray,
+    situation: Situation,
 ) -> list[Action]:
-    """Let the next groups begin, and ask for those after them."""
+    """Let the next groups (of int32[n_persons], each person's) begin, and ask for those after them."""
     phase = intervention.phase
     assert phase is not None
-    codes = groups_over(phase.over, situation.world)
     begins = order[step * phase.groups : (step + 1) * phase.groups]
     actions = act_and_pass_on(intervention, situation, first + step, np.isin(codes, begins))
     if (step + 1) * phase.groups < order.size:
         tick = begin + to_ticks((step + 1) * phase.every)
         if tick < situation.horizon:
-            later = partial(_next_phase, intervention, first, begin, step + 1, order)
+            later = partial(_next_phase, intervention, first, begin, step + 1, codes, order)
             actions.append(ActLater(tick, first + step + 1, later))
     return actions

@@ -200,6 +200,7 @@ def _warn_of_layers(checker: Checker, behaviours: Mapping[str, Behaviour]) -> No
 
 def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> Iterator[str]:
     """Yield the layers that an intervention changes, passes on along, or chooses people by."""
+    from interventions.groups import FOUND
     from interventions.targeting import goes_by_ties
 
     target = given.target
@@ -210,6 +211,8 @@ def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> It
                 yield from everything if part.layer is None else (part.layer,)
     if given.chain is not None:
         yield from given.chain.layers or everything
+    if given.phase is not None and given.phase.over in FOUND:
+        yield from everything
     if target is None:
         return
     parameters = target.rank.parameters if isinstance(target.rank, grammar.RankRule) else {}

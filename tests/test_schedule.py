@@ -6,6 +6,7 @@ import json
 import math
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from small_towns import STAR, category, situation, town, undirected
+from small_towns import STAR, TWO_CLIQUES, category, situation, town, undirected
 
 import netrial
 from experiments.design import design
@@ -21,9 +22,11 @@ from experiments.plan.making import plan_of
 from experiments.plan.sections import text_lines
 from interventions.dropping import exponentials, fades_of
 from interventions.schedule import occurrences
-from interventions.specs import ByContacts, Intervention, Target
+from interventions.specs import ByContacts, Intervention, Knowledge, Phase, Target
 from interventions.uptake import chances
 from scenarios.loading import Scenario
+from simulator.actions import ActLater, Record
+from simulator.network import ContactNetwork
 from simulator.past import Past
 from simulator.streams import Draw
 from simulator.units import TICKS_PER_UNIT
@@ -165,6 +168,24 @@ class TestPhases:
             assert lines["people"].sum() == 400
             sizes.add(tuple(lines["people"]))
         assert len(sizes) > 1  # in an order drawn by replicate
+
+    @pytest.mark.parametrize(("asked", "steps"), [(None, [5, 5]), (0.0, [1] * 10), (1.0, [5, 5])])
+    def test_communities_are_those_of_the_known_network_when_the_first_begin(
+        self, asked: float | None, steps: list[int]
+    ) -> None:
+        target = Target(knowledge=None if asked is None else Knowledge(asked=asked))
+        (one,) = occurrences([Intervention("it", "champions", target, phase=Phase("communities", order="size"))])
+        plan, offered = one.plan, []
+        changed = ContactNetwork(10, {"friends": undirected("friends", [])})
+        here = situation(town(10, [undirected("friends", TWO_CLIQUES)]))
+        for _ in steps:
+            *done, last = plan(here)
+            offered += [each.offered for each in [*done, last] if isinstance(each, Record) and each.offered is not None]
+            plan = last.plan if isinstance(last, ActLater) else None
+            here = replace(here, network_at=lambda tick: changed)  # does not move anybody
+        assert plan is None
+        assert [people.size for people in offered] == steps
+        assert sorted(np.concatenate(offered)) == list(range(10))
 
     def test_two_at_a_time_by_size(self) -> None:
         found = scenario({"target": {}, "phase": {"over": "ward", "groups": 2, "every": 2, "order": "size"}})
@@ -357,7 +378,6 @@ def test_stops_are_free(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_categories_may_be_missing() -> None:
     world = town(4, columns=[category("ward", ["a", None, "b", "a"])])
     from interventions.groups import groups_over, order_over
-    from interventions.specs import Phase
 
     assert groups_over("ward", world).tolist() == [0, -1, 1, 0]
     assert order_over(Phase("ward", listed=("b", "z", "a")), situation(world)).tolist() == [1, 0]
