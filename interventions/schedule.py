@@ -118,6 +118,8 @@ def _begin_phases(intervention: Intervention, occasion: int, begin: int, situati
     assert phase is not None
     seen = as_seen(situation, intervention.target.knowledge) if phase.over in FOUND else situation
     codes, order = groups_over(phase.over, seen.world), order_over(phase, seen)
+    if phase.over in FOUND:  # who is not there is in a group of nobody
+        order = order[np.isin(order, codes[situation.present])]
     return _next_phase(intervention, occasion, begin, 0, codes, order, situation)
 
 

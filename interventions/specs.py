@@ -230,7 +230,7 @@ class ByContacts:
     Parameters
     ----------
     source : Source, optional
-        States of contacts that count; None: contacts who accepted this intervention before count.
+        States of contacts that count; None: contacts count who accepted this intervention before and have not left it.
     reads : {"count", "share"}
         Whether the number of such contacts is read, or their share of all contacts (0 without contacts).
     table : tuple of (float, float)

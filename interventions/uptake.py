@@ -96,7 +96,7 @@ def _by_contacts(uptake: ByContacts, name: str, persons: np.ndarray, situation: 
     """Read the table at each person's number, or share, of distinct contacts who are in it."""
     world = situation.world
     if uptake.source is None:
-        inside = situation.past.treated(name).astype(np.float64)
+        inside = (situation.past.members(name, situation.tick) & situation.present).astype(np.float64)
     else:
         behaviour = world.behaviours[uptake.source.behaviour]
         weight_of = np.zeros(256)

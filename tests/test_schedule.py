@@ -333,6 +333,16 @@ class TestUptakeByContacts:
         linear = self.table(shape="linear")
         assert chances(linear, "it", people, here)[[0, 3]].tolist() == pytest.approx([0.4, 0.9])
 
+    def test_who_has_left_it_or_the_town_is_in_it_no_longer(self) -> None:
+        past, people = Past(6), np.arange(6, dtype=np.int32)
+        past.note_treated("it", np.array([0, 1, 2], np.int32), np.array([1, 5, 5]) * TICKS_PER_UNIT)
+        here = situation(self.star, time=2.0, past=past)
+        table = self.table(table=((0, 0.0), (1, 0.1), (2, 0.2), (3, 0.3)))
+        assert chances(table, "it", people, here)[3] == 0.2
+        states = here.states.copy()
+        states[1] = (2, 3)
+        assert chances(table, "it", people, replace(here, states=states))[3] == 0.1
+
     def test_shares_and_states(self) -> None:
         from simulator.behaviour import Source
 
