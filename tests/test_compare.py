@@ -213,7 +213,9 @@ def test_dates_are_counted_and_share_the_money():
     assert dates() == 1
     assert dates(at=(0.0, 2.0, 5.0)) == 3
     assert dates(at=(1.0,), every=2.0) == 5
+    assert dates(at=(0.0,), every=2.0) == dates(at=(0.0,), every=2.0, until=10.0) == 5  # none at the horizon
     assert dates(at=(0.0,), every=0.1, until=0.3) == 4
+    assert dates(at=(3.0,), every=20.0) == 1
     assert dates(phase=Phase("area")) == 1
     assert Outlay(4).cut(1000.0) == {"budget": 250.0}
     assert Outlay(1).cut(1000.0) == {}
