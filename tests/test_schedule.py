@@ -187,6 +187,11 @@ class TestPhases:
         assert [people.size for people in offered] == steps
         assert sorted(np.concatenate(offered)) == list(range(10))
 
+    def test_the_plan_says_of_whom_a_cut_is(self) -> None:
+        found = scenario({"at": 0, "phase": {"over": "ward", "every": 2}, "target": {"rank": "degree", "share": 0.1}})
+        said = "\n".join(text_lines(plan_of(design(found, None), 2)))
+        assert "people with most contacts (10 % of everybody in the groups that begin)" in said
+
     def test_two_at_a_time_by_size(self) -> None:
         found = scenario({"target": {}, "phase": {"over": "ward", "groups": 2, "every": 2, "order": "size"}})
         people = [people for _, people in reached(found)]
