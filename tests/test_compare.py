@@ -74,6 +74,16 @@ def test_each_kind_borrows_from_the_first_of_its_kind_else_from_one_that_acts_on
         lender_for("groups", lenders, "leader")
 
 
+def test_what_does_nothing_to_those_who_accept_it_lends_nothing(obesity):
+    outreach = {"kind": "induction", "target": {"number": 5}, "at": 0, "effect": {}, "cost": {"per_treated": 100}}
+    outreach["chain"] = {"effect": {"set": {"advocacy": "champion"}}}
+    kept = {"outreach": outreach, "anyone": obesity.data["interventions"]["anyone"]}
+    scenario = obesity.set({"interventions": kept, "arms": {"usual_care": []}})
+    assert lender_for("induction", lenders_of(scenario)).name == "anyone"
+    with pytest.raises(SpecError, match="the effect of `outreach` is on none of those who accept it"):
+        lender_for("induction", lenders_of(scenario), "outreach")
+
+
 def test_an_intervention_written_out_in_an_arm_lends_too_but_not_the_controls():
     written = {"kind": "broadcast", "target": {}, "at": 1, "effect": {}, "cost": {"fixed": 1}}
     arms = {"none": [{**written, "name": "own"}], "one": [{"tactic": "policy", "at": 2, "effect": {}, "name": "law"}]}
