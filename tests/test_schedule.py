@@ -21,11 +21,13 @@ from experiments.design import design
 from experiments.plan.making import plan_of
 from experiments.plan.sections import text_lines
 from interventions.dropping import exponentials, fades_of
+from interventions.money import purse_for
 from interventions.schedule import occurrences
-from interventions.specs import ByContacts, Intervention, Knowledge, Phase, Target
+from interventions.specs import ByContacts, Cost, Intervention, Knowledge, Phase, Target
 from interventions.uptake import chances
 from scenarios.loading import Scenario
 from simulator.actions import ActLater, Record
+from simulator.behaviour import ByState
 from simulator.network import ContactNetwork
 from simulator.past import Past
 from simulator.streams import Draw
@@ -347,6 +349,18 @@ class TestUptakeByContacts:
         states = here.states.copy()
         states[1] = (2, 3)
         assert chances(table, "it", people, replace(here, states=states))[3] == 0.1
+
+    def test_numbers_by_state_do_for_people_who_are_not_there(self) -> None:
+        """A budget prices everybody, those who have left among them."""
+        here = situation(self.star, obese=[0])
+        states = here.states.copy()
+        states[1] = (2, 3)
+        gone, by_state = replace(here, states=states), ByState("weight", {"lean": 0.2, "obese": 0.4})
+        one = Intervention(
+            "it", "champions", uptake=by_state, drop_out=by_state, cost=Cost(per_time_treated=1), budget=9
+        )
+        assert chances(by_state, "it", np.arange(3, dtype=np.int32), gone).tolist() == [0.4, 1.0, 0.2]
+        assert purse_for(one, gone, 0, 0).most[[0, 2]].min() > 0
 
     def test_shares_and_states(self) -> None:
         from simulator.behaviour import Source
