@@ -228,7 +228,7 @@ def _pilot(make: Callable[..., Simulation], horizon: int, warm_up: int) -> _Pilo
     step = _first_step(silent, horizon + warm_up)
     silent = make(SilentSimulation)
     assert isinstance(silent, SilentSimulation)
-    run = make(keep_events=True)
+    run = make()
     run.advance(run.now + 1)  # compiles, or reads what was compiled
     began = time.perf_counter()
     before, elapsed = run.rings, 0.0

@@ -6,6 +6,7 @@ asking. Nothing of that run is kept but its outcomes, beside those of the arm an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -112,7 +113,9 @@ def losses(knowledge: pd.DataFrame, specs: Mapping[str, OutcomeSpec]) -> pd.Data
         arm, outcome; in the outcome's own unit, over everybody, positive where it is good: `benefit` (over the
         control, as the arm was run), `perfect_benefit` (were the whole network known) and `lost` (the second less the
         first), each with the 95 % t interval of the paired differences (NaN below two replicates); `share_lost` =
-        lost ÷ perfect benefit with Fieller's 95 % set, as `economics.ratio_interval` returns it; replicates.
+        lost ÷ perfect benefit with Fieller's 95 % set, as `economics.ratio_interval` returns it: where the interval of
+        the perfect benefit holds 0, everything up to `share_low` and from `share_high` on. NaN where the perfect
+        benefit is not positive, since nothing can be a share of it; replicates.
     """
     rows = []
     for (arm, outcome), each in knowledge.groupby(["arm", "outcome"], sort=True):
@@ -124,7 +127,8 @@ def losses(knowledge: pd.DataFrame, specs: Mapping[str, OutcomeSpec]) -> pd.Data
         perfect = independent(sign * (each["perfect_value"] - each["control_value"])).to_numpy(float)
         # Not perfect - benefit, which rounding would make differ where the two runs are the same.
         lost = independent(sign * (each["perfect_value"] - each["value"])).to_numpy(float)
-        numbers = (*t_interval(benefit), *t_interval(perfect), *t_interval(lost), *ratio_interval(lost, perfect))
+        share = ratio_interval(lost, perfect) if perfect.mean() > 0 else (math.nan, math.nan, math.nan)
+        numbers = (*t_interval(benefit), *t_interval(perfect), *t_interval(lost), *share)
         rows.append((arm, outcome, *(float(number) + 0.0 for number in numbers), len(each)))
     return pd.DataFrame(rows, columns=LOSS_COLUMNS)
 

@@ -14,7 +14,7 @@ from simulator.actions import Action, ActLater, Record
 from simulator.behaviour import ByState
 
 if TYPE_CHECKING:
-    from interventions.specs import Effect, Intervention, Target
+    from interventions.specs import Effect, Intervention
     from simulator.behaviour import Behaviour
     from simulator.world import Situation
 
@@ -116,7 +116,7 @@ def differing(intervention: Intervention, arms: Arms, orders: Mapping[str, Seque
         yield f"{name}, in the background, is passed on from person to person, which may take another way in an arm"
     if _picks_by_state(intervention, arms):
         yield f"{name}, in the background, may reach other people in an arm, since who they are depends on states"
-    elif _picks_by_network(intervention.target, arms):
+    elif _picks_by_network(intervention, arms):
         yield f"{name}, in the background, may reach other people in an arm, since arms change ties"
     yield from _effects(name, intervention.effect, arms, orders)
 
@@ -131,8 +131,10 @@ def _picks_by_state(intervention: Intervention, arms: Arms) -> bool:
     return by_state or rule not in (None, *WITHOUT_TIES, *OF_THE_NETWORK)
 
 
-def _picks_by_network(target: Target, arms: Arms) -> bool:
-    return bool(arms.layers) and (target.rank not in WITHOUT_TIES or not {target.groups, target.per}.isdisjoint(FOUND))
+def _picks_by_network(intervention: Intervention, arms: Arms) -> bool:
+    target, phase = intervention.target, intervention.phase
+    groups = {target.groups, target.per, None if phase is None else phase.over}
+    return bool(arms.layers) and (target.rank not in WITHOUT_TIES or not groups.isdisjoint(FOUND))
 
 
 def _effects(name: str, effect: Effect, arms: Arms, orders: Mapping[str, Sequence[str]]) -> Iterator[str]:

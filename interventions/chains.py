@@ -25,6 +25,7 @@ from interventions.money import purse_for_wave
 from interventions.scores import once
 from interventions.specs import Target
 from simulator.actions import Action, ActLater, Record
+from simulator.centrality import settled
 from simulator.network import distinct, pack
 from simulator.units import to_ticks
 
@@ -221,7 +222,7 @@ def _weights(network: ContactNetwork, names: tuple[str, ...], ways: np.ndarray) 
     total = np.zeros(ways.size)
     for each, weights in _by_layer(network, names):
         total[np.searchsorted(ways, each)] += weights
-    return total
+    return settled(total)  # else 0.1 + 0.2 would be more than 0.3
 
 
 def _by_layer(network: ContactNetwork, names: tuple[str, ...]) -> Iterator[tuple[np.ndarray, np.ndarray]]:

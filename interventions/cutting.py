@@ -63,14 +63,14 @@ def cut(ranking: np.ndarray, eligible: np.ndarray, places: int) -> np.ndarray:
 
     Parameters
     ----------
-    ranking : int32[n_persons]
+    ranking : int32[k]
     eligible : bool[n_persons]
     places : int
 
     Returns
     -------
-    int32[min(places, n_eligible)]
-        Ascending.
+    int32[j]
+        Ascending; at most `places`.
     """
     return np.sort(ranking[eligible[ranking]][:places])
 
@@ -78,9 +78,11 @@ def cut(ranking: np.ndarray, eligible: np.ndarray, places: int) -> np.ndarray:
 def cut_per_group(ranking: np.ndarray, eligible: np.ndarray, places: int, codes: np.ndarray) -> np.ndarray:
     """Return the first eligible people of each group, the places split by largest remainder.
 
+    A group of whom the ranking holds fewer than its places gives these few.
+
     Parameters
     ----------
-    ranking : int32[n_persons]
+    ranking : int32[k]
     eligible : bool[n_persons]
         Nobody in it has a negative code.
     places : int
@@ -89,15 +91,15 @@ def cut_per_group(ranking: np.ndarray, eligible: np.ndarray, places: int, codes:
 
     Returns
     -------
-    int32[min(places, n_eligible)]
-        Ascending.
+    int32[j]
+        Ascending; at most `places`.
     """
-    sizes = np.bincount(codes[eligible])
-    parts = largest_remainder(places, sizes)
+    parts = largest_remainder(places, np.bincount(codes[eligible]))
     ranked = ranking[eligible[ranking]]
     by_group = ranked[np.argsort(codes[ranked], kind="stable")]
     own = codes[by_group]
-    place_in_group = np.arange(own.size) - (np.cumsum(sizes) - sizes)[own]
+    listed = np.bincount(own, minlength=parts.size)  # a ranking need not hold everybody
+    place_in_group = np.arange(own.size) - (np.cumsum(listed) - listed)[own]
     return np.sort(by_group[place_in_group < parts[own]])
 
 

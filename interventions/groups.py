@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from interventions.group_scores import TIE_SCORES
 from interventions.scores import once
 from interventions.specs import COMMUNITIES, Target
 from interventions.targeting import check_layers
+from simulator.centrality import settled
 from simulator.errors import Place, Problem, SpecError, allowed_words
+from simulator.outcomes import TimeReading, read_so_far
 
 if TYPE_CHECKING:
     from interventions.specs import Phase
@@ -36,7 +39,7 @@ GROUP_RANKS = {
     "centrality": "groups to which the largest share of everybody else is tied first",
     "innermost": "cores from the inside out",
 }
-"""Ways to rank groups by name; a share or a count of people's states is the other way."""
+"""Ways to rank groups by name; a measure of their members is the other way."""
 
 
 def group_codes(target: Target, world: World) -> tuple[np.ndarray, int]:
@@ -116,10 +119,11 @@ def _from_the_inside(core_numbers: np.ndarray) -> np.ndarray:
 
 
 def rank_groups(target: Target, situation: Situation) -> np.ndarray:
-    """Rank groups: by a measure of their members' states now (largest first), by how they are tied, or at random.
+    """Rank groups: by a measure of their members so far (largest first), by how they are tied, or at random.
 
-    Everything is taken over all members who are there, whether or not they satisfy the target's `where`. Equal groups
-    come in an order drawn once per replicate; a group in which there is nothing to measure comes last.
+    Everything is taken over all members who are there, whether or not they satisfy the target's `where`; what happened
+    so far, over all who ever were (`simulator.outcomes.read_so_far`). Equal groups come in an order drawn once per
+    replicate; a group in which there is nothing to measure comes last.
 
     Parameters
     ----------
@@ -179,9 +183,9 @@ def check_group_rank(target: Target, layers: Sequence[str]) -> list[Problem]:
     problems = _check_found(target, layers)
     measure = target.group_measure
     if measure is not None:
-        return problems + _check_measure(measure)
+        return problems + [replace(each, place=("rank", *each.place)) for each in check_measure_of_groups(measure)]
     if target.rank not in GROUP_RANKS:
-        hint = f"{allowed_words(target.rank, list(GROUP_RANKS))}, or a share or count of states"
+        hint = f"{allowed_words(target.rank, list(GROUP_RANKS))}, or a measure, as {{share: …}}"
         problems.append(Problem(f"groups cannot be ranked by `{target.rank}`", ("rank",), hint))
     elif target.rank == "innermost" and target.groups != "cores":
         problems.append(Problem("`innermost` ranks cores", ("rank",), "use `groups: cores`, or another rank"))
@@ -216,30 +220,24 @@ def _check_parameters(parameters: Mapping[str, Any], layers: Sequence[str]) -> l
     return problems + check_layers(parameters.get("layers"), layers, ("rank", "layers"))
 
 
-def _check_measure(measure: Measure) -> list[Problem]:
-    if measure.kind not in ("share", "count"):
-        hint = "a share or a count of people in a state: groups are ranked by what is seen when the intervention acts"
-        return [Problem(f"groups cannot be ranked by `{measure.kind}`", ("rank", measure.kind), hint, on_key=True)]
-    problems = []
-    for key, value in (("at", measure.at), ("among", measure.among)):
-        if value is not None:
-            message = f"a rank of groups is measured when the intervention acts, and takes no `{key}`"
-            problems.append(Problem(message, ("rank", key), on_key=True))
-    return problems
+def check_measure_of_groups(measure: Measure) -> list[Problem]:
+    """Say what is wrong with a measure by which groups are ranked; places are relative to it."""
+    if measure.kind == "time_to":
+        hint = "a group that has not reached the level yet has no time; rank by the share or count itself"
+        return [Problem("groups cannot be ranked by `time_to`", ("time_to",), hint, on_key=True)]
+    return [
+        Problem(f"a rank of groups is measured when the intervention acts, and takes no `{key}`", (key,), on_key=True)
+        for key in ("at", "among")
+        if getattr(measure, key) is not None
+    ]
 
 
 def _measured(measure: Measure, situation: Situation, codes: np.ndarray, n_groups: int) -> np.ndarray:
-    """Return float64[n_groups]: the share or count of members in the states now; -inf: nobody to measure."""
-    world = situation.world
-    counted = (codes >= 0) & situation.mask(measure.where)
-    behaviour = world.behaviours[measure.behaviour]
-    weight_of = np.zeros(256)  # of each state; 0 for one that is not counted, and for people who are not there
-    weight_of[[behaviour.code(state) for state in measure.states]] = measure.weights or 1.0
-    weights = weight_of[situation.states[counted, world.column_of(measure.behaviour)]]
-    members = np.bincount(codes[counted], minlength=n_groups)
-    counts = np.bincount(codes[counted], weights, minlength=n_groups)
-    scores = counts if measure.kind == "count" else counts / np.maximum(members, 1)
-    return np.where(members > 0, scores, -np.inf)
+    """Return float64[n_groups]: what the measure comes to so far in each group; -inf: nobody to measure."""
+    reading = read_so_far(measure, situation)
+    assert not isinstance(reading, TimeReading)
+    scores = np.nan_to_num(reading.by_group(codes, n_groups), nan=-np.inf)
+    return settled(scores) if measure.weights else scores  # sums of weights may differ in their last bits
 
 
 def groups_over(over: str, world: World) -> np.ndarray:

@@ -48,9 +48,9 @@ def check_induction(intervention: Intervention) -> list[Problem]:
 
 @kinds.add("alteration")
 def check_alteration(intervention: Intervention) -> list[Problem]:
-    """The network itself changed: buddies, helpers, new ties."""
-    if intervention.effect.ties is None and intervention.effect.rewire is None:
-        hint = "add `ties: {add: {…}}`, or call it by another kind"
+    """The network itself changed, by its effect or that of its chain: buddies, helpers, new ties."""
+    if all(effect.ties is None and effect.rewire is None for effect in intervention.effects):
+        hint = "add `ties: {add: {…}}`, to its own effect or to that of its chain, or call it by another kind"
         return [Problem("`alteration` needs ties (or people) in its effect", ("effect",), hint)]
     return check_target(intervention)
 

@@ -22,6 +22,7 @@ from interventions.groups import FOUND
 from interventions.targeting import goes_by_ties, targets
 from simulator.arguments import arguments
 from simulator.network import ContactNetwork, Layer, TieCounts, distinct, pack, unpack
+from simulator.network_now import among
 from simulator.streams import first_of, scale
 from simulator.units import to_ticks
 
@@ -53,23 +54,30 @@ def as_known(situation: Situation, target: Target, occasion: int = 0) -> tuple[S
         See `n_asked`.
     """
     asked = n_asked(target, int(np.count_nonzero(situation.present)), occasion)
-    if not looks_at_ties(target):
-        return situation, asked
-    knowledge = target.knowledge
-    if knowledge is None or knowledge.perfect:
-        network = situation.network()
+    return (as_seen(situation, target.knowledge) if looks_at_ties(target) else situation), asked
+
+
+def as_seen(situation: Situation, knowledge: Knowledge | None) -> Situation:
+    """Return a situation with the network that is known (None: as it is now) in place of the true one.
+
+    Ties to people who are not there, since they have left or are still to come, count in neither; an earlier survey
+    (`as_of`) may tell of some who have left since.
+    """
+    there = situation.present
+    if knowledge is not None and knowledge.as_of is not None and not knowledge.perfect:
+        network = observed(situation.network_at(to_ticks(knowledge.as_of)), knowledge, situation.draw, there)
     else:
-        then = situation.tick if knowledge.as_of is None else to_ticks(knowledge.as_of)
-        network = observed(situation.network_at(then), knowledge, situation.draw, situation.present)
+        network = among(situation.network(), there)
+        if knowledge is not None and not knowledge.perfect:
+            network = observed(network, knowledge, situation.draw, there)
     if network is situation.world.network:
-        return situation, asked
-    known = replace(
+        return situation
+    return replace(
         situation,
         world=replace(situation.world, network=network),
         tied_in=lambda layer: network.layers[layer].ties,
         network_at=lambda tick: network,
     )
-    return known, asked
 
 
 def looks_at_ties(target: Target) -> bool:
@@ -124,7 +132,7 @@ def observed(
     draw : Draw
         The replicate's luck.
     there : bool[n_persons], optional
-        Who can be asked, or named by mistake; None: everybody. (People who are not there can be remembered.)
+        Who can be asked, or named by mistake; None: everybody. (Who has left since an earlier date is remembered.)
 
     Returns
     -------

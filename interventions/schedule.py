@@ -11,9 +11,10 @@ import numpy as np
 
 from interventions.background import uncounted
 from interventions.chains import act_and_pass_on
-from interventions.groups import groups_over, order_over
+from interventions.groups import FOUND, groups_over, order_over
+from interventions.knowing import as_seen
 from simulator.actions import ActLater
-from simulator.outcomes import read
+from simulator.outcomes import read_so_far
 from simulator.units import to_ticks
 from simulator.world import Occurrence
 
@@ -96,8 +97,7 @@ def _check(intervention: Intervention, occasion: int, begin: int, n_checks: int,
     """Act if the measure is past its level; else ask to look again."""
     when = intervention.when
     assert when is not None
-    reading = read(when.measure, situation.world, situation.so_far())
-    value = reading.over(np.ones(situation.world.population.size, bool)).value
+    value = read_so_far(when.measure, situation).over(np.ones(situation.world.population.size, bool)).value
     if (when.above is not None and value > when.above) or (when.below is not None and value < when.below):
         if intervention.phase is not None:
             return _begin_phases(intervention, occasion, situation.tick, situation)
@@ -110,24 +110,36 @@ def _check(intervention: Intervention, occasion: int, begin: int, n_checks: int,
 
 
 def _begin_phases(intervention: Intervention, occasion: int, begin: int, situation: Situation) -> list[Action]:
-    """Put the groups in order, once, and let the first of them begin."""
-    assert intervention.phase is not None
-    order = order_over(intervention.phase, situation)
-    return _next_phase(intervention, occasion, begin, 0, order, situation)
+    """Find the groups and put them in order, once, and let the first of them begin.
+
+    Groups that are found in the network are those of the network as it is known then, and stay what they are.
+    """
+    phase = intervention.phase
+    assert phase is not None
+    seen = as_seen(situation, intervention.target.knowledge) if phase.over in FOUND else situation
+    codes, order = groups_over(phase.over, seen.world), order_over(phase, seen)
+    if phase.over in FOUND:  # who is not there is in a group of nobody
+        order = order[np.isin(order, codes[situation.present])]
+    return _next_phase(intervention, occasion, begin, 0, codes, order, situation)
 
 
 def _next_phase(
-    intervention: Intervention, first: int, begin: int, step: int, order: np.ndarray, situation: Situation
+    intervention: Intervention,
+    first: int,
+    begin: int,
+    step: int,
+    codes: np.ndarray,
+    order: np.ndarray,
+    situation: Situation,
 ) -> list[Action]:
-    """Let the next groups begin, and ask for those after them."""
+    """Let the next groups (of int32[n_persons], each person's) begin, and ask for those after them."""
     phase = intervention.phase
     assert phase is not None
-    codes = groups_over(phase.over, situation.world)
     begins = order[step * phase.groups : (step + 1) * phase.groups]
     actions = act_and_pass_on(intervention, situation, first + step, np.isin(codes, begins))
     if (step + 1) * phase.groups < order.size:
         tick = begin + to_ticks((step + 1) * phase.every)
         if tick < situation.horizon:
-            later = partial(_next_phase, intervention, first, begin, step + 1, order)
+            later = partial(_next_phase, intervention, first, begin, step + 1, codes, order)
             actions.append(ActLater(tick, first + step + 1, later))
     return actions

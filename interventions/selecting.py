@@ -26,7 +26,8 @@ class Selection:
     persons : int32[k]
         Ascending.
     missing : int
-        How many people fewer than the target's `number` there are to pick from.
+        How many people fewer than the target's `number` there are to pick from, whom its rule would never pick left
+        out.
     too_dear : int
         How many more would have been picked if money had sufficed.
     missing_groups : int
@@ -109,6 +110,8 @@ def select(
         request = Request(pool.eligible, _most_places(places, purse, pool.eligible), intervention)
         order = rank(situation, target.rank, target.parameters, request)
         persons = cut(order, pool.eligible, places)
+    if target.number is not None:
+        missing += places - persons.size  # whom the rule would never pick
     if purse is None:
         return Selection(persons, missing)
     picked = np.zeros(situation.world.population.size, bool)

@@ -78,7 +78,7 @@ class Target:
         Of groups that are found in the network: `layers` (where they are looked for; without it those of
         `parameters`) and, for positions, `like`.
     group_measure : Measure, optional
-        With `groups`: rank groups by this share or count now, largest first, instead of by `rank`.
+        With `groups`: rank groups by this measure so far, largest first, instead of by `rank`.
     budget : float, optional
         Cut: as many people as this buys each time the intervention acts, in the study's currency.
     counts_groups : bool
@@ -230,7 +230,7 @@ class ByContacts:
     Parameters
     ----------
     source : Source, optional
-        States of contacts that count; None: contacts who accepted this intervention before count.
+        States of contacts that count; None: contacts count who accepted this intervention before and have not left it.
     reads : {"count", "share"}
         Whether the number of such contacts is read, or their share of all contacts (0 without contacts).
     table : tuple of (float, float)

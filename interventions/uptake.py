@@ -66,7 +66,9 @@ def chances(uptake: PersonNumber | ByContacts, name: str, persons: np.ndarray, s
 
 
 def number_for(number: PersonNumber, persons: np.ndarray, situation: Situation) -> np.ndarray:
-    """Return a number for each of some people, now; 1 for people whose category or value is missing or not named.
+    """Return a number for each of some people, now.
+
+    It is 1 for people whose category or value is missing or not named, and for people who are not there.
 
     Parameters
     ----------
@@ -80,7 +82,8 @@ def number_for(number: PersonNumber, persons: np.ndarray, situation: Situation) 
     """
     world = situation.world
     if isinstance(number, ByState):
-        table = np.array([number.values[state] for state in world.behaviours[number.behaviour].states])
+        states = world.behaviours[number.behaviour].states
+        table = np.array([*(number.values[state] for state in states), 1.0])  # the last: who is not there
         return table[situation.states[persons, world.column_of(number.behaviour)]]
     if isinstance(number, HazardRatio):
         column = world.population.columns[number.column].at(situation.tick)
@@ -96,7 +99,7 @@ def _by_contacts(uptake: ByContacts, name: str, persons: np.ndarray, situation: 
     """Read the table at each person's number, or share, of distinct contacts who are in it."""
     world = situation.world
     if uptake.source is None:
-        inside = situation.past.treated(name).astype(np.float64)
+        inside = (situation.past.members(name, situation.tick) & situation.present).astype(np.float64)
     else:
         behaviour = world.behaviours[uptake.source.behaviour]
         weight_of = np.zeros(256)

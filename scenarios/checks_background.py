@@ -33,10 +33,10 @@ def _check_start(checker: Checker, given: grammar.Intervention, place: Place) ->
     times = given.at if isinstance(given.at, tuple) else () if given.at is None else (given.at,)
     if not any(checker.duration(time) < 0 for time in times):
         return
-    kind = None if given.when is None or not given.when.kinds else given.when.kind
-    if kind not in (None, "share", "count"):
-        hint = "a share or a count; others are measured from time 0 on"
-        checker.add(f"`when` reads a `{kind}` before time 0", (*place, "when", str(kind)), hint, on_key=True)
+    for what, measure, at in _measures(given):
+        if measure.kinds and measure.kind not in ("share", "count", "difference"):
+            hint = "a share or a count; others are measured from time 0 on"
+            checker.add(f"{what} reads `{measure.kind}` before time 0", (*place, *at, measure.kind), hint, on_key=True)
     for text, at in _conditions(given):
         try:
             condition = condition_of(text)
@@ -48,11 +48,23 @@ def _check_start(checker: Checker, given: grammar.Intervention, place: Place) ->
             checker.add(f"`start.{name}` is read before time 0", (*place, *at), hint)
 
 
+def _measures(given: grammar.Intervention) -> Iterator[tuple[str, grammar.Measure, Place]]:
+    """Yield what an intervention measures when it begins or picks people."""
+    if given.when is not None:
+        yield "`when`", given.when, ("when",)
+    if given.target is not None and isinstance(given.target.rank, grammar.Measure):
+        yield "a rank of groups", given.target.rank, ("target", "rank")
+    if given.phase is not None and isinstance(given.phase.order, grammar.Measure):
+        yield "the order of groups", given.phase.order, ("phase", "order")
+
+
 def _conditions(given: grammar.Intervention) -> Iterator[tuple[str | None, Place]]:
     if given.target is not None:
         yield given.target.where, ("target", "where")
     if given.chain is not None:
         yield given.chain.where, ("chain", "where")
+    for _, measure, at in _measures(given):
+        yield measure.where, (*at, "where")
     for inside, effect in given.effects.items():
         if effect.ties is not None and effect.ties.add is not None:
             yield effect.ties.add.to, (*inside, "ties", "add", "to")

@@ -105,18 +105,15 @@ def _check_rank(checker: Checker, target: grammar.Target, by: str, place: Place)
     found: dict[str, Any] = {}
     if isinstance(target.groups, grammar.GroupsBy):
         found = target.groups.parameters
-    rule, parameters, measure = "random", {}, None
+    rule, parameters = "random", {}
     at_rule: Place = (*place, "rank")  # a rule written as a word stands at `rank`, one with parameters at `rank.rule`
     if isinstance(target.rank, grammar.Measure):
-        check_measure(checker, target.rank, (*place, "rank"))
-        measure = _measure_of(target.rank)
-        if measure is None:
-            return
+        check_group_measure(checker, target.rank, (*place, "rank"))
     elif isinstance(target.rank, grammar.RankRule):
         rule, parameters, at_rule = target.rank.rule, target.rank.parameters, (*place, "rank", "rule")
     else:
         rule = target.rank
-    asked = Target(groups=by, group_parameters=found, rank=rule, parameters=parameters, group_measure=measure)
+    asked = Target(groups=by, group_parameters=found, rank=rule, parameters=parameters)
     for problem in check_group_rank(asked, checker.known.layers):
         if problem.place == ("rank",):
             checker.add(problem.message, at_rule, problem.hint)
@@ -124,10 +121,12 @@ def _check_rank(checker: Checker, target: grammar.Target, by: str, place: Place)
             checker.extend([problem], place)
 
 
-def _measure_of(given: grammar.Measure) -> Any:
-    """Return what of a measure bears on whether it can rank groups; None where it is wrong in itself."""
+def check_group_measure(checker: Checker, given: grammar.Measure, place: Place) -> None:
+    """Check a measure by which groups are ranked."""
+    from interventions.groups import check_measure_of_groups
     from simulator.outcomes import Measure
 
-    if len(given.kinds) != 1 or given.kinds[0] in grammar.LATER_MEASURES:
-        return None
-    return Measure(given.kinds[0], "", (), at=None if given.at is None else 0.0, among=given.among)
+    check_measure(checker, given, place)
+    if len(given.kinds) == 1 and given.kinds[0] not in grammar.LATER_MEASURES:  # else it is wrong in itself
+        measure = Measure(given.kinds[0], "", (), at=None if given.at is None else 0.0, among=given.among)
+        checker.extend(check_measure_of_groups(measure), place)

@@ -87,10 +87,12 @@ def _check_intervention(checker: Checker, name: str, given: grammar.Intervention
         converted = intervention_of(checker.spec, name, given)
     except (NotBuiltError, SpecError, AttributeError, TypeError):
         return  # it rests on a part that is broken, or not built: said elsewhere
-    if given.kind == "alteration" and given.effect.ties is None and given.effect.people is None:
-        hint = "add `ties` or `people` to it, or call it by another kind"
+    alters = any(effect.ties is not None or effect.people is not None for effect in given.effects.values())
+    built = any(effect.ties is not None or effect.rewire is not None for effect in converted.effects)
+    if given.kind == "alteration" and not alters:
+        hint = "add `ties` or `people` to it, or to that of its chain, or call it by another kind"
         checker.add("`alteration` needs ties or people in its effect", (*place, "effect"), hint, on_key=True)
-    elif given.kind != "alteration" or converted.effect.ties is not None:
+    elif given.kind != "alteration" or built:
         checker.extend(kinds[given.kind](converted), place)
 
 

@@ -46,20 +46,22 @@ def _first_date(checker: Checker, given: grammar.Intervention) -> float:
 
 def warn_of_knowledge(checker: Checker) -> None:
     """Warn of knowledge of ties on which nothing depends."""
+    from interventions.groups import FOUND
     from interventions.knowing import looks_at_ties
 
-    for place, given in _with_places(checker.spec):
+    for place, given in interventions_with_places(checker.spec):
         if given.target is None or given.target.knowledge is None:
             continue
         target = intervention_of(checker.spec, "", given).target
-        if not looks_at_ties(target):
+        stepped = given.phase is not None and given.phase.over in FOUND
+        if not stepped and not looks_at_ties(target):
             rank = f"{'groups are' if target.groups is not None else 'people are'} ranked by `{_rank(given.target)}`"
             hint = f"{rank}: choose a rank that looks at ties, or leave `knowledge` out"
             message = "knowledge changes nothing: the rank does not look at the network"
             checker.warn(message, (*place, "target", "knowledge"), hint, on_key=True)
 
 
-def _with_places(spec: grammar.ScenarioSpec) -> Iterator[tuple[Place, grammar.Intervention]]:
+def interventions_with_places(spec: grammar.ScenarioSpec) -> Iterator[tuple[Place, grammar.Intervention]]:
     """Yield every intervention that is written out, with its place."""
     for name, given in spec.interventions.items():
         if isinstance(given, grammar.Intervention):

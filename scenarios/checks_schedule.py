@@ -6,7 +6,7 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
-from scenarios.checks_groups import check_group_word
+from scenarios.checks_groups import check_group_measure, check_group_word
 from scenarios.checks_numbers import check_duration, check_instant, check_number
 from scenarios.checks_outcomes import check_measure
 from scenarios.conversion import arm_items, label
@@ -94,11 +94,12 @@ def _check_when(checker: Checker, when: grammar.When, place: Place) -> None:
         check_duration(checker, when.check_every, (*place, "check_every"), "`check_every`"),
         (*place, "check_every"),
     )
-    for key, hint in (("time_to", "a share or a count"),):
+    if when.time_to is not None:
+        checker.add("`when` cannot wait for `time_to`", (*place, "time_to"), "a share or a count", on_key=True)
+    for key in ("at", "among"):
         if getattr(when, key) is not None:
-            checker.add(f"`when` cannot wait for `{key}`", (*place, key), hint, on_key=True)
-    if when.at is not None:
-        checker.add("`when` is measured when it is looked at, and takes no `at`", (*place, "at"), on_key=True)
+            message = f"`when` is measured when it is looked at, and takes no `{key}`"
+            checker.add(message, (*place, key), on_key=True)
 
 
 def _check_phase(checker: Checker, phase: grammar.Phase, place: Place) -> None:
@@ -106,10 +107,7 @@ def _check_phase(checker: Checker, phase: grammar.Phase, place: Place) -> None:
     check_duration(checker, phase.every, (*place, "every"), "`every`")
     order, at = phase.order, (*place, "order")
     if isinstance(order, grammar.Measure):
-        check_measure(checker, order, at)
-        kind = order.kind if order.kinds else "share"
-        if kind not in ("share", "count", *grammar.LATER_MEASURES):
-            checker.add(f"groups cannot be ranked by `{kind}`", (*at, kind), "a share or a count", on_key=True)
+        check_group_measure(checker, order, at)
     elif isinstance(order, str):
         checker.word(order, ["random", "size"], "order of groups", at)
     else:

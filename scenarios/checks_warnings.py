@@ -6,16 +6,18 @@ All of it can be run; each is said with its place, and refuses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.checks_contacts import added_weights, has_no_ties, largest, used_interventions
 from scenarios.checks_groups import layers_of_groups
-from scenarios.checks_knowledge import warn_of_knowledge
+from scenarios.checks_knowledge import interventions_with_places, warn_of_knowledge
 from scenarios.conversion import behaviours_of
 from simulator.behaviour import GROUP, SPONTANEOUS, Behaviour, Transition
 from simulator.conditions import Condition
 from simulator.errors import Place
+from simulator.outcomes import TOTALS
 
 State = tuple[str, str]
 """A behaviour and one of its states."""
@@ -37,6 +39,7 @@ def look_for_warnings(checker: Checker) -> None:
     _warn_of_layers(checker, behaviours)
     _warn_of_categories(checker)
     warn_of_knowledge(checker)
+    _warn_of_nothing_yet(checker)
 
 
 def _why_idle(checker: Checker, behaviour: str, transition: Transition) -> tuple[str, Place, str] | None:
@@ -197,6 +200,7 @@ def _warn_of_layers(checker: Checker, behaviours: Mapping[str, Behaviour]) -> No
 
 def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> Iterator[str]:
     """Yield the layers that an intervention changes, passes on along, or chooses people by."""
+    from interventions.groups import FOUND
     from interventions.targeting import goes_by_ties
 
     target = given.target
@@ -207,6 +211,8 @@ def _layers_used(given: grammar.Intervention, everything: tuple[str, ...]) -> It
                 yield from everything if part.layer is None else (part.layer,)
     if given.chain is not None:
         yield from given.chain.layers or everything
+    if given.phase is not None and given.phase.over in FOUND:
+        yield from everything
     if target is None:
         return
     parameters = target.rank.parameters if isinstance(target.rank, grammar.RankRule) else {}
@@ -223,3 +229,21 @@ def _warn_of_categories(checker: Checker) -> None:
             if share == 0 and checker.most_people is not None:
                 place = ("population", "columns", name, "categories", category)
                 checker.warn(f"nobody is `{category}`: its share is 0", place, on_key=True)
+
+
+def _warn_of_nothing_yet(checker: Checker) -> None:
+    """Warn of groups that are ranked, at the beginning only, by what happened so far."""
+    for place, given in interventions_with_places(checker.spec):
+        times = given.at if isinstance(given.at, tuple) else (given.at,)
+        begins = all(time is None or checker.duration(time) == 0 for time in times)
+        if not begins or given.when is not None:
+            continue
+        ranks: list[tuple[Place, Any]] = [((*place, "phase", "order"), given.phase and given.phase.order)]
+        if given.every is None and given.phase is None:
+            ranks.append(((*place, "target", "rank"), given.target and given.target.rank))
+        for at, rank in ranks:
+            if isinstance(rank, grammar.Measure) and rank.kind in TOTALS:
+                message = (
+                    f"groups are ranked by `{rank.kind}` at time 0, when nothing has happened yet: they are all equal"
+                )
+                checker.warn(message, at, "let it begin later, or rank by a share or a count")

@@ -72,8 +72,8 @@ def before_warm_up(
     Returns
     -------
     callable
-        ``make(kind, occurrences=(), keep_events=False) -> Simulation`` (or a kind of it) at the beginning of the
-        warm-up.
+        ``make(kind, occurrences=()) -> Simulation`` (or a kind of it) at the beginning of the warm-up. Events are kept,
+        since what an arm does may depend on what happened.
     """
     world, comings = comings_of(plan.world, draw, states, -warm_up, horizon)
     if world is not plan.world:
@@ -81,11 +81,7 @@ def before_warm_up(
     start = with_absent(world, states, -warm_up)
     nothing = np.empty(0, np.int64)
 
-    def make(
-        kind: type[Simulation] = Simulation, occurrences: Sequence[Occurrence] = (), keep_events: bool = False
-    ) -> Simulation:
-        return kind(
-            plan, draw, start, occurrences, nothing, horizon, keep_events, now=-warm_up, since=since, comings=comings
-        )
+    def make(kind: type[Simulation] = Simulation, occurrences: Sequence[Occurrence] = ()) -> Simulation:
+        return kind(plan, draw, start, occurrences, nothing, horizon, now=-warm_up, since=since, comings=comings)
 
     return make

@@ -1,4 +1,4 @@
-"""The network as it is, or was, in one arm: ties that were added, ended or rewired since time 0."""
+"""The network as it is, or was, in one arm: ties added, ended or rewired since time 0, among those who are there."""
 
 from __future__ import annotations
 
@@ -79,6 +79,39 @@ def with_ties(network: ContactNetwork, now: Mapping[str, TiesNow]) -> ContactNet
     """
     layers = {name: _layer(layer, now[name]) if name in now else layer for name, layer in network.layers.items()}
     return ContactNetwork(network.n_persons, layers)
+
+
+def among(network: ContactNetwork, there: np.ndarray) -> ContactNetwork:
+    """Return a network without the ties, and the namings, of people who are not there.
+
+    Parameters
+    ----------
+    network : ContactNetwork
+    there : bool[n_persons]
+
+    Returns
+    -------
+    ContactNetwork
+        `network` itself where only people who are there have ties.
+    """
+    if there.all():
+        return network
+    layers = {name: _among(layer, there) for name, layer in network.layers.items()}
+    same = all(layers[name] is layer for name, layer in network.layers.items())
+    return network if same else ContactNetwork(network.n_persons, layers)
+
+
+def _among(layer: Layer, there: np.ndarray) -> Layer:
+    ties, namings = there[layer.ties].all(axis=1), None if layer.namings is None else there[layer.namings].all(axis=1)
+    if ties.all() and (namings is None or namings.all()):
+        return layer
+    return replace(
+        layer,
+        ties=layer.ties[ties],
+        weights=None if layer.weights is None else layer.weights[ties],
+        namings=None if layer.namings is None else layer.namings[namings],
+        attributes={name: values[ties] for name, values in layer.attributes.items()},
+    )
 
 
 def _layer(layer: Layer, now: TiesNow) -> Layer:

@@ -12,8 +12,8 @@ from simulator.arguments import with_columns
 from simulator.conditions import Condition, mask_of
 from simulator.registry import Registry
 from simulator.trajectory import Trajectory
-from simulator.units import from_ticks, to_ticks
-from simulator.world import World
+from simulator.units import TICKS_PER_UNIT, from_ticks, to_ticks
+from simulator.world import Situation, World
 
 MEASURES = {
     "share": "share of people in the states, at a time or at the end",
@@ -25,6 +25,11 @@ MEASURES = {
     "time_to": "time until a share or count is reached; the horizon where it is not",
     "difference": "share in the first minus share in the second of two categories of a column",
 }
+
+TOTALS = ("person_time", "entries", "first_entries", "exits")
+"""Measures that add up what happened, whoever is still there."""
+LOW_BITS = 20
+"""Ticks are added up in two parts, so that sums stay exact."""
 
 WholeMeasure = Callable[..., float]
 
@@ -128,10 +133,20 @@ class PersonReading:
         chosen = self.values[people & self.counted]
         if not chosen.size:
             return NOBODY
-        low_bits = 20
-        total = (int((chosen >> low_bits).sum()) << low_bits) + int((chosen & ((1 << low_bits) - 1)).sum())
+        total = (int((chosen >> LOW_BITS).sum()) << LOW_BITS) + int((chosen & ((1 << LOW_BITS) - 1)).sum())
         value = from_ticks(total) if self.ticks else float(total)
         return Value(value / chosen.size if self.mean else value, int(chosen.size))
+
+    def by_group(self, codes: np.ndarray, n_groups: int) -> np.ndarray:
+        """Return float64[n_groups]: the value over each group (int32[n_persons]; -1: in none), NaN over nobody."""
+        mine = self.counted & (codes >= 0)
+        own, values = codes[mine], self.values[mine]
+        people = np.bincount(own, minlength=n_groups)
+        high, low = values >> LOW_BITS, values & ((1 << LOW_BITS) - 1)
+        total = np.bincount(own, high, n_groups) * 2.0**LOW_BITS + np.bincount(own, low, n_groups)
+        if self.ticks:
+            total /= TICKS_PER_UNIT
+        return np.divide(total, people if self.mean else 1, out=np.full(n_groups, np.nan), where=people > 0)
 
 
 @dataclass(frozen=True)
@@ -148,6 +163,11 @@ class WeightedReading:
         values = [part.over(people) for part in self.parts]
         total = sum(weight * value.value for weight, value in zip(self.weights, values, strict=True))
         return Value(float(total), values[0].people)
+
+    def by_group(self, codes: np.ndarray, n_groups: int) -> np.ndarray:
+        """Return float64[n_groups]: the value over each group (int32[n_persons]; -1: in none), NaN over nobody."""
+        parts = zip(self.weights, self.parts, strict=True)
+        return sum((weight * part.by_group(codes, n_groups) for weight, part in parts), np.zeros(n_groups))
 
 
 @dataclass(frozen=True)
@@ -170,6 +190,14 @@ class GapReading:
             np.count_nonzero(self.inside & group) / size for group, size in zip((first, second), sizes, strict=True)
         ]
         return Value(float(shares[0] - shares[1]), sum(sizes))
+
+    def by_group(self, codes: np.ndarray, n_groups: int) -> np.ndarray:
+        """Return float64[n_groups]: the value over each group (int32[n_persons]; -1: in none), NaN over nobody."""
+        one, other = (
+            PersonReading(self.inside.astype(np.int64), each, mean=True).by_group(codes, n_groups)
+            for each in (self.first, self.second)
+        )
+        return one - other
 
 
 @dataclass(frozen=True)
@@ -221,11 +249,15 @@ class WholeReading:
         parameters = with_columns(function, self.measure.parameters, self.world.population.columns)
         return Value(float(function(self.world, self.trajectory, people, **parameters)), size)
 
+    def by_group(self, codes: np.ndarray, n_groups: int) -> np.ndarray:
+        """Return float64[n_groups]: the value over each group (int32[n_persons]; -1: in none), NaN over nobody."""
+        return np.array([self.over(codes == group).value for group in range(n_groups)])
+
 
 Reading = PersonReading | WeightedReading | GapReading | TimeReading | WholeReading
 
 
-def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
+def read(measure: Measure, world: World, trajectory: Trajectory, counted: np.ndarray | None = None) -> Reading:
     """Read a measure on one trajectory: a pure function of the two.
 
     Parameters
@@ -234,15 +266,18 @@ def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
     world : World
     trajectory : Trajectory
         With its event log.
+    counted : bool[n_persons], optional
+        Whom the measure counts; None: those there at time 0 who satisfied its `where` then.
 
     Returns
     -------
     Reading
         ``reading.over(people)`` is the value over any set of people.
     """
-    counted = trajectory.start[:, 0] < len(next(iter(world.behaviours.values())).states)  # there at time 0
-    if measure.where is not None:
-        counted &= mask_of(measure.where, world, trajectory.start, trajectory.start)
+    if counted is None:
+        counted = trajectory.start[:, 0] < len(next(iter(world.behaviours.values())).states)  # there at time 0
+        if measure.where is not None:
+            counted &= mask_of(measure.where, world, trajectory.start, trajectory.start)
     if measure.kind not in MEASURES:
         return WholeReading(measure, world, trajectory, counted)
     column = world.column_of(measure.behaviour)
@@ -268,6 +303,23 @@ def read(measure: Measure, world: World, trajectory: Trajectory) -> Reading:
     if measure.kind == "first_entries":
         entries = ((entries > 0) & ~trajectory.starts_in(column, codes)).astype(np.int64)
     return PersonReading(entries, counted)
+
+
+def read_so_far(measure: Measure, situation: Situation) -> Reading:
+    """Read a measure on what happened until now, as those see it who decide what to do next.
+
+    `where` is asked of everybody as they are now. Who are in states now is read of those who are there; what happened
+    is added up over all who were ever there, so that nobody's share in it is lost when they leave.
+
+    Parameters
+    ----------
+    measure : Measure
+    situation : Situation
+    """
+    counted = mask_of(measure.where, situation.world, situation.states, situation.start, situation.tick)
+    if measure.kind not in TOTALS:
+        counted = counted & situation.present
+    return read(measure, situation.world, situation.so_far(), counted)
 
 
 def _read_states(

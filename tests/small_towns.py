@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from simulator.network import ContactNetwork, Layer
 from simulator.past import Past
 from simulator.population import Column, Population
 from simulator.streams import Draw
-from simulator.trajectory import Trajectory
+from simulator.trajectory import EventLog, Trajectory
 from simulator.units import TICKS_PER_UNIT
 from simulator.world import Situation, World
 
@@ -86,8 +87,9 @@ def situation(
     drinking: Mapping[int, str] | None = None,
     past: Past | None = None,
     horizon: float = 10.0,
+    happened: Iterable[tuple[float, int, int, int]] = (),
 ) -> Situation:
-    """What an intervention sees: everybody in the first state but those named."""
+    """What an intervention sees: everybody in the first state but those named; `happened` is as for `_so_far`."""
     states = np.zeros((world.population.size, len(BEHAVIOURS)), np.uint8)
     states[list(obese), 0] = 1
     for person, state in (drinking or {}).items():
@@ -103,9 +105,18 @@ def situation(
         Past(world.population.size) if past is None else past,
         int(horizon * TICKS_PER_UNIT),
         lambda tick: world.network,
-        _no_trajectory,
+        partial(_so_far, states, int(time * TICKS_PER_UNIT), list(happened)),
     )
 
 
-def _no_trajectory() -> Trajectory:
-    raise AssertionError("nothing was run")
+def _so_far(states: np.ndarray, now: int, happened: Sequence[tuple[float, int, int, int]]) -> Trajectory:
+    """What led to these states: (time, person, state left, state entered), in order; states numbered through."""
+    start, first_state = states.copy(), np.array([0, 2, 5], np.int64)
+    for _, person, left, _ in reversed(happened):
+        column = int(left >= 2)
+        start[person, column] = left - first_state[column]
+    rows = np.array(happened, np.float64).reshape(-1, 4)
+    ticks, moves = (rows[:, 0] * TICKS_PER_UNIT).astype(np.int64), rows[:, 1:].T.astype(np.int32)
+    log = EventLog(ticks, *moves, cause=np.zeros(len(ticks), np.int16))
+    nothing = np.empty(0, np.int64)
+    return Trajectory(start, states, now, first_state, nothing, np.empty((0, 5), np.int64), log, (), (), 0)

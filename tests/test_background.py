@@ -376,6 +376,10 @@ def test_it_is_no_strategy_and_takes_no_money(season: Scenario, tmp_path: Path) 
         ({"interventions.adverts.at": -4.5}, "the warm-up begins at -4"),
         ({"interventions.leaders.at": -1}, "only `background` acts"),
         ({"interventions.adverts.target.where": "start.smoking == never"}, "`start.smoking` is read before time 0"),
+        (
+            {"interventions.adverts.phase": {"over": "area", "every": 1, "order": {"entries": "smoking.smoker"}}},
+            "the order of groups reads `entries` before time 0",
+        ),
         ({"background": ["advert"]}, "did you mean `adverts`"),
     ],
 )

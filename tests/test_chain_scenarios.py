@@ -154,6 +154,17 @@ def test_a_layer_to_which_an_arm_adds_ties_will_do(scenario: Scenario) -> None:
     scenario.set({f"{CHAIN}.layers": ["buddies"], "arms.pairs": [pairs]})
 
 
+def test_what_a_chain_does_may_make_it_an_alteration(scenario: Scenario) -> None:
+    ties = {"add": {"per_person": 1, "layer": "buddies"}}
+    pairs = {"kind": "alteration", "target": {"number": 5}, "at": 0, "effect": {}, "chain": {"effect": {"ties": ties}}}
+    scenario.set("arms.pairs", [pairs])
+    with pytest.raises(ScenarioError, match="`alteration` needs ties or people in its effect"):
+        scenario.set("arms.pairs", [{**pairs, "chain": {"effect": {}}}])
+    rewired = {**pairs, "effect": {"ties": {"rewire": {"layer": "friends"}}}, "chain": {}}
+    with pytest.raises(ScenarioError, match="`per` does not go with `groups`"):
+        scenario.set("arms.pairs", [{**rewired, "target": {"groups": "cores", "per": "cores"}}])
+
+
 def test_a_layer_that_is_only_passed_along_is_in_use(scenario: Scenario) -> None:
     apart = scenario.set({"behaviours.smoking.transitions.start.layers": ["friends"],
                           "network.layers.buddies": {"generator": "erdos_renyi", "mean_degree": 3}})  # fmt: skip

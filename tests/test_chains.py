@@ -9,7 +9,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_towns import BARBELL, CHAIN, STAR, TWO_CLIQUES, Pairs, category, situation, surveyed, town, undirected
+from small_towns import (
+    BARBELL,
+    CHAIN,
+    STAR,
+    TWO_CLIQUES,
+    Pairs,
+    category,
+    situation,
+    surveyed,
+    town,
+    undirected,
+    weighted,
+)
 
 from interventions.chains import Passed, act_and_pass_on, pass_on
 from interventions.kinds import kinds
@@ -97,6 +109,15 @@ class TestPassingOn:
         assert passed(pooled, [0], coupons=1, ties="strong").keys() == {1}
         assert passed(pooled, [0], coupons=1, ties="weak").keys() == {3}
         assert passed(pooled, [0], coupons=1, ties="strong", layers=["friends"]).keys() == {2}
+
+    def test_weights_that_add_up_to_the_same_are_equal(self) -> None:
+        """1 has a tie of 0.3, 2 ties of 0.1 and 0.2, whose sum is larger in its last bit: luck decides."""
+        layers = {"a": {(0, 1): 0.3, (0, 2): 0.1}, "b": {(0, 2): 0.2}}
+        network = ContactNetwork(3, {name: weighted(name, pairs) for name, pairs in layers.items()})
+        found = {
+            person for luck in range(20) for person in passed(network, [0], coupons=1, ties="strong", luck=f"{luck}")
+        }
+        assert found == {1, 2}
 
     def test_weights_of_directed_ties_are_those_of_their_direction(self) -> None:
         ties = np.array([(0, 1), (0, 2), (1, 0)], np.int32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -12,14 +13,19 @@ from typer.testing import CliRunner
 
 import netrial
 from experiments.commands import app
+from experiments.comparison import running
 from experiments.comparison.arms import LineUp, check_budget, line_up, too_dear
 from experiments.comparison.borrowing import lender_for, lenders_of
 from experiments.comparison.curves import Curves, _flips_of, budgets_between
+from experiments.comparison.goal import Goal
+from experiments.comparison.goal_words import sentences as goal_sentences
 from experiments.comparison.outlay import Outlay, dates_of
-from experiments.comparison.ranking import again_from, best_two
+from experiments.comparison.ranking import Again, again_from, best_two
 from experiments.comparison.record import read_record
-from experiments.comparison.running import Comparison
+from experiments.comparison.running import Comparison, prepare
+from experiments.comparison.search import Cheapest, Price
 from experiments.comparison.strategies import choose
+from experiments.comparison.words import again_sentence
 from experiments.execution import run
 from interventions.specs import Intervention, Phase
 from scenarios import build
@@ -66,6 +72,16 @@ def test_each_kind_borrows_from_the_first_of_its_kind_else_from_one_that_acts_on
         lender_for("groups", lenders, "matched_buddies")
     with pytest.raises(SpecError, match="did you mean `leaders`"):
         lender_for("groups", lenders, "leader")
+
+
+def test_what_does_nothing_to_those_who_accept_it_lends_nothing(obesity):
+    outreach = {"kind": "induction", "target": {"number": 5}, "at": 0, "effect": {}, "cost": {"per_treated": 100}}
+    outreach["chain"] = {"effect": {"set": {"advocacy": "champion"}}}
+    kept = {"outreach": outreach, "anyone": obesity.data["interventions"]["anyone"]}
+    scenario = obesity.set({"interventions": kept, "arms": {"usual_care": []}})
+    assert lender_for("induction", lenders_of(scenario)).name == "anyone"
+    with pytest.raises(SpecError, match="the effect of `outreach` is on none of those who accept it"):
+        lender_for("induction", lenders_of(scenario), "outreach")
 
 
 def test_an_intervention_written_out_in_an_arm_lends_too_but_not_the_controls():
@@ -207,7 +223,9 @@ def test_dates_are_counted_and_share_the_money():
     assert dates() == 1
     assert dates(at=(0.0, 2.0, 5.0)) == 3
     assert dates(at=(1.0,), every=2.0) == 5
+    assert dates(at=(0.0,), every=2.0) == dates(at=(0.0,), every=2.0, until=10.0) == 5  # none at the horizon
     assert dates(at=(0.0,), every=0.1, until=0.3) == 4
+    assert dates(at=(3.0,), every=20.0) == 1
     assert dates(phase=Phase("area")) == 1
     assert Outlay(4).cut(1000.0) == {"budget": 250.0}
     assert Outlay(1).cut(1000.0) == {}
@@ -319,6 +337,31 @@ def test_a_comparison_resumes_and_is_the_same(compared, obesity):
     )
     assert again.record == compared.record
     assert again.ranking().equals(compared.ranking())
+
+
+def test_another_best_has_fresh_replicates_of_its_own(compared, obesity, monkeypatch):
+    """More replicates may put another strategy first; a results folder holds those of one set of arms only."""
+    folders, prepared = [], prepare(lined_up(obesity, "champions"), BUDGET)
+    for pair in (("popular", "volunteers"), ("peripheral", "volunteers"), ("popular", "volunteers")):
+        monkeypatch.setattr(running, "best_two", lambda table, control, pair=pair: pair)
+        monkeypatch.setattr(running, "again_from", lambda *given: None)
+        monkeypatch.setattr("experiments.execution.run_trial", lambda trial, folder, **how: folders.append(folder))
+        running._try_again(prepared, compared.results, None, None)
+    assert folders[0] == folders[2] != folders[1]
+
+
+@pytest.mark.parametrize(
+    ("margin", "low", "high", "said"),
+    [
+        (5.0, 2.0, 8.0, "It still does better than volunteers, the next best:"),
+        (5.0, -2.0, 12.0, "It does better there, but perhaps by luck, than volunteers"),
+        (5.0, math.nan, math.nan, "It does better there, but perhaps by luck, than volunteers"),
+        (-5.0, -8.0, -2.0, "There it does worse than volunteers"),
+    ],
+)
+def test_one_fresh_replicate_cannot_tell_luck_from_effect(compared, margin, low, high, said):
+    again = Again("popular", "volunteers", 1, -9.0, math.nan, math.nan, margin, low, high)
+    assert said in again_sentence(compared.results, again)
 
 
 def test_a_comparison_shows_itself_and_has_what_results_have(compared):
@@ -454,6 +497,23 @@ def test_the_cheapest_way_is_between_what_is_too_little_and_what_is_enough(obesi
         value = compared.results.outcomes.query(f"arm == '{best}' and outcome == 'obese_at_end'")["value"].mean()
         assert (value < control - 0.01) == meets
     assert repr(found).splitlines()[2].startswith(f"Cheapest: {best.replace('_', ' ')} for about ")
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (0.28, 0.26, 0.29, "which reaches it too."),
+        (0.29, 0.27, 0.31, "which reaches it too, but perhaps by luck."),
+        (0.31, 0.29, 0.33, "which does not quite reach it, but perhaps by luck."),
+        (0.33, 0.31, 0.35, "which does not quite reach it."),
+        (0.29, math.nan, math.nan, "which reaches it too, but perhaps by luck."),
+    ],
+)
+def test_what_just_meets_a_goal_may_meet_it_by_luck(value, low, high, said):
+    goal = Goal("share obesity.obese < 0.30", "goal", None, "<", 0.3)
+    price = Price("popular", "champions", "leaders", "found", 9000.0, 9100.0, 0.2999, 9050.0, 20.0)
+    found = Cheapest(goal, "GBP", "usual_care", 0.4, 10, (price,), (), value, low, high)
+    assert goal_sentences(found)[-1].endswith(said)
 
 
 def test_a_goal_that_is_met_already_or_cannot_be(obesity):

@@ -370,7 +370,7 @@ class TestRanks:
             (Target(groups="cores", group_parameters={"like": 0.5}), ("groups", "like"), "`cores` take no `like`"),
             (Target(groups="positions", group_parameters={"like": 0.0}), ("groups", "like"), "`like` is 0"),
             (Target(groups="cores", group_parameters={"layers": []}), ("groups", "layers"), "a list of layers"),
-            (Target(groups="village", group_measure=Measure("entries", "b", ())), ("rank", "entries"), "`entries`"),
+            (Target(groups="village", group_measure=Measure("time_to", "b", ())), ("rank", "time_to"), "`time_to`"),
             (
                 Target(groups="village", group_measure=Measure("share", "b", (), at=1.0)),
                 ("rank", "at"),

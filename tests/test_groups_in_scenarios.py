@@ -96,8 +96,8 @@ def refused(scenario: Any, changes: dict[str, Any]) -> list[tuple[str, str]]:
         ({"groups": "village", "rank": "innermost"}, [("target.rank", "`innermost` ranks cores")]),
         ({"groups": "village", "rank": "most_named"}, [("target.rank", "groups cannot be ranked by `most_named`")]),
         (
-            {"groups": "village", "rank": {"first_entries": "smoking.former"}},
-            [("target.rank.first_entries", "groups cannot be ranked by `first_entries`")],
+            {"groups": "village", "rank": {"time_to": {"share": "smoking.former", "reaches": 0.5}}},
+            [("target.rank.time_to", "groups cannot be ranked by `time_to`")],
         ),
         (
             {"groups": "village", "rank": {"share": "smoking.currnt", "at": 1}},
@@ -158,6 +158,19 @@ def test_a_column_may_not_be_called_as_groups_that_are_found(tmp_path: Path) -> 
     load(path)  # nobody is grouped by it
 
 
+def test_a_rank_by_what_happened_before_anything_did_is_warned_of(villages: Any) -> None:
+    def warned(**given: Any) -> list[str]:
+        changes = {f"interventions.courses.{key}": value for key, value in given.items()}
+        found = villages.set(changes).warnings
+        return [".".join(map(str, each.problem.place)) for each in found if "nothing has" in each.problem.message]
+
+    rank = {"groups": "village", "rank": {"entries": "smoking.former"}}
+    assert warned(target=rank) == ["interventions.courses.target.rank"]
+    assert warned(target=rank, at=1) == warned(target=rank, every=1) == []
+    phase = {"over": "village", "every": 1, "order": {"exits": "smoking.current"}}
+    assert warned(kind="champions", target={}, phase=phase) == ["interventions.courses.phase.order"]
+
+
 def test_what_the_grammar_says_reaches_the_specs(villages: Any) -> None:
     def target(given: dict[str, Any]) -> Any:
         return interventions_of(villages.set(TARGET, given).spec)["courses"].target
@@ -209,6 +222,19 @@ def said(scenario: Any) -> list[str]:
         (
             {"groups": {"by": "cores", "layers": ["talk"]}, "rank": "innermost", "number": 1, "of": "groups"},
             "one whole core of the network of talk (people of one core number), the first, from the innermost outwards",
+        ),
+        (
+            {"groups": "village", "rank": {"exits": "smoking.current"}, "number": 1, "of": "groups"},
+            'the first, those with the largest number of times that anybody ceased to be "current" (smoking) first',
+        ),
+        (
+            {
+                "groups": "village",
+                "rank": {"count": "smoking.current", "where": "age > 40"},
+                "number": 1,
+                "of": "groups",
+            },
+            'the first, those with most "current" people (smoking) with age above 40 first',
         ),
         (
             {"groups": "positions", "rank": "inward", "number": 3},

@@ -12,7 +12,7 @@ from interventions.acting import act
 from interventions.alteration import find_new_ties
 from interventions.kinds import kinds
 from interventions.schedule import occurrences
-from interventions.specs import Cost, Effect, Intervention, NewTies, Target
+from interventions.specs import Chain, Cost, Effect, Intervention, NewTies, Target
 from interventions.uptake import accept, number_for
 from simulator.actions import Action, AddTies, Record, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.behaviour import ByColumn
@@ -385,7 +385,9 @@ class TestKinds:
         assert self.places("broadcast") == []
         assert self.places("alteration") == [("effect",)]
         assert self.places("alteration", effect=self.ties) == []
+        assert self.places("alteration", chain=Chain(effect=self.ties)) == []
         assert self.places("induction", effect=self.ties) == [("effect", "ties")]
+        assert self.places("induction", chain=Chain(effect=self.ties)) == [("chain", "effect", "ties")]
         assert self.places("induction", target=villages) == []
 
     @pytest.mark.parametrize("kind", ["alteration", "broadcast", "champions", "groups", "induction"])

@@ -434,6 +434,18 @@ class TestAsKnown:
         changed = replace(here, network_at=lambda tick: now)
         assert as_known(changed, Target(rank="degree"))[0].world.network is now
 
+    @pytest.mark.parametrize("knowledge", [None, Knowledge(), Knowledge(names=10_000), Knowledge(as_of=0.0)])
+    def test_ties_to_people_who_are_not_there_do_not_count(self, knowledge: Knowledge | None) -> None:
+        """4, at one end of the bridge, has left; only a survey of an earlier date tells of ties to 4."""
+        here = situation(self.world, time=2.0)
+        states = here.states.copy()
+        states[4] = (2, 3)
+        known, _ = as_known(replace(here, states=states), Target(rank="degree", knowledge=knowledge))
+        late = knowledge is None or knowledge.as_of is None
+        assert known.world.network.degree().tolist() == (
+            [3, 3, 3, 3, 0, 4, 4, 4, 4, 4] if late else [4] * 4 + [5] * 2 + [4] * 4
+        )
+
     def test_what_is_known_is_all_that_the_situation_says_of_ties(self) -> None:
         known, asked = as_known(situation(self.world), Target(rank="degree", knowledge=Knowledge(asked=0.0)))
         assert asked == 0

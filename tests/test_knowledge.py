@@ -137,6 +137,12 @@ def table(known: list[float], perfect: list[float], control: list[float], outcom
     )
 
 
+def test_of_harm_nothing_is_a_share() -> None:
+    (row,) = losses(table([16, 17, 16, 18], [12, 13, 12, 13], [10] * 4), SPECS).to_dict("records")
+    assert row["perfect_high"] < 0 < row["lost_low"]
+    assert np.isnan([row[name] for name in ("share_lost", "share_low", "share_high")]).all()
+
+
 def test_losses_by_hand() -> None:
     """Benefits 1, 2, 3 and 4, 4, 7: lost 3, 2, 4, so 3 of 5 on average: 60 %."""
     (row,) = losses(table([9, 8, 7], [6, 6, 3], [10, 10, 10]), SPECS).to_dict("records")
@@ -215,6 +221,7 @@ def test_a_report_without_surveys_has_no_such_section(tmp_path: Path) -> None:
         ([8.0, 7, 8, 7], [7.0, 8, 7, 7], "may be nothing."),
         ([8.0, 7, 8, 7], [9.0, 8.5, 9.5, 8], "better than if all contacts were known."),
         ([12.0, 14, 13, 16], [9.0, 11, 9, 12], "of a benefit that may itself be nothing."),
+        ([16.0, 17, 16, 18], [12.0, 13, 12, 13], "though even if all contacts were known it would do harm."),
         ([8.0], [6.0], "In this one replicate the difference is 200."),
     ],
 )

@@ -6,6 +6,7 @@ import json
 import math
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from small_towns import STAR, category, situation, town, undirected
+from small_towns import STAR, TWO_CLIQUES, category, situation, town, undirected
 
 import netrial
+from experiments.design import design
+from experiments.plan.making import plan_of
+from experiments.plan.sections import text_lines
 from interventions.dropping import exponentials, fades_of
+from interventions.money import purse_for
 from interventions.schedule import occurrences
-from interventions.specs import ByContacts, Intervention, Target
+from interventions.specs import ByContacts, Cost, Intervention, Knowledge, Phase, Target
 from interventions.uptake import chances
 from scenarios.loading import Scenario
+from simulator.actions import ActLater, Record
+from simulator.behaviour import ByState
+from simulator.network import ContactNetwork
 from simulator.past import Past
 from simulator.streams import Draw
 from simulator.units import TICKS_PER_UNIT
@@ -124,6 +132,20 @@ class TestWhen:
         first = [each.outcomes.query("arm == 'usual' and replicate == 0")["value"].item() for each in (before, after)]
         assert first[0] < 50 <= first[1]
 
+    def test_the_plan_reads_what_happened_so_far_too(self) -> None:
+        found = scenario({"when": {"first_entries": "smoking.smoker", "above": 49.5, "check_every": 0.25}})
+        said = "\n".join(text_lines(plan_of(design(found, None), 2)))
+        assert 'once the number of people who became "smoker" (smoking) is above 49.5' in said
+
+    def test_where_is_asked_of_people_as_they_are_when_it_looks(self) -> None:
+        joined = {"set": {"smoking": "never"}}
+        first = {"kind": "champions", "target": {"where": "smoking == smoker"}, "at": 1, "effect": joined}
+        waits = {"when": {"count": "smoking.never", "where": "smoking == never", "above": 399, "check_every": 1}}
+        it = {"kind": "champions", "target": {"number": 20}, "effect": {}, **waits}
+        data = {**TOWN, "interventions": {"first": first, "it": it}, "arms": {"usual": [], "treated": ["first", "it"]}}
+        lines = netrial.run(loaded(data)).ledger.query("action == 'reach' and intervention == 'it'")
+        assert set(lines["time"]) == {1.0}  # by where people were at time 0, never more than 320
+
     def test_once_started_it_repeats(self) -> None:
         times = [time for time, _ in reached(scenario({"when": {"count": "smoking.smoker", "above": 90}, "every": 3}))]
         assert len(times) > 1
@@ -148,6 +170,29 @@ class TestPhases:
             assert lines["people"].sum() == 400
             sizes.add(tuple(lines["people"]))
         assert len(sizes) > 1  # in an order drawn by replicate
+
+    @pytest.mark.parametrize(("asked", "steps"), [(None, [5, 5]), (0.0, [1] * 10), (1.0, [5, 5])])
+    def test_communities_are_those_of_the_known_network_when_the_first_begin(
+        self, asked: float | None, steps: list[int]
+    ) -> None:
+        target = Target(knowledge=None if asked is None else Knowledge(asked=asked))
+        (one,) = occurrences([Intervention("it", "champions", target, phase=Phase("communities", order="size"))])
+        plan, offered = one.plan, []
+        changed = ContactNetwork(10, {"friends": undirected("friends", [])})
+        here = situation(town(10, [undirected("friends", TWO_CLIQUES)]))
+        for _ in steps:
+            *done, last = plan(here)
+            offered += [each.offered for each in [*done, last] if isinstance(each, Record) and each.offered is not None]
+            plan = last.plan if isinstance(last, ActLater) else None
+            here = replace(here, network_at=lambda tick: changed)  # does not move anybody
+        assert plan is None
+        assert [people.size for people in offered] == steps
+        assert sorted(np.concatenate(offered)) == list(range(10))
+
+    def test_the_plan_says_of_whom_a_cut_is(self) -> None:
+        found = scenario({"at": 0, "phase": {"over": "ward", "every": 2}, "target": {"rank": "degree", "share": 0.1}})
+        said = "\n".join(text_lines(plan_of(design(found, None), 2)))
+        assert "people with most contacts (10 % of everybody in the groups that begin)" in said
 
     def test_two_at_a_time_by_size(self) -> None:
         found = scenario({"target": {}, "phase": {"over": "ward", "groups": 2, "every": 2, "order": "size"}})
@@ -295,6 +340,28 @@ class TestUptakeByContacts:
         linear = self.table(shape="linear")
         assert chances(linear, "it", people, here)[[0, 3]].tolist() == pytest.approx([0.4, 0.9])
 
+    def test_who_has_left_it_or_the_town_is_in_it_no_longer(self) -> None:
+        past, people = Past(6), np.arange(6, dtype=np.int32)
+        past.note_treated("it", np.array([0, 1, 2], np.int32), np.array([1, 5, 5]) * TICKS_PER_UNIT)
+        here = situation(self.star, time=2.0, past=past)
+        table = self.table(table=((0, 0.0), (1, 0.1), (2, 0.2), (3, 0.3)))
+        assert chances(table, "it", people, here)[3] == 0.2
+        states = here.states.copy()
+        states[1] = (2, 3)
+        assert chances(table, "it", people, replace(here, states=states))[3] == 0.1
+
+    def test_numbers_by_state_do_for_people_who_are_not_there(self) -> None:
+        """A budget prices everybody, those who have left among them."""
+        here = situation(self.star, obese=[0])
+        states = here.states.copy()
+        states[1] = (2, 3)
+        gone, by_state = replace(here, states=states), ByState("weight", {"lean": 0.2, "obese": 0.4})
+        one = Intervention(
+            "it", "champions", uptake=by_state, drop_out=by_state, cost=Cost(per_time_treated=1), budget=9
+        )
+        assert chances(by_state, "it", np.arange(3, dtype=np.int32), gone).tolist() == [0.4, 1.0, 0.2]
+        assert purse_for(one, gone, 0, 0).most[[0, 2]].min() > 0
+
     def test_shares_and_states(self) -> None:
         from simulator.behaviour import Source
 
@@ -340,7 +407,6 @@ def test_stops_are_free(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_categories_may_be_missing() -> None:
     world = town(4, columns=[category("ward", ["a", None, "b", "a"])])
     from interventions.groups import groups_over, order_over
-    from interventions.specs import Phase
 
     assert groups_over("ward", world).tolist() == [0, -1, 1, 0]
     assert order_over(Phase("ward", listed=("b", "z", "a")), situation(world)).tolist() == [1, 0]
@@ -356,6 +422,12 @@ def test_categories_may_be_missing() -> None:
         ({"every": 0.00001}, "it would act 1,000,000 times"),
         ({"when": {"share": "smoking.smoker", "above": 0.1, "below": 0.3}}, "either `above` or `below`"),
         ({"when": {"share": "smoking.smoker", "above": 0.1, "at": 3}}, "takes no `at`"),
+        ({"when": {"share": "smoking.smoker", "above": 0.1, "among": "targets"}}, "takes no `among`"),
+        ({"phase": {"over": "ward", "every": 1, "order": {"count": "smoking.smoker", "at": 1}}}, "takes no `at`"),
+        (
+            {"phase": {"over": "ward", "every": 1, "order": {"time_to": {"share": "smoking.smoker", "reaches": 0.5}}}},
+            "groups cannot be ranked by `time_to`",
+        ),
         ({"when": {"time_to": {"share": "smoker", "reaches": 0.5}, "above": 0.1}}, "cannot wait for `time_to`"),
         ({"phase": {"over": "ward", "every": 1, "order": ["a", "e"]}}, "nobody has `ward` `e`"),
         ({"phase": {"over": "wards", "every": 1}}, "did you mean `ward`"),

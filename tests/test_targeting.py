@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -26,8 +27,9 @@ from interventions.specs import Target
 from interventions.targeting import check_rank, rank, targets
 from simulator.conditions import parse
 from simulator.errors import SpecError
-from simulator.outcomes import Measure
+from simulator.outcomes import Measure, read_so_far
 from simulator.population import Column
+from simulator.streams import Draw
 from simulator.world import Situation
 
 
@@ -197,6 +199,11 @@ class TestCuts:
         eligible = codes >= 0
         assert cut_per_group(ranking, eligible, 3, codes).tolist() == [2, 3, 5]  # 4, 2, 1 people get 1.7, 0.86, 0.43
 
+    def test_no_group_gets_more_than_its_places_from_a_ranking_that_leaves_people_out(self) -> None:
+        ranking, codes = np.array([0, 1, 5, 6, 7], np.int32), np.repeat([0, 1], 5)
+        assert cut_per_group(ranking, np.ones(10, bool), 2, codes).tolist() == [0, 5]
+        assert cut_per_group(ranking, np.ones(10, bool), 6, codes).tolist() == [0, 1, 5, 6, 7]
+
     def test_a_group_that_does_not_fit_is_skipped_and_the_next_tried(self) -> None:
         codes = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, -1], np.int32)
         order = np.array([0, 1, 2])
@@ -235,6 +242,13 @@ class TestSelect:
         selection = select(Target(where=parse("village == b"), number=5), situation(world))
         assert selection.persons.tolist() == [6, 7, 8]
         assert selection.missing == 2
+
+    def test_people_whom_a_rule_never_picks_are_missing(self) -> None:
+        world = town(6, [undirected("friends", [(0, 1), (1, 2)])], [category("village", ["a", "b"] * 3)])
+        for per in (None, "village"):
+            selection = select(Target(rank="isolated", number=5, per=per), situation(world))
+            assert selection.persons.tolist() == [3, 4, 5]
+            assert selection.missing == 2
 
     def test_per_splits_the_rounded_share_and_leaves_out_the_missing(self) -> None:
         chosen = self.picked(Target(rank="degree", share=0.34, per="village"))  # 0.34 x 9 = 3.06: 2 in a, 1 in b
@@ -288,8 +302,50 @@ class TestSelect:
     def test_groups_cannot_be_ranked_by_rules_for_people(self) -> None:
         with pytest.raises(SpecError, match="degree"):
             self.picked(Target(groups="village", rank="degree"))
-        with pytest.raises(SpecError, match="person_time"):
-            self.picked(Target(groups="village", group_measure=Measure("person_time", "weight", ("obese",))))
+        with pytest.raises(SpecError, match="time_to"):
+            self.picked(Target(groups="village", group_measure=Measure("time_to", "weight", ("obese",))))
+
+    HAPPENED = ((1.0, 0, 0, 1), (2.0, 6, 0, 1), (2.5, 0, 1, 0), (3.0, 0, 0, 1))
+    """0, of a, became obese twice, for 1.5 and 1 years until time 4; 6, of b, once, for 2."""
+
+    @pytest.mark.parametrize(
+        ("kind", "scores"),
+        [("entries", (2, 1)), ("first_entries", (1, 1)), ("exits", (1, 0)), ("person_time", (2.5, 2.0))],
+    )
+    def test_groups_by_what_happened_so_far(self, kind: str, scores: tuple[float, float]) -> None:
+        world = town(10, columns=[self.villages])
+        here = situation(world, time=4.0, obese=[0, 6], happened=self.HAPPENED)
+        reading = read_so_far(Measure(kind, "weight", ("obese",)), here)
+        codes = world.population.columns["village"].groups()[0]
+        assert tuple(reading.by_group(codes, 2)) == scores
+        assert [reading.over(codes == group).value for group in range(2)] == list(scores)
+        orders = {
+            tuple(rank_groups(Target(groups="village", group_measure=Measure(kind, "weight", ("obese",))), one))
+            for one in (replace(here, draw=Draw(1, number=replicate)) for replicate in range(9))
+        }
+        assert orders == ({(0, 1)} if scores[0] > scores[1] else {(0, 1), (1, 0)})
+
+    def test_groups_by_a_difference_within_each(self) -> None:
+        world = town(10, columns=[self.villages, category("sex", ["f", "m"] * 5)])
+        measure = Measure("difference", "weight", ("obese",), by="sex", between=("f", "m"))
+        here = situation(world, obese=[0, 1, 3, 6])  # a: 1 of 3 women, 2 of 3 men; b: 1 of 2 women, 0 of 1 man
+        assert rank_groups(Target(groups="village", group_measure=measure), here).tolist() == [1, 0]
+
+    def test_where_is_asked_of_people_as_they_are_now(self) -> None:
+        world = town(10, columns=[self.villages])
+        here = situation(
+            world, time=4.0, obese=[0, 6], drinking={0: "heavy"}, happened=[*self.HAPPENED, (3.5, 0, 2, 4)]
+        )
+        measure = Measure("count", "weight", ("obese",), where=parse("drinking == heavy"))
+        assert read_so_far(measure, here).over(np.ones(10, bool)).value == 1
+
+    def test_weights_that_add_up_to_the_same_are_equal(self) -> None:
+        world = town(6, columns=[category("village", list("aaabbb"))])
+        measure = Measure("count", "drinking", ("light", "heavy"), weights=(0.1, 0.3))
+        drinking = {0: "light", 1: "light", 2: "light", 3: "heavy"}  # 0.1 × 3 is not 0.3, to the last bit
+        target = Target(groups="village", group_measure=measure)
+        orders = {tuple(rank_groups(target, situation(world, drinking=drinking, replicate=r))) for r in range(20)}
+        assert orders == {(0, 1), (1, 0)}
 
 
 def test_a_rule_of_another_package_is_one_function() -> None:

@@ -56,6 +56,11 @@ class Lender:
         """Whether its effect is on ties, or on who is there."""
         return "ties" in self.effect or "people" in self.effect
 
+    @property
+    def acts(self) -> bool:
+        """Whether it does something to those who accept it; a chain may do so only to those whom it is passed on to."""
+        return bool(self.effect) and not self.alters
+
     def parts(self) -> dict[str, Any]:
         """Return what a strategy takes over, as a scenario writes it."""
         found = {key: self.intervention[key] for key in BORROWED if self.intervention.get(key) is not None}
@@ -94,19 +99,18 @@ def lender_named(lenders: list[Lender], name: str) -> Lender:
     Raises
     ------
     SpecError
-        If there is none of that name, or its effect is on ties, which only alteration can use.
+        If there is none of that name, or its effect is on ties, which only alteration can use, or on nobody.
     """
     found = next((each for each in lenders if each.name == name), None)
     if found is None:
         raise SpecError(
             Problem(f"there is no intervention `{name}`", hint=allowed_words(name, [each.name for each in lenders]))
         )
-    if found.alters:
-        fit = [each.name for each in lenders if not each.alters]
+    if not found.acts:
+        fit = [each.name for each in lenders if each.acts]
         hint = f"choose one that acts on people: {', '.join(fit) or 'the scenario has none'}"
-        raise SpecError(
-            Problem(f"the effect of `{name}` is on ties or on who is there", (*found.place, "effect"), hint)
-        )
+        what = "is on ties or on who is there" if found.alters else "is on none of those who accept it"
+        raise SpecError(Problem(f"the effect of `{name}` {what}", (*found.place, "effect"), hint))
     return found
 
 
@@ -124,14 +128,14 @@ def lender_for(kind: str, lenders: list[Lender], effect: str | None = None) -> L
     Returns
     -------
     Lender or None
-        The first of the kind; else the first that acts on people, whatever its kind. Alteration borrows from one that
-        adds ties, or from none.
+        The first of the kind that does something to those who accept it; else the first that does, whatever its kind.
+        Alteration borrows from one that adds ties, or from none.
     """
     if kind == "alteration":
         return next((each for each in lenders if each.kind == kind and "ties" in each.effect), None)
     if effect is not None:
         return lender_named(lenders, effect)
-    plain = [each for each in lenders if not each.alters]
+    plain = [each for each in lenders if each.acts]
     own = (each for each in plain if each.kind == kind)
     return next(own, None) or next((each for each in plain if each.kind in ANY), None)
 

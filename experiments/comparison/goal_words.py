@@ -53,12 +53,12 @@ def _price(price: Price, place: str, found: Cheapest) -> str:
 
 
 def _again(price: Price, found: Cheapest) -> str:
+    """Say what the cheapest comes to on fresh replicates; at its price it just met the goal on those that found it."""
     meets = "which reaches it too" if found.goal.met_by(found.again) else "which does not quite reach it"
-    interval = (
-        ""
-        if math.isnan(found.again_low)
-        else (f" (95 % interval {value_text(found, found.again_low)} to {value_text(found, found.again_high)})")
-    )
+    low, high = found.again_low, found.again_high
+    interval = "" if math.isnan(low) else f" (95 % interval {value_text(found, low)} to {value_text(found, high)})"
+    if math.isnan(low) or low <= found.goal.number <= high:
+        meets += ", but perhaps by luck"
     fresh, value = plural(found.replicates, "fresh replicate"), value_text(found, found.again)
     return f"On {fresh} {plain_label(price.strategy)} has {value} for that money{interval}, {meets}."
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.units import from_ticks, to_ticks
+
 if TYPE_CHECKING:
     from experiments.design import Trial
     from interventions.specs import Intervention
@@ -84,9 +86,14 @@ def dates_of(intervention: Intervention, horizon: float) -> int:
         return 1
     if intervention.every is None:
         return max(1, len(intervention.at))
-    last = horizon if intervention.until is None else min(intervention.until, horizon)
-    begin = min(intervention.at, default=0.0)
-    return max(1, math.floor((last - begin) / intervention.every + 1e-9) + 1)
+    last = to_ticks(horizon) - 1  # at the horizon nothing acts any more
+    if intervention.until is not None:
+        last = min(last, to_ticks(intervention.until))
+    left = last - to_ticks(min(intervention.at, default=0.0))
+    repeats = max(0, math.ceil(from_ticks(left) / intervention.every))
+    while repeats and to_ticks(repeats * intervention.every) > left:
+        repeats -= 1
+    return repeats + 1
 
 
 def _chain_costs(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.economics import strategies as economics_of
-from experiments.estimands import UNIT, effects, t_interval
+from experiments.estimands import UNIT, effects, independent, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ def again_from(results: Results, strategy: str, against: str, first: int) -> Aga
     table = effects(pairs, outcomes, results.specs, results.control, results.manifest["seeds"]["seed"])
     row = table[(table["arm"] == strategy) & (table["outcome"] == spec.name) & (table["estimand"] == "overall")].iloc[0]
     wide = outcomes[outcomes["outcome"] == spec.name].pivot(index=UNIT, columns="arm", values="value").dropna()
-    margin, low, high = t_interval((spec.sign * (wide[strategy] - wide[against])).to_numpy(float))
+    margin, low, high = t_interval(independent(spec.sign * (wide[strategy] - wide[against])).to_numpy(float))
     return Again(
         strategy=strategy,
         against=against,

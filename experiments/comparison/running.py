@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from experiments.results import Results
 
 AGAIN = "again"
-"""Folder, inside that of a comparison, of the replicates that try the best strategy again."""
+"""Folder, inside that of a comparison, of replicates that try the best strategies again: one for each pair of them,
+since more replicates may put others first."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +146,12 @@ def run_comparison(
 def _try_again(prepared: Prepared, results: Results, jobs: int | None, progress: Progress | None) -> Again:
     """Run the best strategy, the next best and the control for twice as many replicates; read the second half."""
     from experiments.design import design
-    from experiments.execution import run_trial
+    from experiments.execution import identity_of, run_trial
 
     trial = prepared.trial
     first, second = best_two(ranking(results, prepared.record.strategies), trial.control)
     n = trial.scenario.spec.experiment.replicates
     longer = design(trial.scenario.set("experiment.replicates", 2 * n), [first, second])
     longer = replace(longer, _towns=trial._towns, _lock=trial._lock)  # the same people and ties, made once
-    return again_from(run_trial(longer, results.folder / AGAIN, jobs=jobs, progress=progress), first, second, n)
+    folder = results.folder / AGAIN / identity_of(longer).hash
+    return again_from(run_trial(longer, folder, jobs=jobs, progress=progress), first, second, n)

@@ -153,7 +153,7 @@ def again_sentence(results: Results, again: Again) -> str:
     if again.margin == 0:
         return f"{said}, and {against} as many."
     still = "It still does better than" if again.holds else "There it does worse than"
-    if again.margin_low <= 0 <= again.margin_high:
+    if math.isnan(again.margin_low) or again.margin_low <= 0 <= again.margin_high:
         still = f"It does {'better' if again.holds else 'worse'} there, but perhaps by luck, than"
     return f"{said}. {still} {against}, the next best: {margin}."
 

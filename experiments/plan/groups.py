@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.plan.phrases import States, count_word
+from experiments.plan.phrases import States, count_word, who
 from experiments.wording import listed, percent, plain_label, plural
 
 if TYPE_CHECKING:
     from experiments.plan.pilot import Date
     from interventions.specs import Target
+    from simulator.outcomes import Measure
 
 NAMES = {
     "communities": ("community", "communities", "found in the network", ""),
@@ -70,11 +71,32 @@ def name_of_groups(target: Target) -> tuple[str, str, str]:
 
 
 def _order(target: Target, states: States) -> str:
-    measure = target.group_measure
-    if measure is None:
-        return ORDERS[target.rank]
-    most = "the largest share of" if measure.kind == "share" else "most"
-    return f"those with {most} {states.which(measure.behaviour, measure.states, 'people')} first"
+    return ORDERS[target.rank] if target.group_measure is None else by_measure(target.group_measure, states)
+
+
+def by_measure(measure: Measure, states: States) -> str:
+    """Say in what order groups come by a measure of their people: "those with most obese people first"."""
+    limit = f" {who(measure.where, states)}" if measure.where is not None else ""
+    if measure.kind in ("share", "count"):
+        most = "the largest share of" if measure.kind == "share" else "most"
+        return f"those with {most} {states.which(measure.behaviour, measure.states, 'people')}{limit} first"
+    among = f" among people {limit.strip()}" if limit else ""
+    return f"those with the largest {measure_in_words(measure, states).removeprefix('the ')}{among} first"
+
+
+def measure_in_words(measure: Measure, states: States) -> str:
+    """Say what a measure measures so far."""
+    if not measure.states:
+        return plain_label(measure.kind)
+    being = states.being(measure.behaviour, measure.states)
+    said = {
+        "person_time": f"the time that people have been {being}",
+        "entries": f"the number of times that anybody became {being}",
+        "first_entries": f"the number of people who became {being}",
+        "exits": f"the number of times that anybody ceased to be {being}",
+        "difference": f"the difference in the share who are {being}",
+    }
+    return said.get(measure.kind, f"the {plain_label(measure.kind)} of people who are {being}")
 
 
 def _cut(target: Target, people: str, order: str) -> str:

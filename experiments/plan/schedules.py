@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from experiments.plan.groups import NAMES
-from experiments.plan.phrases import States, a, count_word, duration, rate_in_words
+from experiments.plan.groups import NAMES, by_measure, measure_in_words
+from experiments.plan.phrases import States, a, count_word, duration, rate_in_words, who
 from experiments.wording import listed, money, percent, plain_label, plural_unit
 from simulator.behaviour import ByColumn, ByState, HazardRatio
 
 if TYPE_CHECKING:
     from interventions.specs import Cost, Intervention, Phase, When
     from simulator.behaviour import PersonNumber
-    from simulator.outcomes import Measure
 
 
 def schedule_in_words(one: Intervention, states: States, unit: str) -> Iterator[str]:
@@ -42,27 +41,16 @@ def level_in_words(when: When, states: States) -> str:
     more, level = ("more", when.above) if when.above is not None else ("less", when.below)
     assert level is not None
     measure = when.measure
+    limit = f" {who(measure.where, states)}" if measure.where is not None else ""
     if measure.kind == "share":
-        return f"once {more} than {percent(level)} of people are {states.being(measure.behaviour, measure.states)}"
+        return (
+            f"once {more} than {percent(level)} of people{limit} are {states.being(measure.behaviour, measure.states)}"
+        )
     if measure.kind == "count":
         fewer = "more" if more == "more" else "fewer"
-        return f"once {fewer} than {level:,g} people are {states.being(measure.behaviour, measure.states)}"
-    return f"once {measure_in_words(measure, states)} is {'above' if more == 'more' else 'below'} {level:,g}"
-
-
-def measure_in_words(measure: Measure, states: States) -> str:
-    """Say what a measure measures so far."""
-    if not measure.states:
-        return plain_label(measure.kind)
-    being = states.being(measure.behaviour, measure.states)
-    said = {
-        "person_time": f"the time that people have been {being}",
-        "entries": f"the number of times that anybody became {being}",
-        "first_entries": f"the number of people who became {being}",
-        "exits": f"the number of times that anybody ceased to be {being}",
-        "difference": f"the difference in the share who are {being}",
-    }
-    return said.get(measure.kind, f"the {plain_label(measure.kind)} of people who are {being}")
+        return f"once {fewer} than {level:,g} people{limit} are {states.being(measure.behaviour, measure.states)}"
+    among = f", among people{limit}," if limit else ""
+    return f"once {measure_in_words(measure, states)}{among} is {'above' if more == 'more' else 'below'} {level:,g}"
 
 
 def _phase(phase: Phase, states: States, unit: str) -> str:
@@ -73,9 +61,7 @@ def _phase(phase: Phase, states: States, unit: str) -> str:
     elif isinstance(phase.order, str):
         order = "the largest first" if phase.order == "size" else "in random order"
     else:
-        most = "the largest share of" if phase.order.kind == "share" else "most"
-        which = states.which(phase.order.behaviour, phase.order.states, "people")
-        order = f"those with {most} {which} first"
+        order = by_measure(phase.order, states)
     return f"{over} begin one after the other, {each} {_every(phase.every, unit)}, {order}"
 
 

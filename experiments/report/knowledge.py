@@ -45,6 +45,8 @@ def _lost(row: Mapping[str, Any]) -> str:
     if lost < 0:
         better = _with_interval({"a": -lost, "b": -high, "c": -low}, "a", "b", "c")
         return f"That is {better} better than if all contacts were known."
+    if row["perfect_high"] < 0:
+        return f"Lost: {said}, though even if all contacts were known it would do harm."
     if not row["perfect_low"] > 0:
         return f"Lost: {said}, of a benefit that may itself be nothing."
     share, first, last = (100 * float(row[name]) for name in ("share_lost", "share_low", "share_high"))

@@ -24,7 +24,7 @@ def whole_groups(*, column: str, rank: Rank = "random") -> dict[str, Any]:
     column : str
         Column that holds the groups.
     rank : str or mapping
-        Which groups come first: random, size, or a share or count of states, as ``{share: obesity.obese}``.
+        Which groups come first: random, size, or a measure, as ``{share: obesity.obese}``.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def communities(*, rank: Rank = "size", layers: list[str] | None = None) -> dict
     Parameters
     ----------
     rank : str or mapping
-        Which come first: random, size, cohesion, …, or a share or count of states.
+        Which come first: random, size, cohesion, …, or a measure, as ``{share: obesity.obese}``.
     layers : list of str, optional
         Layers in which they are found. Default: all.
 
@@ -66,7 +66,7 @@ def components(*, rank: Rank = "size", layers: list[str] | None = None) -> dict[
     Parameters
     ----------
     rank : str or mapping
-        Which come first: random, size, cohesion, …, or a share or count of states.
+        Which come first: random, size, cohesion, …, or a measure, as ``{share: obesity.obese}``.
     layers : list of str, optional
         Layers in which they are found. Default: all.
 
@@ -88,7 +88,7 @@ def cores(*, rank: Rank = "innermost", layers: list[str] | None = None) -> dict[
     Parameters
     ----------
     rank : str or mapping
-        Which come first: random, size, cohesion, …, or a share or count of states.
+        Which come first: random, size, cohesion, …, or a measure, as ``{share: obesity.obese}``.
     layers : list of str, optional
         Layers in which they are found. Default: all.
 
@@ -110,7 +110,7 @@ def positions(*, rank: Rank = "size", like: float | None = None, layers: list[st
     Parameters
     ----------
     rank : str or mapping
-        Which come first: random, size, cohesion, …, or a share or count of states.
+        Which come first: random, size, cohesion, …, or a measure, as ``{share: obesity.obese}``.
     like : float, share in [0, 1], optional
         Share of contacts that any two people of a position have in common. Default: all of them.
     layers : list of str, optional

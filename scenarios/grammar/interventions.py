@@ -27,6 +27,7 @@ from scenarios.grammar.parts import (
     later,
     shape,
 )
+from simulator.outcomes import outcomes
 
 Names = Annotated[
     Annotated[Text, Tag("<one>")] | Annotated[tuple[Text, ...], Field(min_length=1), Tag("<list>")],
@@ -54,7 +55,8 @@ def _kind_of_rank(value: Any) -> str:
         return value.tag
     if not isinstance(value, dict):
         return "<one>"
-    return "<measure>" if "rule" not in value and any(key in value for key in MEASURE_KEYS) else "<rule>"
+    measured = "rule" not in value and any(key in MEASURE_KEYS or key in outcomes for key in value)
+    return "<measure>" if measured else "<rule>"
 
 
 Rank = Annotated[
