@@ -152,6 +152,9 @@ BAD = [
     ("share: 0.5, layer: friends", "share: «1.5, layer: friends", ["1.5 is not between 0 and 1"]),
     ("layer: friends}}", "layer: friends}}, «for: 2", ["nothing to end", "`rewire` too"]),
     ("target: {}", "target: {}\n    uptake: «{column: income, ratio: 2}", ["a hazard ratio is no uptake"]),
+    ("target: {}", "target: «0.2", ["an example: target: {rank: degree, share: 0.1}"]),
+    ("target: {}", "target: {}\n    cost: {fixed: «£100}", ["write 100; the currency stands in `study`"]),
+    ("target: {}", "target: {}\n    when: {share: smoking.smoker, «abov: 0.2}", ["did you mean `above`"]),
     ("target: {}", "target: {}\n    uptake: {value: 1, «series: [[0, 1]]}", ["`series` has no meaning here"]),
     ("id: id", "id: id\n  where: «income > 1000", ["nobody satisfies"]),
 ]
