@@ -439,6 +439,10 @@ def test_categories_may_be_missing() -> None:
         ({"at": 0, "uptake": {"count": "treated", "table": [[0, 0.5], [0, 0.7]]}}, "does not come after"),
         ({"at": 0, "uptake": {"count": "treated", "table": [[0, 1.5]]}}, "uptake is 1.5"),
         ({"at": 0, "uptake": {"table": [[0, 0.5]]}}, "either `count` or `share`"),
+        ({"at": 0, "uptake": {"count": "treated", "tabel": [[0, 0.5]]}}, "did you mean `table`"),
+        ({"at": 0, "uptake": {"count": "treatd", "table": [[0, 0.5]]}}, "did you mean `treated`"),
+        ({"when": {"share": "smoking.smoker", "above": 20}}, "a share is never above 20"),
+        ({"when": {"share": "smoking.smoker", "below": 0}}, "a share is never below 0"),
         ({"at": 0, "uptake": {"count": "smoking.smokr", "table": [[0, 0.5]]}}, "did you mean"),
     ],
 )
