@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from simulator.behaviour import Behaviour
 
 DEPENDS, UNKNOWN = "how many depends on the course of the run", "how many is not known before the town is made"
-BEGINNING = " in the groups that begin"
-"""Among whom a stepped start picks people."""
 MOST_DATES = 6
 """Dates that are named one by one where an intervention acts again and again."""
 
@@ -239,7 +237,6 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     people = " ".join(filter(None, (people, turn)))
     if target.share is None and target.number is None and one.budget is None and target.budget is None:
         everybody = f"all people {people}" if people else "everybody"
-        everybody += "" if one.phase is None else BEGINNING
         return (
             f"{everybody}: {plural(reached, 'person', 'people')}"
             if reached is not None
@@ -249,8 +246,6 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     if eligible is None and not people:
         eligible = setting.people
     among = f"those {people}" if eligible is None else f"the {eligible:,} {people}" if people else f"all {eligible:,}"
-    if one.phase is not None:  # a cut is of these alone
-        among = f"{f'those {people}' if people else 'everybody'}{BEGINNING}"
     cut = f"{percent(target.share)} of {among}" if target.share is not None else f"of {among}"
     per = f", spread over {_each(target.per)} in proportion" if target.per is not None else ""
     if reached is None:
