@@ -67,7 +67,10 @@ __all__ = ["NEVER", "ClockPlan", "Simulation", "plan_clocks"]
 
 @dataclass
 class _Layout:
-    """What the kernel is given until the next action, or until a factor of the time changes: made anew, not patched."""
+    """What the kernel is given until the next action, or until a factor of the time changes: made anew, not patched.
+
+    But for what ends for one person alone: the kernel writes that into it.
+    """
 
     clocks: Clocks
     facts: Facts
