@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +32,20 @@ class Factor:
     leaves: np.ndarray | None
     fades: tuple[tuple[int, float], ...]
 
-    def changes(self, tick: int) -> Iterator[int]:
-        """Yield when it ends for all, and when it next fades."""
-        yield self.until
-        yield from (when for when, _ in self.fades if when > tick)
+    def next_change(self, tick: int) -> int:
+        """Return when it next fades, or ends for all."""
+        k = self._faded(tick)
+        return min(self.until, self.fades[k][0] if k < len(self.fades) else NEVER)
 
     def at(self, tick: int) -> np.ndarray:
         """Return float64[k]: the factors at an instant; 1 for those for whom it ended."""
-        weight = next((weight for when, weight in reversed(self.fades) if when <= tick), None)
+        k = self._faded(tick)
+        weight = self.fades[k - 1][1] if k else None
         factors = self.factors if weight is None else 1.0 + weight * (self.factors - 1.0)
         return factors if self.leaves is None else np.where(self.leaves > tick, factors, 1.0)
+
+    def _faded(self, tick: int) -> int:
+        return bisect_right(self.fades, tick, key=lambda fade: fade[0])
 
 
 @dataclass(frozen=True)

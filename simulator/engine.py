@@ -2,7 +2,8 @@
 
 Order at one instant: what ends, then interventions in the arm's order, then observation; rings of that instant come
 after. What may ring is laid out anew only after an action; the kernel draws every slab from its key again, so a stop
-changes nothing (a checkpoint is the tick, the states and what is active).
+changes nothing (a checkpoint is the tick, the states and what is active). What ends for one person alone is no stop:
+the kernel is given a list of it.
 """
 
 from __future__ import annotations
@@ -66,7 +67,10 @@ __all__ = ["NEVER", "ClockPlan", "Simulation", "plan_clocks"]
 
 @dataclass
 class _Layout:
-    """What the kernel is given until the next action, or until a factor of the time changes: made anew, not patched."""
+    """What the kernel is given until the next action, or until a factor of the time changes: made anew, not patched.
+
+    But for what ends for one person alone: the kernel writes that into it.
+    """
 
     clocks: Clocks
     facts: Facts
@@ -283,10 +287,8 @@ class Simulation:
 
     def _next_change(self) -> int:
         """Return when something next ends for all, or fades: then all is laid out anew."""
-        changes = [segment.until for segment in self._segments]
-        for factor in self._factors:
-            changes.extend(factor.changes(self.now))
-        return min(changes, default=NEVER)
+        ends = [segment.until for segment in self._segments]
+        return min(ends + [factor.next_change(self.now) for factor in self._factors], default=NEVER)
 
     def _ring(self, until: int) -> None:
         """Let the clocks ring from now to `until`."""

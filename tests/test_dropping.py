@@ -18,11 +18,12 @@ from simulator import engine
 from simulator.actions import Action, AddTies, ScaleInfluence, ScaleSusceptibility
 from simulator.active import NEVER, NO_ENDS, Factor, ends_of, multiplied
 from simulator.beginning import Beginning, begin
+from simulator.behaviour import Behaviour, Source, Transition
 from simulator.engine import Simulation, plan_clocks
 from simulator.streams import Draw
 from simulator.trajectory import Trajectory
 from simulator.units import to_ticks
-from simulator.world import Occurrence, Situation
+from simulator.world import Occurrence, Situation, World
 
 SEEDS = [10, 25, 44, 63, 65, 71, 103, 116, 120, 122]
 """Random cases of all laws in which it matters who drops out; in the last seven, even to the tick."""
@@ -129,6 +130,39 @@ def test_ties_end_beside_those_of_people_who_enter(weights: bool) -> None:
     stopped = anew(beginning.simulation(arm, nothing, to_ticks(4)), tuple(ticks.tolist()))
     assert events_of(straight) == events_of(stopped)
     assert events_of(straight) != events_of(beginning.simulation(stay, nothing, to_ticks(4)).run())
+
+
+def gossip() -> tuple[World, Occurrence, tuple[int, ...]]:
+    """Twelve people in a chain, who draw contacts often; all other pairs are tied at the beginning, and part."""
+    moves = (
+        Transition("catch", ("calm",), "tense", 12.0, "proportion", Source("mood", ("tense",)), {"ties": 1.0}),
+        Transition("calm down", ("tense",), "calm", 6.0),
+    )
+    world = town(12, [Behaviour("mood", ("calm", "tense"), moves)], [layer([(k, k + 1) for k in range(11)])])
+    ties = np.array([(i, j) for i in range(12) for j in range(i + 2, 12)], np.int32)
+    ends = np.random.default_rng(2).integers(1, to_ticks(4), len(ties))
+    return world, occurrence(0.0, AddTies("ties", ties, leaves=ends)), tuple(np.unique(ends).tolist())
+
+
+def test_contacts_drawn_before_their_tie_ended_are_drawn_again() -> None:
+    """A slab is a year wide, so that rings wait in it whose contact, at either end, is none any more."""
+    world, arm, ticks = gossip()
+    start = np.zeros((12, 1), np.uint8)
+    start[::2] = 1
+    straight, stopped = (
+        Simulation(plan_clocks(world), Draw(1), start, [arm], np.empty(0, np.int64), to_ticks(4)) for _ in range(2)
+    )
+    assert events_of(straight.run()) == events_of(anew(stopped, ticks))
+
+
+def test_at_the_instant_that_a_tie_ends_nobody_reads_it() -> None:
+    """Whoever looks at the contacts between two stretches of a run (`replay` does) sees what the next ring sees."""
+    world, arm, ticks = gossip()
+    start = np.zeros((12, 1), np.uint8)
+    simulation = Simulation(plan_clocks(world), Draw(1), start, [arm], np.empty(0, np.int64), to_ticks(4))
+    for k, tick in enumerate(ticks, start=1):
+        simulation.advance(tick)
+        assert np.count_nonzero(simulation.contacts_read().added[:, 0] < 12) == len(ticks) - k
 
 
 def test_what_is_left_is_multiplied_in_order_of_name() -> None:
