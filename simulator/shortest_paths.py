@@ -172,8 +172,9 @@ def betweenness(contacts: Contacts, sources: Sources) -> np.ndarray:
     """Return for how many pairs of others each person is on the way, as a share of all shortest paths of each pair.
 
     Freeman (1977, doi:10.2307/3033543), by the algorithm of Brandes (2001, doi:10.1080/0022250X.2001.9990249); each
-    pair counts twice, once from either end. With some sources only, they stand for all (Brandes & Pich 2007,
-    doi:10.1142/S0218127407018403).
+    pair counts twice, once from either end. With some sources only, they stand for all others (Brandes & Pich 2007,
+    doi:10.1142/S0218127407018403); of somebody who is a source, the other sources do, since nobody is between
+    themselves and others.
 
     Returns
     -------
@@ -190,7 +191,7 @@ def betweenness(contacts: Contacts, sources: Sources) -> np.ndarray:
             np.add.at(through, tails, paths[tails] * ((1 + through[heads]) / paths[heads]))
         through[walk.sources] = 0
         found += through.reshape(-1, n).sum(axis=0)
-    return found * (sources.of_size / np.maximum(sources.sources, 1))
+    return found * ((sources.of_size - 1) / np.maximum(sources.sources - sources.chosen, 1))
 
 
 def bridging(contacts: Contacts, sources: Sources, most_work: int | None = None) -> np.ndarray:
