@@ -206,19 +206,26 @@ def _effects_on(
         index=["probability_best", "best_in_world"],
         columns=values.columns,
     )
+    # All rows at once, and by number: frames made for each arm and estimand take longer than many a run.
+    draws = values.index.get_level_values("draw").to_numpy()
+    places = values.index.get_indexer(pd.MultiIndex.from_frame(pairs[UNIT]))
+    both = np.stack([pairs[name].to_numpy(np.float64) for name in ("value", "control_value")])
+    rows_of = pairs.groupby(["arm", "estimand"], sort=False).indices
+    counts = (places >= 0) & ~np.isnan(both).any(axis=0)
     for arm in values.columns:
         whole: dict[str, Any] = {name: chances.at[name, arm] for name in chances.index}
         whole |= {"reached": reached[arm], "control_reached": reached[control]}
         if arm == control:
-            same = values[[control, control]].set_axis(["value", "control_value"], axis=1)
-            yield {"arm": arm, "outcome": spec.name, "estimand": "overall", **_summary(same), **whole}
+            same = values[control].to_numpy()
+            yield {"arm": arm, "outcome": spec.name, "estimand": "overall", **_summary(same, same, draws), **whole}
             continue
-        of_arm = pairs[pairs["arm"] == arm]
         for estimand in ESTIMANDS:
-            both = of_arm[of_arm["estimand"] == estimand].set_index(UNIT)[["value", "control_value"]].sort_index()
-            both = both[both.index.isin(values.index)].dropna()
-            if len(both):
-                row = {"arm": arm, "outcome": spec.name, "estimand": estimand, **_summary(both)}
+            rows = rows_of.get((arm, estimand), np.empty(0, np.intp))
+            rows = rows[counts[rows]]
+            rows = rows[np.argsort(places[rows], kind="stable")]
+            if len(rows):
+                summary = _summary(both[0, rows], both[1, rows], draws[places[rows]])
+                row = {"arm": arm, "outcome": spec.name, "estimand": estimand, **summary}
                 yield row | (whole if estimand == "overall" else {})
 
 
@@ -230,32 +237,33 @@ def _effects_among(pairs: pd.DataFrame, outcomes: pd.DataFrame, spec: OutcomeSpe
         both = of_arm.set_index(UNIT)[["value", "control_value"]].sort_index()
         both = both[both.index.isin(complete)].dropna()
         if len(both):
-            yield {"arm": arm, "outcome": spec.name, "estimand": "overall", **_summary(both)}
+            draws = both.index.get_level_values("draw").to_numpy()
+            summary = _summary(both["value"].to_numpy(), both["control_value"].to_numpy(), draws)
+            yield {"arm": arm, "outcome": spec.name, "estimand": "overall", **summary}
 
 
-def _summary(both: pd.DataFrame) -> dict[str, float]:
-    """Return the numbers of one row from its replicates' `value` and `control_value`."""
-    difference = both["value"] - both["control_value"]
-    effect, low, high = t_interval(independent(difference).to_numpy())
-    one_town_low, one_town_high = np.quantile(difference.to_numpy(), (0.025, 0.975))
+def _summary(value: np.ndarray, control_value: np.ndarray, draws: np.ndarray) -> dict[str, float]:
+    """Return the numbers of one row from its replicates, in order, and the draw of each."""
+    # Copied, since the order in which numbers are added depends on how they lie in memory, and equal arms must have
+    # equal means.
+    value, control_value = value.copy(), control_value.copy()
+    difference = value - control_value
+    effect, low, high = t_interval(_means_of_draws(difference, draws))
+    one_town_low, one_town_high = np.quantile(difference, (0.025, 0.975))
     ratio = np.nan
-    if len(both) >= LEAST_FOR_VARIANCE_RATIO and np.ptp(difference.to_numpy()) > 0:
-        ratio = (both["value"].var() + both["control_value"].var()) / difference.var()
-    # Column by column, since the order in which numbers are added depends on how a table lies in memory, and equal arms
-    # must have equal means.
-    mean, control_mean = (
-        float(np.mean(independent(both[name]).to_numpy().copy())) for name in ("value", "control_value")
-    )
+    if len(value) >= LEAST_FOR_VARIANCE_RATIO and np.ptp(difference) > 0:
+        ratio = (value.var(ddof=1) + control_value.var(ddof=1)) / difference.var(ddof=1)
+    mean, control_mean = (float(_means_of_draws(each, draws).mean()) for each in (value, control_value))
     return {
         "mean": mean,
         "control_mean": control_mean,
         "effect": float(effect),
         "low": float(low),
         "high": float(high),
-        "one_town_low": one_town_low if len(both) > 1 else np.nan,
-        "one_town_high": one_town_high if len(both) > 1 else np.nan,
+        "one_town_low": one_town_low if len(value) > 1 else np.nan,
+        "one_town_high": one_town_high if len(value) > 1 else np.nan,
         "variance_ratio": ratio,
-        "replicates": len(both),
+        "replicates": len(value),
     }
 
 
@@ -266,6 +274,11 @@ def independent(values: Any) -> Any:
     """
     draws = values.index.get_level_values("draw")
     return values.groupby(draws).mean() if draws.nunique() > 1 else values
+
+
+def _means_of_draws(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Return the same of values that stand without their index."""
+    return values if (draws == draws[0]).all() else pd.Series(values).groupby(draws).mean().to_numpy()
 
 
 def t_interval(values: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

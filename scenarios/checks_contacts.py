@@ -9,6 +9,7 @@ from typing import Any
 from scenarios import grammar
 from scenarios.checking import Checker
 from scenarios.conversion import arm_items, layers_of, quantity_of
+from simulator.errors import Place
 
 
 def used_interventions(spec: grammar.ScenarioSpec) -> Iterator[grammar.Intervention]:
@@ -18,6 +19,20 @@ def used_interventions(spec: grammar.ScenarioSpec) -> Iterator[grammar.Intervent
             given = spec.interventions.get(item) if isinstance(item, str) else item
             if isinstance(given, grammar.Intervention):
                 yield given
+
+
+def interventions_with_places(spec: grammar.ScenarioSpec) -> Iterator[tuple[Place, grammar.Intervention]]:
+    """Yield every intervention that is written out, with its place."""
+    for name, given in spec.interventions.items():
+        if isinstance(given, grammar.Intervention):
+            yield ("interventions", name), given
+    lists: dict[Place, Any] = {("background",): spec.background or ()}
+    for arm, items in spec.arms.items():
+        lists["arms", arm, *(["interventions"] if isinstance(items, grammar.BudgetedArm) else [])] = items
+    for place, items in lists.items():
+        for i, (_, item) in enumerate(arm_items(items)):
+            if isinstance(item, grammar.Intervention):
+                yield (*place, i), item
 
 
 def added_weights(spec: grammar.ScenarioSpec) -> dict[str, float]:

@@ -15,7 +15,7 @@ from scenarios.checks_rules import check_rule
 from scenarios.checks_schedule import check_again, check_once, check_times, check_uptake
 from scenarios.conversion import arm_items, intervention_of
 from simulator.behaviour import MOST_FACTOR
-from simulator.errors import NotBuiltError, Place, SpecError, allowed_words
+from simulator.errors import NotBuiltError, Place, SpecError, allowed_words, nearest
 
 COST_KEYS = tuple(grammar.Cost.model_fields)
 
@@ -149,7 +149,11 @@ def _check_transition_name(checker: Checker, name: str, place: Place, *, needs_c
     if behaviour in known.broken_transitions:
         return
     if name not in everything:
-        checker.add(f"no transition is named `{name}`", place, allowed_words(name, everything), on_key=True)
+        hint = allowed_words(name, everything)
+        meant = nearest(name, [each.partition(".")[2] for each in everything]) if not transition else None
+        whole = next((each for each in everything if each.partition(".")[2] == meant), None)
+        hint = hint if whole is None or hint.startswith("did you") else f"did you mean `{whole}`? {hint}"
+        checker.add(f"no transition is named `{name}`", place, hint, on_key=True)
         return
     written = checker.spec.behaviours.get(behaviour)
     given = written.transitions.get(transition) if written is not None else None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from scenarios import grammar
 from scenarios.checking import Checker
+from scenarios.checks_contacts import interventions_with_places
 from scenarios.checks_numbers import check_instant, check_number
-from scenarios.conversion import arm_items, intervention_of
+from scenarios.conversion import intervention_of
 from simulator.errors import Place
 
 
@@ -59,20 +57,6 @@ def warn_of_knowledge(checker: Checker) -> None:
             hint = f"{rank}: choose a rank that looks at ties, or leave `knowledge` out"
             message = "knowledge changes nothing: the rank does not look at the network"
             checker.warn(message, (*place, "target", "knowledge"), hint, on_key=True)
-
-
-def interventions_with_places(spec: grammar.ScenarioSpec) -> Iterator[tuple[Place, grammar.Intervention]]:
-    """Yield every intervention that is written out, with its place."""
-    for name, given in spec.interventions.items():
-        if isinstance(given, grammar.Intervention):
-            yield ("interventions", name), given
-    lists: dict[Place, Any] = {("background",): spec.background or ()}
-    for arm, items in spec.arms.items():
-        lists["arms", arm, *(["interventions"] if isinstance(items, grammar.BudgetedArm) else [])] = items
-    for place, items in lists.items():
-        for i, (_, item) in enumerate(arm_items(items)):
-            if isinstance(item, grammar.Intervention):
-                yield (*place, i), item
 
 
 def _rank(target: grammar.Target) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from scenarios import grammar
@@ -9,11 +11,16 @@ from scenarios.checking import Checker
 from scenarios.checks_groups import check_group_measure, check_group_word
 from scenarios.checks_numbers import check_duration, check_instant, check_number
 from scenarios.checks_outcomes import check_measure
-from scenarios.conversion import arm_items, label
-from simulator.errors import Place, allowed_words
+from scenarios.conversion import arm_items, label, quantity_of
+from simulator.errors import Place, allowed_words, nearest
 
 MOST_STEPS = 100_000
 """Times that an intervention may act, or look at a measure, in one run."""
+
+SHARES = "a share is a part of 1: 0.2 is 20 %"
+
+TREATED = "treated"
+"""In an uptake by contacts: those who are in the intervention."""
 
 EXCLUDING = ("offered", "treated")
 """Words of `exclude` that mean this intervention."""
@@ -88,7 +95,10 @@ def _check_when(checker: Checker, when: grammar.When, place: Place) -> None:
     if len(levels) != 1:
         checker.add("`when` needs either `above` or `below`", place, on_key=True)
     for key in levels:
-        check_number(checker, getattr(when, key), (*place, key), what="a level", least=None)
+        level: Place = (*place, key)
+        check_number(checker, getattr(when, key), level, what="a level", least=None)
+        if levels == [key] and never_passed(when, key, getattr(when, key)):
+            checker.add(f"a share is never {key} {quantity_of(getattr(when, key)):g}", level, SHARES)
     _check_steps(
         checker,
         check_duration(checker, when.check_every, (*place, "check_every"), "`check_every`"),
@@ -100,6 +110,17 @@ def _check_when(checker: Checker, when: grammar.When, place: Place) -> None:
         if getattr(when, key) is not None:
             message = f"`when` is measured when it is looked at, and takes no `{key}`"
             checker.add(message, (*place, key), on_key=True)
+
+
+def never_passed(measure: grammar.Measure, relation: str, level: Any) -> bool:
+    """Say whether a share, of states that weigh nothing, can never be above or below a level."""
+    if measure.share is None or isinstance(measure.share, Mapping):
+        return False
+    try:
+        number = quantity_of(level)
+    except (TypeError, AttributeError):  # what is no plain number is said elsewhere
+        return False
+    return number >= 1 if relation == "above" else number <= 0
 
 
 def _check_phase(checker: Checker, phase: grammar.Phase, place: Place) -> None:
@@ -166,8 +187,13 @@ def check_uptake(checker: Checker, uptake: Any, place: Place) -> None:
             "a table of uptake needs either `count` or `share`", place, "of contacts who are in it", on_key=True
         )
     for key in reads:
-        if getattr(uptake, key) != "treated":
-            checker.states(getattr(uptake, key), (*place, key))
+        states = getattr(uptake, key)
+        before = len(checker.problems)
+        if states != TREATED:
+            checker.states(states, (*place, key))
+        if isinstance(states, str) and nearest(states, [TREATED]):
+            hint = f"did you mean `{TREATED}`? allowed: {TREATED}, or states"
+            checker.problems[before:] = [replace(each, hint=hint) for each in checker.problems[before:]]
     for i, layer in enumerate(uptake.layers or ()):
         checker.word(layer, checker.known.layers, "layer", (*place, "layers", i))
     for i, (contacts, share) in enumerate(uptake.table):

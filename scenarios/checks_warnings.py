@@ -10,9 +10,16 @@ from typing import Any
 
 from scenarios import grammar
 from scenarios.checking import Checker
-from scenarios.checks_contacts import added_weights, has_no_ties, largest, used_interventions
+from scenarios.checks_contacts import (
+    added_weights,
+    has_no_ties,
+    interventions_with_places,
+    largest,
+    used_interventions,
+)
+from scenarios.checks_doubts import is_alone, warn_of_interventions
 from scenarios.checks_groups import layers_of_groups
-from scenarios.checks_knowledge import interventions_with_places, warn_of_knowledge
+from scenarios.checks_knowledge import warn_of_knowledge
 from scenarios.conversion import behaviours_of
 from simulator.behaviour import GROUP, SPONTANEOUS, Behaviour, Transition
 from simulator.conditions import Condition
@@ -40,6 +47,7 @@ def look_for_warnings(checker: Checker) -> None:
     _warn_of_categories(checker)
     warn_of_knowledge(checker)
     _warn_of_nothing_yet(checker)
+    warn_of_interventions(checker)
 
 
 def _why_idle(checker: Checker, behaviour: str, transition: Transition) -> tuple[str, Place, str] | None:
@@ -72,23 +80,13 @@ def _why_idle(checker: Checker, behaviour: str, transition: Transition) -> tuple
 
 
 def _why_alone(checker: Checker, never: str, transition: Transition, place: Place) -> tuple[str, Place, str] | None:
-    group, people = transition.group, checker.known.people
+    group = transition.group
     assert group is not None
     if _holds_for_nobody(checker, group.where):
         return f"{never}: nobody satisfies `{group.where.text if group.where else ''}`", (*place, "where"), ""
-    if checker.most_people is None:  # whoever enters may join
-        return None
     hint = "`group` reads the others who have the same value; use a column of categories"
     message = f"{never}: nobody shares their `{group.by}` with anybody"
-    if people is not None and group.by in people.columns:
-        codes, labels = people.columns[group.by].groups()
-        if len(labels) >= int((codes >= 0).sum()):
-            return message, (*place, "by"), hint
-        return None
-    planned = checker.spec.population.columns.get(group.by)
-    if planned is not None and planned.distribution is not None and planned.sd != 0:
-        return message, (*place, "by"), hint
-    return None
+    return (message, (*place, "by"), hint) if is_alone(checker, group.by) else None
 
 
 def _holds_for_nobody(checker: Checker, condition: Condition | None) -> bool:

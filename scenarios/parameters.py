@@ -94,7 +94,9 @@ def parameter_problems(
                 found.append(Problem(f"`{word}` takes no `{name}`", (name,), hint, on_key=True))
             elif each["type"] == "missing" and len(each["loc"]) == 1:
                 if not any(nearest(each, [name]) for each in unknown):  # a slip, which is said already
-                    found.append(Problem(f"`{word}` needs `{name}`", (), on_key=True))
+                    said = documented(function).get(name, "").replace("``", "`")
+                    hint = f"{name}: {said}" if said else ""
+                    found.append(Problem(f"`{word}` needs `{name}`", (), hint, on_key=True))
             else:
                 found.append(problem_of(each, given))
         return list(dict.fromkeys(found))

@@ -55,6 +55,23 @@ ADVICE = {
 }
 
 
+SHOWN = {
+    "target": "{rank: degree, share: 0.1}; {} is everybody",
+    "knowledge": "{asked: 0.2, names: 3}",
+    "effect": "{susceptibility: {smoking.start: 0.5}}",
+    "set": "{smoking: never}",
+    "susceptibility": "{smoking.start: 0.5}",
+    "influence": "{smoking.start: 0.5}",
+    "cost": "{fixed: 1000, per_treated: 50}",
+    "when": "{share: smoking.smoker, above: 0.2}",
+    "phase": "{over: village, groups: 5, every: 1}",
+    "chain": "{waves: 2, coupons: 3}",
+    "ties": "{add: {per_person: 2, layer: friends}}",
+    "table": "[[0, 0.3], [1, 0.6]]",
+}
+"""Examples of parts for which something of another shape was written."""
+
+
 @dataclass(frozen=True)
 class Shaped:
     """What validation made of the data.
@@ -149,6 +166,8 @@ def _problem(error: Any, data: Any) -> tuple[Problem, Place]:
             return ProblemInside(message, place, hint, on_key, offset=context["offset"]), place
         return Problem(message, place, hint, on_key), place
     message, hint = _said(kind, context, found)
+    if kind in EXPECTED and name in SHOWN:
+        hint = hint or f"an example: {name}: {SHOWN[name]}"
     if found is None and name.isdigit():
         hint = hint or DECIMAL_COMMA
     return Problem(message, place, hint, on_key), place
@@ -194,6 +213,8 @@ def _as_meant(kind: str, found: Any) -> str:
     percent = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*%", found)
     if percent:
         return f"write {float(percent[1].replace(',', '.')) / 100:g}"
+    if re.fullmatch(r"[£$€¥] ?\d+(\.\d+)?", found):
+        return f"write {found[1:].strip()}; the currency stands in `study`"
     if re.fullmatch(r"[1-9]\d{0,2}([ ,'_\u00a0\u202f]\d{3})+", found):
         return f"write {re.sub('[^0-9]', '', found)}"
     return f"write {found.replace(',', '.')}" if re.fullmatch(r"-?\d+,\d+", found) else ""
@@ -263,8 +284,10 @@ def _without(data: Any, place: Place) -> Any:
 
 
 def _without_echoes(found: list[tuple[Problem, Place]]) -> list[Problem]:
-    """Leave out a missing key where an unknown key beside it was meant."""
+    """Leave out a missing key where an unknown key beside it was meant, and what stands at an unknown key."""
     meant = set()
+    unknown = {place for problem, place in found if problem.message.startswith("unknown key")}
+    found = [each for each in found if each[1] not in unknown or each[0].message.startswith("unknown key")]
     missing = [place for problem, place in found if problem.message.endswith("is missing")]
     for problem, place in found:
         if problem.message.startswith("unknown key"):

@@ -64,6 +64,18 @@ class Expansion:
             held = held[part]
         return len(inside) > 0
 
+    def handed(self, inside: Place) -> Place | None:
+        """Return where, among the parameters, what is at a place of the intervention was written; None: nowhere."""
+        here: Any = self.intervention
+        for i, part in enumerate(inside):
+            if not isinstance(here, Mapping) or part not in here:
+                return None
+            here = here[part]
+            same = [name for name, value in self.parameters.items() if value == here]
+            if len(same) == 1:
+                return (same[0], *inside[i + 1 :])
+        return None
+
     @property
     def narrowed(self) -> bool:
         """Whether a `where` was written beside the tactic and joined to the tactic's own."""
@@ -102,6 +114,8 @@ class Expanded:
                         return problem
                 elif expansion.stands(inside):
                     return problem
+                elif (written := expansion.handed(inside)) is not None:
+                    return replace(problem, place=(*place, *written))
                 where = f"`{'.'.join(map(str, inside))}`: " if inside else ""
                 hint = "\n    ".join(filter(None, [problem.hint, str(expansion)]))
                 return Problem(where + problem.message, (*place, "tactic"), hint)
@@ -130,9 +144,11 @@ def expand(data: Mapping[str, Any]) -> Expanded:
             holder = holder[part]
         given = holder[place[-1]]
         try:
-            expansion = _expansion(given, unnamed=place[0] != "interventions")
+            expansion, problems = _expansion(given, unnamed=place[0] != "interventions")
         except SpecError as error:
-            expanded.problems.extend(replace(each, place=(*place, *each.place)) for each in error.problems)
+            expansion, problems = None, list(error.problems)
+        expanded.problems.extend(replace(each, place=(*place, *each.place)) for each in problems)
+        if expansion is None:
             continue
         expanded.expansions[place] = expansion
         holder[place[-1]] = dict(expansion.intervention)
@@ -164,8 +180,8 @@ def _places(data: Mapping[str, Any]) -> Iterator[Place]:
     yield from listed(data.get("background"), ("background",))
 
 
-def _expansion(given: Mapping[str, Any], *, unnamed: bool) -> Expansion:
-    """Expand one tactic; places of problems are relative to it."""
+def _expansion(given: Mapping[str, Any], *, unnamed: bool) -> tuple[Expansion, list[Problem]]:
+    """Expand one tactic, without parameters that are wrong; places of their problems are relative to it."""
     word = given["tactic"]
     if word not in tactics:
         known = tactics.names()
@@ -181,14 +197,17 @@ def _expansion(given: Mapping[str, Any], *, unnamed: bool) -> Expansion:
     parameters = {key: value for key, value in given.items() if key not in (*apart, *beside)}
     problems = parameter_problems(word, function, parameters, also=[key for key in BESIDE if key not in own])
     if problems:
-        raise SpecError(problems)
+        wrong = {each.place[0] for each in problems if each.place}
+        parameters = {key: value for key, value in parameters.items() if key not in wrong}
+        if any(each.default is each.empty and name not in parameters for name, each in own.items()):
+            raise SpecError(problems)
     try:
         made = function(**copy.deepcopy(parameters))
-    except SpecError:
-        raise
+    except SpecError as error:
+        raise SpecError([*problems, *error.problems]) from None
     except Exception as error:  # whatever a package's function does, it is said which one it was
         hint = f"{type(error).__name__}: {error}"[:300]
-        raise SpecError(Problem(f"the tactic `{word}` failed", ("tactic",), hint)) from error
+        raise SpecError([*problems, Problem(f"the tactic `{word}` failed", ("tactic",), hint)]) from error
     if not isinstance(made, Mapping) or "tactic" in made or "name" in made:
         hint = "it must return the keys of an intervention: kind, target, at, effect, …"
         raise SpecError(Problem(f"the tactic `{word}` does not expand into an intervention", ("tactic",), hint))
@@ -197,7 +216,7 @@ def _expansion(given: Mapping[str, Any], *, unnamed: bool) -> Expansion:
     except (TypeError, ValueError) as error:
         message = f"the tactic `{word}` returned what a scenario cannot hold"
         raise SpecError(Problem(message, ("tactic",), str(error)[:200])) from None
-    return Expansion(word, parameters, _joined(made, beside), beside)
+    return Expansion(word, parameters, _joined(made, beside), beside), problems
 
 
 def _joined(made: dict[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:

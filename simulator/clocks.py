@@ -261,14 +261,14 @@ def largest_product(
     -------
     float
         1 or less: the base clock alone will do. Where the sending end is drawn, the largest influence of all stands
-        for it.
+        for it; on ties of people who have yet to enter, the largest of all stand for both ends.
     """
     loose = (
         now
         * clock.excess
         * math.prod(float(factors.max(initial=0.0)) for factors in (susceptibility, influence) if factors is not None)
     )
-    if loose <= 1 or clock.excess > 1 or (susceptibility is None and influence is None):
+    if loose <= 1 or clock.excess > 1 or clock.by_ends or (susceptibility is None and influence is None):
         return loose
     slots = np.arange(clock.n_slots) if clock.slots is None else clock.slots
     ends: list[tuple[np.ndarray, np.ndarray]] = [(clock.first_tie + slots, clock.first_tie + slots)]

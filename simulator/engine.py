@@ -8,7 +8,7 @@ changes nothing (a checkpoint is the tick, the states and what is active).
 from __future__ import annotations
 
 from bisect import insort_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,7 +26,7 @@ from simulator.actions import (
     ScaleSusceptibility,
     SetStates,
 )
-from simulator.active import NEVER, Factor, Segment, multiplied
+from simulator.active import NEVER, Factor, Segment, ends_of, multiplied
 from simulator.behaviour import RESPONSE, SPONTANEOUS
 from simulator.clock_plan import ClockPlan, plan_clocks
 from simulator.clocks import (
@@ -41,10 +41,21 @@ from simulator.clocks import (
 from simulator.entrants import entrants_of
 from simulator.errors import Problem, SpecError
 from simulator.kernel import LOG_FULL, NOBODY, PERSON, RINGS, advance
-from simulator.kernel_arrays import Clocks, Comings, ComingTies, Contacts, Facts, Log, Scratch, no_comings, scratch_for
+from simulator.kernel_arrays import (
+    Clocks,
+    Comings,
+    ComingTies,
+    Contacts,
+    Ends,
+    Facts,
+    Log,
+    Scratch,
+    no_comings,
+    scratch_for,
+)
 from simulator.layout import AddedTies, kernel_clocks, with_added, with_lists
 from simulator.network import ContactNetwork
-from simulator.network_now import TiesNow, with_ties
+from simulator.network_now import TiesSince
 from simulator.past import Past
 from simulator.streams import Draw
 from simulator.trajectory import BY_HAND, FIRST_TREATED, EventLog, LedgerLine, Offer, Trajectory
@@ -62,6 +73,8 @@ class _Layout:
     scratch: Scratch
     ties: ComingTies
     until: int
+    ends: Ends
+    ended: int = 0
 
 
 @dataclass
@@ -126,7 +139,7 @@ class Simulation:
         self._ledger: list[LedgerLine] = []
         self._offers: list[Offer] = []
         self._past = Past(self.states.shape[0])
-        self._ties_since: list[tuple[int, dict[str, TiesNow] | ContactNetwork]] = []
+        self._ties_since: list[TiesSince] = []
         self._layout: _Layout | None = None
         self._facts = self.plan.base.facts  # not to be written to, since arms share them
         self._clocks = list(self.plan.clocks)
@@ -266,12 +279,14 @@ class Simulation:
         return self._layout.facts.contacts
 
     def _next_stop(self) -> int:
-        stops = [occurrence.tick for occurrence in self._waiting[:1]]
+        return min([self._next_change(), *(occurrence.tick for occurrence in self._waiting[:1])])
+
+    def _next_change(self) -> int:
+        """Return when something next ends for all, or fades: then all is laid out anew."""
+        changes = [segment.until for segment in self._segments]
         for factor in self._factors:
-            stops.extend(factor.changes(self.now))
-        for segment in self._segments:
-            stops.extend(segment.changes(self.now))
-        return min(stops, default=NEVER)
+            changes.extend(factor.changes(self.now))
+        return min(changes, default=NEVER)
 
     def _ring(self, until: int) -> None:
         """Let the clocks ring from now to `until`."""
@@ -279,11 +294,11 @@ class Simulation:
             layout = self._layout
             if layout is None or layout.until <= self.now:
                 layout = self._lay_out()
-            reason, now, self._seen, self._came, self._logged, rings = advance(
+            reason, now, self._seen, self._came, layout.ended, self._logged, rings = advance(
                 layout.clocks, layout.facts, layout.scratch, self._all_states, self._since, self.counts,
                 np.int64(self.now), np.int64(min(until, layout.until)), self.observe_at, self._observed,
-                np.int64(self._seen), self._comings, layout.ties, np.int64(self._came), self._log,
-                np.int64(self._logged),
+                np.int64(self._seen), self._comings, layout.ties, np.int64(self._came), layout.ends,
+                np.int64(layout.ended), self._log, np.int64(self._logged),
             )  # fmt: skip
             self._entrants.keep(layout.facts.contacts.added)
             self.now = int(now)
@@ -317,28 +332,16 @@ class Simulation:
         factors = [factor for factor in self._factors if factor.until > self.now]
         segments = [segment for segment in self._segments if segment.until > self.now]
         faded = any(when == self.now for factor in factors for when, _ in factor.fades)
-        ties_ended = len(segments) < len(self._segments) or any(
-            segment.leaves is not None and (segment.leaves == self.now).any() for segment in segments
-        )
+        ties_ended = len(segments) < len(self._segments)
         if faded or ties_ended or len(factors) < len(self._factors):
             self._layout = None
         self._factors, self._segments = factors, segments
         if ties_ended:
             self._note_ties()
-        if self._layout is not None:
-            self._let_go(self._layout)
         while self._waiting and self._waiting[0].tick <= self.now:
             occurrence = self._waiting.pop(0)
             for sequence, action in enumerate(occurrence.plan(self._situation())):
                 self._apply(action, occurrence, sequence)
-
-    def _let_go(self, layout: _Layout) -> None:
-        """End factors of those who leave now, in the layout as it stands: it allows for them to be 1."""
-        left = [f.persons[f.leaves == self.now] for f in self._factors if f.leaves is not None]
-        if any(persons.size for persons in left):
-            persons = np.unique(np.concatenate(left))
-            _, product, _ = multiplied(self._factors, self.now, len(self._all_states), persons)
-            layout.facts.factors[:, persons] = product
 
     def _situation(self) -> Situation:
         states = self.states.view()
@@ -351,43 +354,31 @@ class Simulation:
     def tied_in(self, layer: str) -> np.ndarray:
         """Return int32[k, 2]: the pairs joined in a layer now: its own ties, row by row, then those added so far."""
         own = self._facts.ties[self._rows_of(layer)]
-        added = [ties for ties, _ in self._added_to(layer)]
+        added = [ties if leaves is None else ties[leaves > self.now] for ties, _, leaves in self._added_to(layer)]
         added += self._entrants.tied_in(list(self.plan.world.network.layers).index(layer))
         return np.concatenate([own, *added]) if added else own
 
-    def _added_to(self, layer: str) -> Iterator[tuple[np.ndarray, float]]:
-        """Yield the living ties that each action added to a layer, and their weight."""
-        for one in self._segments:
-            if one.layer == layer and one.rows is None:
-                yield one.ties if one.leaves is None else one.ties[one.leaves > self.now], one.weight
+    def _added_to(self, layer: str) -> list[tuple[np.ndarray, float, np.ndarray | None]]:
+        """Return the ties that each action added to a layer, with their weight, and when each ends alone."""
+        here = [segment for segment in self._segments if segment.layer == layer and segment.rows is None]
+        return [(segment.ties, segment.weight, segment.leaves) for segment in here]
 
     def network_at(self, tick: int) -> ContactNetwork:
         """Return the network as it was at an instant, no later than now: the world's own until ties changed."""
         if tick >= self.now and len(self._entrants.rows):
             self._note_ties()  # people who enter bring ties with them, without an action
-        before = [k for k, (since, _) in enumerate(self._ties_since) if since <= tick]
-        if not before:
-            return self.plan.world.network
-        since, ties = self._ties_since[before[-1]]
-        if not isinstance(ties, ContactNetwork):
-            ties = with_ties(self.plan.world.network, ties)
-            self._ties_since[before[-1]] = (since, ties)
-        return ties
+        before = [ties for ties in self._ties_since if ties.tick <= tick]
+        return before[-1].network(self.plan.world.network, tick) if before else self.plan.world.network
 
     def _note_ties(self) -> None:
         """Keep the ties as they are from now on."""
-        ties = {}
-        for name in self.plan.world.network.layers:
-            entered = self._entrants.tied_in(list(self.plan.world.network.layers).index(name))
-            added = [*self._added_to(name), *((rows, 1.0) for rows in entered)]
-            ties[name] = TiesNow(
-                self._facts.ties[self._rows_of(name)],
-                np.concatenate([np.empty((0, 2), np.int32), *(rows for rows, _ in added)]),
-                np.concatenate([np.empty(0), *(np.full(len(rows), weight) for rows, weight in added)]),
-            )
-        if self._ties_since and self._ties_since[-1][0] == self.now:
+        own, added = {}, {}
+        for number, name in enumerate(self.plan.world.network.layers):
+            own[name] = self._facts.ties[self._rows_of(name)]
+            added[name] = [*self._added_to(name), *((rows, 1.0, None) for rows in self._entrants.tied_in(number))]
+        if self._ties_since and self._ties_since[-1].tick == self.now:
             self._ties_since.pop()
-        self._ties_since.append((self.now, ties))
+        self._ties_since.append(TiesSince(self.now, own, added))
 
     def _rows_of(self, layer: str) -> slice:
         """Return where a layer's own ties stand in the joint array."""
@@ -555,7 +546,10 @@ class Simulation:
         facts, places = with_added(self.plan.base, self._facts, added, added_clocks, rescaled)
         table = kernel_clocks(active, keys, self.plan.base, places, facts)
         ties = self._entrants.ties(self.plan, first_row)
-        self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), ties, until)
+        ends = ends_of(
+            self._factors, rows, len(self._all_states), added.leaves, self.now, min(until, self._next_change())
+        )
+        self._layout = _Layout(table, facts._replace(factors=factors), scratch_for(len(active)), ties, until, ends)
         return self._layout
 
     def _added(self) -> tuple[AddedTies, list[Clock], int]:
@@ -583,6 +577,13 @@ class Simulation:
                 [
                     np.repeat(np.array([segment.weight for segment in segments], np.float64), sizes),
                     np.ones(len(entrants.rows)),
+                ]
+            ),
+            np.concatenate(
+                [
+                    np.empty(0, np.int64),
+                    *(np.full(len(one.ties), NEVER) if one.leaves is None else one.leaves for one in segments),
+                    np.full(len(entrants.rows), NEVER),
                 ]
             ),
         )

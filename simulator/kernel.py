@@ -461,13 +461,14 @@ def _place_of(offset, window_shift):
 
 @njit(nogil=True, cache=True)
 def advance(
-    clocks, facts, scratch, states, since, counts, now, until, observe_at, observed, seen, comings, ties, came, log,
-    logged,
+    clocks, facts, scratch, states, since, counts, now, until, observe_at, observed, seen, comings, ties, came, ends,
+    ended, log, logged,
 ):  # fmt: skip
     """Carry one replicate from tick `now` to tick `until`.
 
-    Rings at `now` or later and before `until` are handled. At one instant people enter and leave first; then counts are
-    written to `observed`, for each instant of `observe_at` from `seen` on; then rings are handled.
+    Rings at `now` or later and before `until` are handled. At one instant factors and ties end for those who drop out,
+    also at `until`; then people enter and leave; then counts are written to `observed`, for each instant of
+    `observe_at` from `seen` on; then rings are handled.
 
     Parameters
     ----------
@@ -490,13 +491,16 @@ def advance(
     ties : ComingTies
     came : int64
         How many of them were handled before.
+    ends : Ends
+        Those from `ended` on are after `now`.
+    ended : int64
     log : Log
         Events are appended from `logged` on.
     logged : int64
 
     Returns
     -------
-    reason, now, seen, came, logged, rings : int64
+    reason, now, seen, came, ended, logged, rings : int64
         `REACHED`, or `LOG_FULL` where the next window may need more room than the log has left.
     """
     rings = np.int64(0)
@@ -511,7 +515,7 @@ def advance(
     fresh = True
     while now < until:
         if keep and logged + (n_clocks * RINGS + comings.tick.size - came) * states.shape[1] > log.tick.size:
-            return LOG_FULL, now, seen, came, logged, rings
+            return LOG_FULL, now, seen, came, ended, logged, rings
         while came < comings.tick.size and comings.tick[came] <= now:
             logged = _come_or_go(facts, states, since, counts, comings, ties, came, keep, log, logged)
             came += 1
@@ -537,8 +541,8 @@ def advance(
                     slot_list = facts.added_lists if clocks.added[c] else facts.lists
                     _listed(slot_list[clocks.listed[c] :], slots, scratch.listed, n)
                     slots = scratch.listed
-                ends = contacts.added if clocks.added[c] else facts.ties
-                _gather(clocks.kind[c], clocks.first_tie[c], ends, slots, one, two, n)
+                tied = contacts.added if clocks.added[c] else facts.ties
+                _gather(clocks.kind[c], clocks.first_tie[c], tied, slots, one, two, n)
                 if clocks.whom[c] == BY_CONTACT and clocks.plain[c]:
                     _draw_plainly(contacts.starts, contacts.persons, clocks.listed_by[c], key, slab, one, two, n)
                 elif clocks.whom[c] == BY_CONTACT:
@@ -580,10 +584,14 @@ def advance(
         j = _first_at(scratch.ordered, total, _place_of(now - start, window_shift)) if now > start else 0
         rings += last - j
         while True:
+            then = end  # or the next instant before it at which somebody is counted, or drops out
+            if seen < observe_at.size:
+                then = min(then, observe_at[seen])
+            if ended < ends.tick.size:
+                then = min(then, ends.tick[ended])
             stop = last
-            observing = seen < observe_at.size and observe_at[seen] < end
-            if observing:
-                stop = _first_at(scratch.ordered, total, _place_of(observe_at[seen] - start, window_shift))
+            if then < end:
+                stop = _first_at(scratch.ordered, total, _place_of(then - start, window_shift))
             while j < stop:
                 here = U(scratch.ring[scratch.ordered[j] & M32])
                 c, ring = here >> U(RING_BITS), here & U(RINGS - 1)  # type: ignore[assignment]
@@ -699,17 +707,24 @@ def advance(
                                 log.layer[logged] = clocks.layer[c]
                             logged += 1
                 j += 1
-            if not observing:
+            while ended < ends.tick.size and ends.tick[ended] == then:
+                if ends.row[ended] >= 0:
+                    facts.factors[ends.row[ended], ends.which[ended]] = ends.value[ended]
+                else:
+                    _untie(clocks, facts, scratch, ends.which[ended], states.shape[0] - 1)
+                ended += 1
+            if then == end:
                 break
-            for s in range(counts.size):
-                observed[seen, s] = counts[s]
-            seen += 1
+            if seen < observe_at.size and observe_at[seen] == then:
+                for s in range(counts.size):
+                    observed[seen, s] = counts[s]
+                seen += 1
         now = end
         if end == start + width:
             window += 1
         else:
             fresh = True
-    return REACHED, now, seen, came, logged, rings
+    return REACHED, now, seen, came, ended, logged, rings
 
 
 def is_compiled() -> bool:
@@ -800,6 +815,54 @@ def _can_tie(added, present, states, person, other, begin, row):
     for k in range(begin, row):
         tied |= added[k, 1] == other
     return not tied
+
+
+@njit(nogil=True, cache=True)
+def _untie(clocks, facts, scratch, tie, nobody):
+    """End one added tie: out of its ends' lists, and out of the rings that were drawn already."""
+    lists = facts.contacts
+    one, two = lists.added[tie, 0], lists.added[tie, 1]
+    for row in range(lists.extra_first.shape[0]):
+        for end in range(2):
+            _unlist(lists, row, lists.added[tie, end], 2 * tie + end)
+    lists.added[tie, 0] = lists.added[tie, 1] = nobody
+    for c in range(clocks.key.size):
+        n = scratch.n_rings[c]
+        if clocks.added[c] and clocks.kind[c] != PERSON:
+            slots = scratch.slot[c]
+            if clocks.listed[c] >= 0:
+                _listed(facts.added_lists[clocks.listed[c] :], slots, scratch.listed, n)
+                slots = scratch.listed
+            _gather(clocks.kind[c], clocks.first_tie[c], lists.added, slots, scratch.one[c], scratch.two[c], n)
+        elif clocks.whom[c] == BY_CONTACT:
+            for j in range(n):
+                person = scratch.one[c, j]
+                if person in (one, two):
+                    word, chance = _redraw(clocks.key[c], scratch.slab[c], j, 1)
+                    scratch.two[c, j] = _draw_contact(lists, clocks.listed_by[c], person, word, chance)
+
+
+@njit(nogil=True, cache=True)
+def _unlist(lists, row, person, gone):
+    """Take one entry out of a person's added contacts in one list, as if it had never been there."""
+    entry, later = lists.extra_first[row, person], np.int32(-1)
+    while entry >= 0 and entry != gone:
+        entry, later = lists.extra_next[row, entry], entry
+    if entry < 0:  # this list does not read the layer
+        return
+    if later < 0:
+        lists.extra_first[row, person] = lists.extra_next[row, entry]
+    else:
+        lists.extra_next[row, later] = lists.extra_next[row, entry]
+    if lists.most.size:
+        most = 0.0
+        for k in range(lists.starts[row, person], lists.starts[row, person + 1]):
+            most = max(most, lists.weights[k] if lists.weights.size else 1.0)
+        entry = lists.extra_first[row, person]
+        while entry >= 0:
+            most = max(most, lists.extra_weights[row, entry >> 1])
+            entry = lists.extra_next[row, entry]
+        lists.most[row, person] = most
 
 
 @njit(nogil=True, cache=True)

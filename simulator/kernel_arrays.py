@@ -121,6 +121,15 @@ class Comings(NamedTuple):
     states: np.ndarray  # uint8[k, n_behaviours]: those in which the person enters
 
 
+class Ends(NamedTuple):
+    """Factors and added ties that end for somebody alone, at known instants, in order of time."""
+
+    tick: np.ndarray  # int64[k]
+    row: np.ndarray  # int64[k]: row of `Facts.factors`; -1: a tie ends
+    which: np.ndarray  # int64[k]: the person whose factor changes; row of `Contacts.added`
+    value: np.ndarray  # float64[k]: what is left of the person's factors
+
+
 class ComingTies(NamedTuple):
     """What the ties of people who enter are drawn with; one row for each layer in which they get ties."""
 

@@ -133,7 +133,7 @@ class Base:
 
 @dataclass(frozen=True, eq=False)
 class AddedTies:
-    """Ties that interventions added and that are still there.
+    """Ties that interventions added, or that people who enter bring.
 
     Parameters
     ----------
@@ -143,11 +143,14 @@ class AddedTies:
         Number of the layer of each.
     weights : float64[a]
         NaN: for clocks of their own only, since the layer's lists hold the tie already.
+    leaves : int64[a]
+        When each ends alone; those that ended tie nobody.
     """
 
     ties: np.ndarray
     layers: np.ndarray
     weights: np.ndarray
+    leaves: np.ndarray
 
 
 def base_facts(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,6 +27,40 @@ class TiesNow:
     own: np.ndarray
     added: np.ndarray
     weights: np.ndarray
+
+
+@dataclass(eq=False)
+class TiesSince:
+    """The ties of all layers from an instant on, until something else changes them than people who drop out.
+
+    Parameters
+    ----------
+    tick : int
+    own : mapping of str to int32[n_ties, 2]
+        By layer, row by row.
+    added : mapping of str to list of (int32[k, 2], float, int64[k] or None)
+        By layer: ties added since, their weight, and when each ends alone.
+    """
+
+    tick: int
+    own: Mapping[str, np.ndarray]
+    added: Mapping[str, Sequence[tuple[np.ndarray, float, np.ndarray | None]]]
+    _made: dict[int, ContactNetwork] = field(default_factory=dict)
+
+    def network(self, world: ContactNetwork, tick: int) -> ContactNetwork:
+        """Return the network at an instant, with all else as in the world's; the same one until a tie ends."""
+        leaves = [leave[leave <= tick] for each in self.added.values() for _, _, leave in each if leave is not None]
+        since = max((int(leave.max(initial=self.tick)) for leave in leaves), default=self.tick)
+        if since not in self._made:
+            self._made[since] = with_ties(world, {name: self._now(name, since) for name in self.own})
+        return self._made[since]
+
+    def _now(self, layer: str, tick: int) -> TiesNow:
+        ties, weights = [np.empty((0, 2), np.int32)], [np.empty(0)]
+        for added, weight, leaves in self.added[layer]:
+            ties.append(added if leaves is None else added[leaves > tick])
+            weights.append(np.full(len(ties[-1]), weight))
+        return TiesNow(self.own[layer], np.concatenate(ties), np.concatenate(weights))
 
 
 def with_ties(network: ContactNetwork, now: Mapping[str, TiesNow]) -> ContactNetwork:

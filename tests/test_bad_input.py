@@ -152,6 +152,9 @@ BAD = [
     ("share: 0.5, layer: friends", "share: «1.5, layer: friends", ["1.5 is not between 0 and 1"]),
     ("layer: friends}}", "layer: friends}}, «for: 2", ["nothing to end", "`rewire` too"]),
     ("target: {}", "target: {}\n    uptake: «{column: income, ratio: 2}", ["a hazard ratio is no uptake"]),
+    ("target: {}", "target: «0.2", ["an example: target: {rank: degree, share: 0.1}"]),
+    ("target: {}", "target: {}\n    cost: {fixed: «£100}", ["write 100; the currency stands in `study`"]),
+    ("target: {}", "target: {}\n    when: {share: smoking.smoker, «abov: 0.2}", ["did you mean `above`"]),
     ("target: {}", "target: {}\n    uptake: {value: 1, «series: [[0, 1]]}", ["`series` has no meaning here"]),
     ("id: id", "id: id\n  where: «income > 1000", ["nobody satisfies"]),
 ]
@@ -227,6 +230,7 @@ def test_doubts_are_warned_of_where_they_stand(tmp_path: Path, old: str, new: st
 
 OBESITY = load("obesity")
 LEADERS = "interventions.leaders"
+COLUMNS = "population.columns"
 
 
 def warned(changes: dict[str, object]) -> list[str]:
@@ -250,6 +254,38 @@ def test_layers_that_nothing_reads() -> None:
     ]
     lose = "behaviours.obesity.transitions.lose_weight_with_champion.layers"
     assert warned({**nothing, lose: {"close_ties": 1, "old": 0}}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "messages"),
+    [
+        ({"arms.champions": {"interventions": ["leaders"], "budget": 9}}, []),
+        (
+            {"arms.champions": {"interventions": ["leaders"], "budget": 9}, f"{LEADERS}.cost": {}},
+            ["this budget limits nobody: nothing that the arm does costs anything"],
+        ),
+        (
+            {f"{LEADERS}.target": {"budget": 9}, f"{LEADERS}.cost": {"fixed": 5}},
+            ["this budget limits nobody: no person costs anything"],
+        ),
+        ({f"{LEADERS}.target": {"budget": 9}}, []),
+        ({f"{LEADERS}.cost.per_tie": 3}, ["`per_tie` is never paid"]),
+        ({"interventions.matched_buddies.cost.per_tie": 3}, []),
+        ({f"{LEADERS}.every": 29}, []),
+        ({f"{LEADERS}.every": 30}, ["it never repeats"]),
+        ({f"{LEADERS}.phase": {"over": "area", "every": 29}}, []),
+        ({f"{LEADERS}.phase": {"over": "area", "every": 30}}, ["only 1 of 2 groups begin before the end"]),
+        (
+            {
+                f"{LEADERS}.target.per": "risk",
+                "population.columns.risk": {"distribution": "normal", "mean": 5, "sd": 1},
+            },
+            ["nobody shares their `risk` with anybody"],
+        ),
+    ],
+)
+def test_interventions_that_are_hardly_meant(changes: dict[str, object], messages: list[str]) -> None:
+    assert warned(changes) == messages
 
 
 def test_states_that_only_an_arm_brings() -> None:

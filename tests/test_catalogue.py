@@ -11,6 +11,7 @@ import pytest
 
 from interventions.kinds import kinds
 from interventions.tactics import catalogue, kind_of, tactics
+from scenarios.finding import LIBRARY
 from scenarios.loading import load
 from scenarios.parameters import parameter_problems
 from scenarios.problems import ScenarioError
@@ -193,3 +194,41 @@ def test_a_plan_shows_what_a_tactic_stands_for():
     lines = [each.strip() for each in text_lines(plan_of(design(load("obesity").set_text(small)), 1))]
     assert "tactic: popular, for {kind: champions, target: {rank: degree, number: 7}}" in lines
     assert "tactic: in_state, for {kind: champions, target: {rank: random, where: obesity == 'obese'}}" in lines
+
+
+LEADERS = (LIBRARY / "obesity.yaml").read_text()
+LEADERS = LEADERS.replace(LEADERS[LEADERS.index("  leaders:") : LEADERS.index("  anyone:")], "  leaders: GIVEN\n")
+
+
+def problems_of(tmp_path, given: str) -> list[str]:
+    path = tmp_path / "tactic.yaml"
+    path.write_text(LEADERS.replace("GIVEN", given.replace("«", "")))
+    with pytest.raises(ScenarioError) as refused:
+        load(path)
+    return [str(each) for each in refused.value.located]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("{tactic: snowball, waves: «-3, at: 0, effect: {}}", "-3 is not allowed here"),
+        ("{tactic: popular, layers: [«freinds], at: 0, effect: {}}", "no layer is named `freinds`"),
+        ("{tactic: whole_groups, column: «clas, at: 0, effect: {}}", "no column is named `clas`"),
+        ("{tactic: buddies, layer: buddies, to: obesity == «thin, at: 0}", "`thin` is no state of `obesity`"),
+    ],
+)
+def test_a_mistake_in_what_a_parameter_expands_into_is_pointed_at_where_it_was_written(tmp_path, given, message):
+    (said,) = problems_of(tmp_path, given)
+    line = 1 + LEADERS[: LEADERS.index("GIVEN")].count("\n")
+    assert said.startswith(f"{tmp_path}/tactic.yaml:{line}:{12 + given.index('«')}: {message}"), said
+    assert "expanded to" not in said
+
+
+def test_a_wrong_parameter_hides_no_other_mistake_and_a_missing_one_is_explained(tmp_path):
+    wrong = "{tactic: snowball, wave: 3, target: {share: 20}, at: 99, uptake: 80, effect: {}}"
+    found = "\n".join(problems_of(tmp_path, wrong))
+    for each in ("takes no `wave`", "20 is not between 0 and 1", "beyond the horizon", "80 is not between"):
+        assert each in found
+    (said,) = problems_of(tmp_path, "{tactic: price, at: 0}")
+    assert "`price` needs `transitions`" in said
+    assert "transitions: Whose rates change: `[drinking.turn_heavy]`." in said

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -282,6 +284,19 @@ def test_the_ranking_says_what_the_tables_say(compared):
     assert table.at["mass_media", "same_as"] == "random_people"
     assert table.at["mass_media", "rank"] == table.at["random_people", "rank"]
     assert table.at["whole_groups", "treated"] == 0
+
+
+def test_benefits_are_in_the_unit_of_their_heading(compared):
+    from experiments.comparison.words import factor_of, ranking_lines
+
+    results, table = compared.results, compared.ranking()
+    assert factor_of(results) == pytest.approx(-10_000 / 400)
+    shares = {"obese_at_end": replace(results.specs["obese_at_end"], primary=True)}
+    as_if = SimpleNamespace(**{name: getattr(results, name) for name in ("resolved", "pairs", "control", "manifest")})
+    as_if.specs = shares
+    head, first = ranking_lines(as_if, compared.record, table.assign(effect=-0.0383, low=-0.0459, high=-0.0308))[1:3]
+    assert "obese at end: fewer people per 10,000" in head
+    assert "383 (308 to 459)" in first, "in percentage points it would be a hundredth"
 
 
 def test_the_best_is_tried_again_on_replicates_that_had_no_part_in_the_choice(compared, obesity):

@@ -6,7 +6,6 @@ import pytest
 
 from experiments.comparison.goal import GOAL, read_goal, with_goal
 from scenarios.loading import load
-from scenarios.problems import ScenarioError
 from simulator.errors import SpecError
 
 OBESITY = load("obesity").set("population.size", 200)
@@ -69,6 +68,8 @@ def test_what_meets_it():
         ("obese_years > 3", "asks for what is worse. of `obese_years` lower is better: write <"),
         ("share obese at end at 3 < 0.3", "says twice at what time"),
         ("share obese of people < 0.3", "`of people` cannot be read"),
+        ("share obese < 30", "a share is never 30. a share is a part of 1"),
+        ("obese_at_end < 30", "a share is never 30. a share is a part of 1"),
     ],
 )
 def test_what_cannot_be_read_says_the_way_out(text, said):
@@ -86,6 +87,8 @@ def test_what_cannot_be_read_says_the_way_out(text, said):
     ],
 )
 def test_what_the_scenario_does_not_have_is_pointed_at(text, said):
-    with pytest.raises(ScenarioError) as refused:
+    with pytest.raises(SpecError) as refused:
         with_goal(OBESITY, read_goal(text, OBESITY))
     assert said in str(refused.value)
+    assert f"the goal `{text}`: " in str(refused.value)
+    assert "--set" not in str(refused.value), "nobody wrote that"

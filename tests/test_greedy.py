@@ -209,7 +209,7 @@ def test_candidates_are_the_best_connected_and_some_at_random() -> None:
 
 def test_lazily_is_greedy_for_a_cover() -> None:
     rows = Draw(3).uniforms("cover", n=300).reshape(30, 10) < 0.2
-    for block in (1, 4, 100):
+    for lazy in (True, False):
         covered = np.zeros(10, bool)
 
         def gains(which: np.ndarray, covered: np.ndarray = covered) -> np.ndarray:
@@ -222,7 +222,7 @@ def test_lazily_is_greedy_for_a_cover() -> None:
             plain.append(best)
             seen |= rows[best]
         chosen = lazily(
-            gains, lambda k, covered=covered: np.logical_or(covered, rows[k], out=covered), 30, 12, block=block
+            gains, lambda k, covered=covered: np.logical_or(covered, rows[k], out=covered), 30, 12, lazy=lazy
         )
         assert chosen == plain
     assert lazily(lambda which: which, lambda k: None, 0, 3) == []

@@ -427,6 +427,29 @@ def test_the_text_says_the_numbers(small):
     assert not any("alteration" in line for line in lines[at:])
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"phase": {"over": "area", "every": 1, "order": ["rural"]}},
+            ["people with most contacts (5 % of those in the groups that begin then)"],
+        ),
+        (
+            {"target": {"budget": 10, "rank": "degree"}},
+            ["nobody of those with most contacts (of all 400); for 400 more", "nothing is done, since the money"],
+        ),
+        (
+            {"kind": "groups", "target": {"groups": "area", "number": 3}},
+            ["nobody: no whole group by area fits, in random order, up to 3 people"],
+        ),
+    ],
+)
+def test_a_share_is_said_of_those_it_is_taken_of_and_nobody_is_called_nobody(small, change, said):
+    changed = small.set({f"interventions.leaders.{key}": value for key, value in change.items()})
+    text = "\n".join(text_lines(planned(changed, ["champions"])))
+    assert all(each in text for each in said), text
+
+
 def test_dates_come_in_order_and_repeats_are_told_once(dates):
     lines = [line.strip() for line in text_lines(planned(dates))]
     steps = [line for line in lines if line.startswith(("At the start (2024", "After "))]

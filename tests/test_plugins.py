@@ -201,7 +201,7 @@ SLIPS = {
     "a measure's states": ("smoking.smoker, times", "smoking.smokr, times", "smoking.smokr,", "did you mean `smoker`"),
     "a measure": ("{repeaters:", "{repeater:", "repeater:", "did you mean `repeaters`"),
     "a tactic": ("tactic: quit_leaders\n", "tactic: quit_leader\n", "quit_leader\n", "did you mean `quit_leaders`"),
-    "an expansion": ("    column: popularity", "    column: popularty", "quit_leaders\n", '"kind": "champions"'),
+    "an expansion": ("    column: popularity", "    column: popularty", "popularty\n", "did you mean `popularity`"),
 }
 """What is right, the slip, what the message points at, and what it says."""
 

@@ -11,7 +11,7 @@ from towns import category, events_of, layer, occurrence, sisa, town
 
 from scenarios.loading import load
 from scenarios.problems import ScenarioError
-from simulator.actions import AddTies, SetStates
+from simulator.actions import AddTies, ScaleInfluence, ScaleSusceptibility, SetStates
 from simulator.beginning import begin
 from simulator.behaviour import Behaviour, HazardRatio, Source, Transition
 from simulator.engine import Simulation, plan_clocks
@@ -118,6 +118,20 @@ def test_stops_change_nothing(options: dict[str, bool]) -> None:
     assert events_of(plain) == events_of(stopped)
     assert plain.counts.tolist() == stopped.counts.tolist()
     assert np.count_nonzero(plain.events().cause == -32768) > 80
+
+
+def test_ties_to_people_who_were_treated_carry_their_factors() -> None:
+    """Ties of people who enter may join anybody, so their clocks allow for the highest factors from the beginning."""
+    world = lively()
+    some = np.arange(0, 60, 2, dtype=np.int32)
+    louder = (
+        occurrence(0.1, ScaleInfluence(some, "obesity", "catch", np.full(some.size, 6.0))),
+        occurrence(0.1, ScaleSusceptibility(some, "obesity", "catch", np.full(some.size, 3.0))),
+    )
+    stops = tuple(np.linspace(0.2, 3.9, 60).tolist())
+    (_, plain), (_, stopped) = run(world, 4, occurrences=louder), run(world, 4, occurrences=louder, stops=stops)
+    assert events_of(plain) == events_of(stopped)
+    assert events_of(plain) != events_of(run(world, 4)[1])
 
 
 def test_a_longer_horizon_changes_nothing_before() -> None:

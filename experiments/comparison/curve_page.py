@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.comparison.curve_words import alt_text, factor_of, sentences
+from experiments.comparison.curve_words import alt_text, sentences
 from experiments.comparison.ranking import primary_of
-from experiments.comparison.words import benefit, currency_of
+from experiments.comparison.words import benefit, currency_of, factor_of
 from experiments.report.words import outcome_words
 from experiments.wording import money, plain_label, plural
 from simulator.errors import StoreError
@@ -54,7 +54,7 @@ def render(curves: Curves) -> tuple[str, Picture]:
     results = curves.comparisons[0].results
     scenario, spec, currency = results.resolved["scenario"], primary_of(results), currency_of(results)
     words = outcome_words(spec.name, scenario["outcomes"][spec.name], scenario)
-    factor, ranking = factor_of(curves), curves.ranking()
+    factor, ranking = factor_of(results), curves.ranking()
     table = benefits(ranking, factor)
     heading = f"{words.heading}, against {plain_label(results.control)}"
     with style():

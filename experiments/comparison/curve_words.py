@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from experiments.comparison.ranking import primary_of
-from experiments.comparison.words import benefit, currency_of
-from experiments.estimands import people_counted
+from experiments.comparison.words import benefit, currency_of, factor_of
 from experiments.report.words import outcome_words
-from experiments.verdict import scaled
 from experiments.wording import aligned, listed, money, plain_label, plural
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ def lines(curves: Curves) -> list[str]:
     spec = primary_of(first)
     scenario = first.resolved["scenario"]
     words = outcome_words(spec.name, scenario["outcomes"][spec.name], scenario)
-    factor = factor_of(curves)
+    factor = factor_of(first)
     table = curves.ranking()
     names = list(table[table["budget"] == table["budget"].max()].sort_values("rank", kind="stable")["strategy"])
     names += [name for name in dict.fromkeys(table["strategy"]) if name not in names]
@@ -44,14 +42,6 @@ def lines(curves: Curves) -> list[str]:
         "",
         *sentences(curves),
     ]
-
-
-def factor_of(curves: Curves) -> float:
-    """Return what effects are multiplied with to be benefits in the report's unit."""
-    results = curves.comparisons[0].results
-    spec = primary_of(results)
-    people = people_counted(results.pairs).get(spec.name, float("nan"))
-    return spec.sign * scaled(spec, people, results.time_unit)[0]
 
 
 def sentences(curves: Curves) -> list[str]:

@@ -93,6 +93,9 @@ def read_goal(text: str, scenario: Scenario) -> Goal:
     except ValueError:
         raise SpecError(Problem(f"`{found['number']}` is no number", hint=EXAMPLE)) from None
     known = scenario.spec.outcomes.measures
+    counted = known[what].share if what in known else what.startswith("share ")
+    if counted and not isinstance(counted, Mapping) and not 0 <= number <= 1:
+        raise SpecError(Problem(f"a share is never {found['number']}", hint="a share is a part of 1: 0.2 is 20 %"))
     if what in known:
         better = str(known[what].better)
         if better != RELATIONS[relation]:
@@ -135,9 +138,13 @@ def with_goal(scenario: Scenario, goal: Goal) -> Scenario:
 
     Raises
     ------
-    ScenarioError
+    SpecError
         If the goal's measure names states, columns or times that the scenario does not have.
     """
     if goal.measure is None:
         return scenario.set("outcomes.primary", goal.outcome)
-    return scenario.set({f"outcomes.{goal.outcome}": dict(goal.measure), "outcomes.primary": goal.outcome})
+    try:
+        return scenario.set({f"outcomes.{goal.outcome}": dict(goal.measure), "outcomes.primary": goal.outcome})
+    except SpecError as error:  # its place is in a scenario that nobody wrote
+        problems = [Problem(f"the goal `{goal.text}`: {each.message}", hint=each.hint) for each in error.problems]
+        raise SpecError(problems) from None

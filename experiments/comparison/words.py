@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.comparison.ranking import Again, primary_of, ranking
 from experiments.estimands import people_counted
 from experiments.report.words import outcome_words
-from experiments.verdict import difference_in_words, scaled
+from experiments.verdict import difference_in_words
 from experiments.wording import (
     aligned,
     listed,
@@ -43,6 +43,13 @@ def currency_of(results: Results) -> str:
     return str((results.resolved["scenario"].get("study") or {}).get("currency") or "")
 
 
+def factor_of(results: Results) -> float:
+    """Return what effects on the primary outcome are multiplied with to be benefits in the unit of its heading."""
+    scenario, spec = results.resolved["scenario"], primary_of(results)
+    words = outcome_words(spec.name, scenario["outcomes"][spec.name], scenario)
+    return spec.sign * words.scale(people_counted(results.pairs).get(spec.name, math.nan))
+
+
 def ranking_lines(results: Results, record: Record, table: pd.DataFrame) -> list[str]:
     """Rank strategies in columns: rank, strategy, kind, people treated, cost, effect, chance of being best, price.
 
@@ -56,8 +63,7 @@ def ranking_lines(results: Results, record: Record, table: pd.DataFrame) -> list
     scenario = results.resolved["scenario"]
     spec = primary_of(results)
     words = outcome_words(spec.name, scenario["outcomes"][spec.name], scenario)
-    people = people_counted(results.pairs).get(spec.name, math.nan)
-    factor = spec.sign * scaled(spec, people, results.time_unit)[0]
+    factor = factor_of(results)
     currency = currency_of(results)
     heads = ["", "strategy", "kind", "treated", f"cost, {currency}", _heading(words.heading), "best in"]
     heads += [f"{currency} per unit"] * bool(words.cost_heading)

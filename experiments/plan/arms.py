@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from simulator.behaviour import Behaviour
 
 DEPENDS, UNKNOWN = "how many depends on the course of the run", "how many is not known before the town is made"
-BEGINNING = " in the groups that begin"
-"""Among whom a stepped start picks people."""
 MOST_DATES = 6
 """Dates that are named one by one where an intervention acts again and again."""
 
@@ -230,25 +228,24 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     """Say to whom an intervention is offered, and how many they are."""
     one, states = date.intervention, States(setting.behaviours)
     target = one.target
+    turn = "in the groups that begin then" if one.phase is not None else ""
     people = who(target.where, states)
     reached = reached_at(date, setting)
     open_number = DEPENDS if date.time else UNKNOWN
     if target.groups is not None:
         return groups_in_words(date, people, states, open_number)
+    people = " ".join(filter(None, (people, turn)))
     if target.share is None and target.number is None and one.budget is None and target.budget is None:
         everybody = f"all people {people}" if people else "everybody"
-        everybody += "" if one.phase is None else BEGINNING
         return (
             f"{everybody}: {plural(reached, 'person', 'people')}"
             if reached is not None
             else f"{everybody}; {open_number}"
         )
-    eligible = date.counted.eligible if date.counted is not None else None
+    eligible = date.counted.eligible if date.counted is not None and not turn else None
     if eligible is None and not people:
         eligible = setting.people
     among = f"those {people}" if eligible is None else f"the {eligible:,} {people}" if people else f"all {eligible:,}"
-    if one.phase is not None:  # a cut is of these alone
-        among = f"{f'those {people}' if people else 'everybody'}{BEGINNING}"
     cut = f"{percent(target.share)} of {among}" if target.share is not None else f"of {among}"
     per = f", spread over {_each(target.per)} in proportion" if target.per is not None else ""
     if reached is None:
@@ -259,7 +256,8 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     missing = f"; {target.number:,} were asked for" if short else ""
     the = "" if target.rank == "random" else "the "
     missing += f"; for {dear:,} more the money does not suffice" if dear else ""
-    return f"{the}{plural(reached, 'person', 'people')} {_order(target)} ({cut}){per}{missing}"
+    number = f"{the}{plural(reached, 'person', 'people')}" if reached else "nobody of those"
+    return f"{number} {_order(target)} ({cut}){per}{missing}"
 
 
 def _each(per: str) -> str:
@@ -313,6 +311,8 @@ def cost_in_words(date: Date, setting: Setting) -> str:
     """Say what a date costs on average, and how that comes about; empty where nothing is counted."""
     if setting.currency is None or date.intervention.background:
         return ""
+    if date.counted is not None and date.counted.too_dear and not date.counted.reached:
+        return "nothing is done, since the money would not pay for anybody"
     cost = date.intervention.cost
     parts = [f"{money(cost.fixed)} fixed"] if cost.fixed else []
     reached, treated = reached_at(date, setting), treated_at(date, setting)

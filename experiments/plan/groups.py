@@ -49,6 +49,8 @@ def groups_in_words(date: Date, people: str, states: States, open_number: str) -
     limit = f" {people}" if people else ""
     if counted is None or counted.groups is None:
         return f"people{limit} in whole {many}{which}, {order}; {open_number}"
+    if not counted.groups:
+        return f"nobody{limit}: no whole {one}{which} {'is taken' if target.counts_groups else 'fits'}, {order}"
     whole = f"{count_word(counted.groups)} whole {one if counted.groups == 1 else many}"
     missing = ""
     if target.counts_groups and target.number is not None and counted.groups < target.number:

@@ -56,7 +56,6 @@ def lazily(
     size: int,
     places: int,
     *,
-    block: int = 1,
     lazy: bool = True,
 ) -> list[int]:
     """Choose greedily: again and again whoever adds most; of equals, the earliest.
@@ -75,8 +74,6 @@ def lazily(
         Number of candidates.
     places : int
         How many to choose, at most.
-    block : int
-        How many candidates to look at together.
     lazy : bool
 
     Returns
@@ -94,10 +91,7 @@ def lazily(
             bounds[left], looked[left] = gains(left), len(chosen)
         best = int(np.argmax(bounds))
         if looked[best] < len(chosen):
-            stale = everybody[(looked < len(chosen)) & (bounds > -np.inf)]
-            if stale.size > block:
-                stale = stale[np.sort(np.argpartition(-bounds[stale], block - 1)[:block])]
-            bounds[stale], looked[stale] = gains(stale), len(chosen)
+            bounds[best], looked[best] = gains(np.array([best]))[0], len(chosen)
             continue
         chosen.append(best)
         take(best)

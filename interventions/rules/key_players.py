@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from interventions.ranking import Request, in_words, targets
-from interventions.rules.choosing import asked_for, followed_by_others, lazily, town_luck
+from interventions.rules.choosing import asked_for, followed_by_others, town_luck
 from interventions.rules.cut_points import pairs_left_without
 from interventions.rules.ways import FAR, WORD, Ways, distances_to, waves, ways_of
 from interventions.scores import once
@@ -133,24 +133,26 @@ def best_reach(
         Places in `candidates`.
     """
     worth = _reciprocals(steps)
-    distances = distances_to(ways, counted)[candidates]
-    so_far = np.zeros(counted.size, np.int64)
-
-    def gains(which: np.ndarray) -> np.ndarray:
-        found = np.empty(which.size, np.int64)
-        for first in range(0, which.size, 256):
-            rows = which[first : first + 256]
-            found[first : first + 256] = np.maximum(worth[distances[rows]] - so_far, 0).sum(axis=1)
-        return found
-
-    alone = gains(np.arange(candidates.size))
+    distances = np.ascontiguousarray(distances_to(ways, counted)[candidates].T)
+    alone = np.zeros(candidates.size, np.int64)
+    for row in distances:
+        alone += worth[row]
     by_alone = np.argsort(-alone, kind="stable")
-    distances = distances[by_alone]
-
-    def take(which: int) -> None:
-        np.maximum(so_far, worth[distances[which]], out=so_far)
-
-    return [int(by_alone[which]) for which in lazily(gains, take, candidates.size, places, block=64)]
+    gains = alone[by_alone]
+    distances = distances[:, by_alone]
+    so_far = np.zeros(counted.size, np.int64)
+    chosen: list[int] = []
+    while len(chosen) < min(places, candidates.size):
+        best = int(np.argmax(gains))
+        chosen.append(int(by_alone[best]))
+        # Whoever is counted comes nearer only a few times in all, so what everybody would add is kept up exactly.
+        with_best = worth[distances[:, best]]
+        for who in np.flatnonzero(with_best > so_far):
+            less = np.maximum(worth - so_far[who], 0) - np.maximum(worth - with_best[who], 0)
+            gains -= less[distances[who]]
+            so_far[who] = with_best[who]
+        gains[best] = -1
+    return chosen
 
 
 @targets.add("key_players_fragmentation")

@@ -253,7 +253,8 @@ class UptakeByContacts(Part):
 def _kind_of_uptake(value: Any) -> str:
     if isinstance(value, Part):
         return value.tag
-    return "<contacts>" if isinstance(value, dict) and "table" in value else kind_of_number(value)
+    by_contacts = isinstance(value, dict) and any(key in value for key in ("table", "count", "share"))
+    return "<contacts>" if by_contacts else kind_of_number(value)
 
 
 Uptake = Annotated[
