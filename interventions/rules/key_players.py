@@ -176,10 +176,9 @@ def rank_key_players_fragmentation(
     People are removed one by one: each time whoever leaves the others most fragmented. Fragmentation can grow more and
     more as people are removed, so nothing is guaranteed about the set as a whole. From the 65th on, as many are removed
     at a time as make up a 32nd of those removed. By `distance`, up to about 1,000 people with ten contacts each all
-    distances are measured, beyond that those from a random sample of at least 64 people, but for how far whoever is
-    removed was from others, which of most is not known; and not everybody is tried before somebody is removed, but
-    those of whom a bound promises most: 100,000 divided by the number of people in the town, and 32 at least, unless it
-    is certain before that nobody else would be better. The first 2,000 are chosen as a
+    distances are measured, beyond that those from a random sample of at least 64 people; and not everybody is tried
+    before somebody is removed, but those of whom a bound promises most: 100,000 divided by the number of people in the
+    town, and 32 at least, unless it is certain before that nobody else would be better. The first 2,000 are chosen as a
     set, others by their contacts. The choice is made once per network.
 
     Parameters
@@ -246,11 +245,7 @@ def _fragmenting(ways: Ways, candidates: np.ndarray, sources: np.ndarray, places
     for now in _batches(min(places, candidates.size)):
         left, ways = candidates[there[candidates]], ways.among(there)
         from_whom = sources[there[sources]]
-        least, unlucky = (each[left] for each in _closeness_at_least(ways, from_whom))
-        if from_whom.size < np.count_nonzero(there):
-            least = least + unlucky
-        else:
-            unlucky = np.zeros(left.size)
+        least = _closeness_at_least(ways, from_whom)[left]
         order = np.lexsort((np.arange(left.size), least))
         tried: list[tuple[float, int]] = []
         for place in order[: max(FEWEST_TRIED, now, MOST_TRIED // max(ways.n_persons, 1))].tolist():
@@ -258,8 +253,7 @@ def _fragmenting(ways: Ways, candidates: np.ndarray, sources: np.ndarray, places
                 break
             without = there.copy()
             without[left[place]] = False
-            found = closeness(ways.among(without), from_whom[without[from_whom]]) + unlucky[place]
-            tried.append((found, place))
+            tried.append((closeness(ways.among(without), from_whom[without[from_whom]]), place))
         best = left[[place for _, place in sorted(tried)[:now]]]
         chosen += best.tolist()
         there[best] = False
@@ -278,11 +272,8 @@ def closeness(ways: Ways, sources: np.ndarray) -> float:
     return total / max(sources.size, 1)
 
 
-def _closeness_at_least(ways: Ways, sources: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return float64[n_persons] twice: what `closeness` would be at least without each person; and luck to take away.
-
-    Luck is by how much `closeness` falls because the person is a source of their own, whether or not they hold others
-    together: by what they are closer to others than sources are on average.
+def _closeness_at_least(ways: Ways, sources: np.ndarray) -> np.ndarray:
+    """Return float64[n_persons]: what `closeness` would be at least without each person.
 
     Without somebody, those pairs are further apart whose shortest ways all lead through them; so no more is lost than
     the sum, over pairs, of 1 / d times the share of their shortest ways that do. That is betweenness weighted by
@@ -320,7 +311,5 @@ def _closeness_at_least(ways: Ways, sources: np.ndarray) -> tuple[np.ndarray, np
         lost += reached.sum(axis=1) + through.sum(axis=1)
         sums += float(of_source.sum())
         own[batch] = of_source
-    is_source = np.isin(np.arange(n), sources)
-    left = np.maximum(sources.size - is_source, 1)
-    luck = np.where(is_source, sums / max(sources.size, 1) - (sums - own) / left, 0.0)
-    return np.maximum((sums - own - lost * (1 + 1e-9)) / left - 1e-3, 0.0), luck
+    left = sources.size - np.isin(np.arange(n), sources)
+    return np.maximum((sums - own - lost * (1 + 1e-9)) / np.maximum(left, 1) - 1e-3, 0.0)
