@@ -224,7 +224,7 @@ def _told(layer: Layer, in_mind: np.ndarray, pairs: np.ndarray, named: np.ndarra
         along, against = _find(pack(namers, meant), keys), _find(pack(meant, namers), keys)
         if layer.namings is not None:  # each naming stands for one tie
             both = (along >= 0) & (against >= 0)
-            (against if _run_along(layer, keys) else along)[both] = NOBODY
+            (along if layer.against else against)[both] = NOBODY
         rows = np.concatenate([along, against])
         ends = np.concatenate([pack(namers, named), pack(named, namers)])
     else:
@@ -260,16 +260,6 @@ def _find(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
     inside = place < keys.size
     inside[inside] = keys[place[inside]] == wanted[inside]
     return np.where(inside, place, NOBODY)
-
-
-def _run_along(layer: Layer, keys: np.ndarray) -> bool:
-    """Say whether the ties of a surveyed layer run from who names to who is named; True if either may be so.
-
-    A layer does not say which way its survey was read: pairs of whom one alone named the other tell.
-    """
-    assert layer.namings is not None
-    along, against = (_find(pack(*ends), keys) >= 0 for ends in (layer.namings.T, layer.namings.T[::-1]))
-    return bool(np.count_nonzero(along & ~against) >= np.count_nonzero(against & ~along))
 
 
 def _same(told: Layer, layer: Layer) -> bool:

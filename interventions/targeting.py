@@ -94,7 +94,7 @@ def rank(situation: Situation, rule: str, parameters: Mapping[str, Any], request
     if problems:
         raise SpecError(problems)
     function, n_persons = targets[rule], situation.world.population.size
-    given = _with_named(function, parameters, situation.world)
+    given = _with_named(function, parameters, situation)
     if takes_request(function):
         present = situation.present
         request = request or Request(present, int(np.count_nonzero(present)))
@@ -116,9 +116,13 @@ def _ranks(ranking: Any, n_persons: int) -> bool:
     return bool(within and np.unique(ranking).size == ranking.size)
 
 
-def _with_named(function: Rule, parameters: Mapping[str, Any], world: World) -> dict[str, Any]:
-    """Return parameters in which the names of columns, and of transitions with thresholds, have become the columns."""
-    columns = world.population.columns
+def _with_named(function: Rule, parameters: Mapping[str, Any], situation: Situation) -> dict[str, Any]:
+    """Return parameters in which the names of columns, and of transitions with thresholds, have become the columns.
+
+    Columns that age have aged.
+    """
+    world = situation.world
+    columns = {name: column.at(situation.tick) for name, column in world.population.columns.items()}
     found = {
         name: _thresholds(world, parameters[name], ("rank", name))
         for name in annotated(function, THRESHOLDS)

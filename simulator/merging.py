@@ -92,7 +92,8 @@ def merge(
             kept_weights = weights[rows][first]
             _refuse_differing(weights[rows], keys, rows, say, population)
         kept = {key: values[rows][first] for key, values in (attributes or {}).items()}
-    return Layer(name, unpack(ties), influence != BOTH, kept_weights, unpack(namings), counts, kept)
+    against = influence == TARGET_TO_SOURCE
+    return Layer(name, unpack(ties), influence != BOTH, kept_weights, unpack(namings), counts, kept, against=against)
 
 
 def _refuse_differing(

@@ -64,6 +64,8 @@ class Layer:
         What else a graph (a file or NetworkX's) said about its ties, kept for the way out.
     origin : str
         Where the ties come from, for people to read: ``"generated: holme_kim"``, ``"file"``, ``"networkx"``.
+    against : bool
+        Of a directed layer that was surveyed: whether influence runs from who is named to who names them.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Layer:
     counts: TieCounts = TieCounts()
     attributes: Mapping[str, np.ndarray] = field(default_factory=dict)
     origin: str = ""
+    against: bool = False
 
     @property
     def n_ties(self) -> int:

@@ -172,8 +172,9 @@ def betweenness(contacts: Contacts, sources: Sources) -> np.ndarray:
     """Return for how many pairs of others each person is on the way, as a share of all shortest paths of each pair.
 
     Freeman (1977, doi:10.2307/3033543), by the algorithm of Brandes (2001, doi:10.1080/0022250X.2001.9990249); each
-    pair counts twice, once from either end. With some sources only, they stand for all (Brandes & Pich 2007,
-    doi:10.1142/S0218127407018403).
+    pair counts twice, once from either end. With some sources only, they stand for all others (Brandes & Pich 2007,
+    doi:10.1142/S0218127407018403); of somebody who is a source, the other sources do, since nobody is between
+    themselves and others.
 
     Returns
     -------
@@ -190,7 +191,7 @@ def betweenness(contacts: Contacts, sources: Sources) -> np.ndarray:
             np.add.at(through, tails, paths[tails] * ((1 + through[heads]) / paths[heads]))
         through[walk.sources] = 0
         found += through.reshape(-1, n).sum(axis=0)
-    return found * (sources.of_size / np.maximum(sources.sources, 1))
+    return found * ((sources.of_size - 1) / np.maximum(sources.sources - sources.chosen, 1))
 
 
 def bridging(contacts: Contacts, sources: Sources, most_work: int | None = None) -> np.ndarray:
@@ -202,6 +203,10 @@ def bridging(contacts: Contacts, sources: Sources, most_work: int | None = None)
     From each source, a tie matters if it is the only one by which somebody is reached over a shortest path. People all
     of whose shortest paths lead over it are found step by step; their new distances follow from those contacts whose
     distance stays as it is.
+
+    To its own ends a tie matters most, so that where only some are sources, these would come first for being sources.
+    What an end loses is therefore told by the others, from whom the end is as much further away as they are from it;
+    what the two ends lose of each other counts only where everybody is a source.
 
     Parameters
     ----------
@@ -222,22 +227,34 @@ def bridging(contacts: Contacts, sources: Sources, most_work: int | None = None)
         If ties matter to so many people that it cannot be computed: long chains and rings.
     """
     n = contacts.starts.size - 1
-    found, work, taken = np.zeros(n), 0, 0
+    one = np.repeat(np.arange(n), np.diff(contacts.starts))
+    ways = one * n + contacts.persons  # each tie from either end, sorted
+    lost, own = np.zeros(ways.size), np.zeros(ways.size)
+    work, taken = 0, 0
     for walk in walks(contacts, sources.rounds, at_once=4_000_000 // max(n, 1)):
-        near, far, loss, looks = _losses(contacts, walk)
-        np.add.at(found, near % n, loss)
-        np.add.at(found, far % n, loss)
+        near, far, by_others, by_end, looks = _losses(contacts, walk)
+        at = np.searchsorted(ways, near % n * n + far % n)
+        lost += np.bincount(at, by_others, ways.size)
+        own += np.bincount(at, by_end, ways.size)
         taken += walk.distance.size // n
         work += looks
         if most_work is not None and work > most_work:
             break
-    scale = sources.of_size / np.maximum(np.minimum(sources.sources, taken), 1)
-    pairs = max(n * (n - 1), 1)
-    return found * scale / np.maximum(np.diff(contacts.starts), 1) / pairs
+    source = np.zeros(n, np.int64)
+    source[np.concatenate([np.empty(0, np.int64), *sources.rounds[:taken]])] = 1
+    asked = np.minimum(sources.sources, taken)
+    stand_for = (sources.of_size[one] - 2) / np.maximum(asked[one] - source[one] - source[contacts.persons], 1)
+    loss = lost * stand_for + np.where(asked == sources.of_size, 1.0, 0.0)[one] * own
+    of_person = np.bincount(one, loss, n) + np.bincount(contacts.persons, loss, n)
+    return of_person / np.maximum(np.diff(contacts.starts), 1) / max(n * (n - 1), 1)
 
 
-def _losses(contacts: Contacts, walk: Walk) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Return near end, far end and loss (a sum of 1 ÷ distance) of all ties that matter; and how many looks it took."""
+def _losses(contacts: Contacts, walk: Walk) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return near and far end of all ties that matter, and how much: sums of 1 ÷ distance; and how many looks it took.
+
+    What matters to a source that is no end of the tie is what it loses, and what the far end loses of it; to one that
+    is the near end, the far end alone.
+    """
     size = walk.distance.size
     tails = np.concatenate([np.empty(0, np.int32), *(each for each, _ in walk.steps)])
     heads = np.concatenate([np.empty(0, np.int32), *(each for _, each in walk.steps)])
@@ -259,7 +276,11 @@ def _losses(contacts: Contacts, walk: Walk) -> tuple[np.ndarray, np.ndarray, np.
     gone = 1 / walk.distance[members] - np.where(after == NEVER, 0.0, 1 / after)
     n = contacts.starts.size - 1
     looks = size // n * contacts.persons.size + int(np.diff(contacts.starts)[members % n].sum())
-    return near[far], far, np.bincount(roots, gone, minlength=size)[far], looks
+    of_end = np.zeros(size)
+    of_end[roots[members == roots]] = gone[members == roots]
+    beside = walk.distance[near[far]] > 0  # not an end of the tie
+    by_others = np.where(beside, np.bincount(roots, gone, minlength=size)[far] + of_end[far], 0.0)
+    return near[far], far, by_others, np.where(beside, 0.0, of_end[far]), looks
 
 
 def _dependants(tails: np.ndarray, heads: np.ndarray, ways: np.ndarray, far: np.ndarray) -> np.ndarray:

@@ -59,7 +59,7 @@ def surveyed(name: str, namings: Pairs, *, influence: str) -> Layer:
     named = np.array(sorted(namings), np.int32).reshape(-1, 2)
     ties = named if influence == "source_to_target" else named[:, ::-1]
     ties = np.ascontiguousarray(ties[np.lexsort((ties[:, 1], ties[:, 0]))])
-    return Layer(name, ties, directed=True, namings=named)
+    return Layer(name, ties, directed=True, namings=named, against=influence == "target_to_source")
 
 
 def category(name: str, labels: Sequence[str | None]) -> Column:

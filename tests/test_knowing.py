@@ -361,6 +361,16 @@ class TestFrequencies:
         assert np.abs((asked - 300) / (1000 * 0.3 * 0.7) ** 0.5).max() < FAR
 
 
+@pytest.mark.parametrize("influence", ["source_to_target", "target_to_source"])
+def test_a_naming_tells_of_its_own_direction_where_all_are_mutual(influence: str) -> None:
+    truth = network(4, surveyed("advice", [(0, 1), (1, 0), (2, 3), (3, 2)], influence=influence))
+    known = observed(truth, Knowledge(asked=0.25), Draw(1))
+    ((namer, named),) = namings(known, "advice")
+    assert known.layers["advice"].ties.tolist() == [
+        [namer, named] if influence == "source_to_target" else [named, namer]
+    ]
+
+
 # ---- nested, and all of it at the limit
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -338,6 +339,26 @@ class TestSampled:
         assert guess.sum() == pytest.approx(exact.sum(), rel=0.1)  # some stand for all, and not for themselves
         shuffled = np.random.default_rng(1).permutation(guess)
         assert np.corrcoef(exact, shuffled)[0, 1] < 0.2  # so the bound can fail
+
+    @pytest.mark.parametrize("rule", ["betweenness", "bridging"])
+    def test_to_be_a_source_neither_helps_nor_harms(self, rule: str) -> None:
+        """Over all choices of three sources, the mean is the same of people who are among them and of others."""
+        measure, n = getattr(shortest_paths, rule), 8
+        contacts = contacts_of(layer_of(nx.barbell_graph(3, 2)).ties, n)
+        guesses, chosen = [], []
+        for three in itertools.combinations(range(n), 3):
+            sources = shortest_paths.find_sources(contacts, np.where(np.isin(np.arange(n), three), 0, 1), 3)
+            guesses.append(measure(contacts, sources))
+            chosen.append(sources.chosen)
+        means = [
+            (np.array(guesses) * among).sum(axis=0) / among.sum(axis=0)
+            for among in (np.array(chosen), ~np.array(chosen))
+        ]
+        assert means[0] == pytest.approx(means[1])
+        assert np.std(guesses, axis=0).min() > 0 or rule == "betweenness"  # where the ends are between nobody
+        if rule == "betweenness":
+            everybody = shortest_paths.find_sources(contacts, np.arange(n), n)
+            assert means[0] == pytest.approx(measure(contacts, everybody))
 
     def test_they_are_drawn_once_for_the_network_not_for_each_replicate(self) -> None:
         world = town(200, [generated_layer("a", "watts_strogatz", 200, {"mean_degree": 4, "rewiring": 0.2}, Draw(1))])

@@ -362,6 +362,18 @@ def test_a_rule_of_another_package_is_one_function() -> None:
         targets._things.pop("oldest")
 
 
+def test_columns_that_age_have_aged() -> None:
+    """Propensities of 1 and 9 grow by 1 a year: after 991 years those of both are alike."""
+    world = town(2, columns=[Column("age", np.array([1.0, 9.0]), per_time=1.0)])
+
+    def firsts(time: float) -> list[int]:
+        here = (situation(world, replicate=replicate, time=time, horizon=time + 1) for replicate in range(200))
+        return [int(rank(each, "self_selected", {"column": "age"})[0]) for each in here]
+
+    assert np.mean(firsts(0.0)) > 0.8  # 0.9 and, later, 0.5: 200 replicates are off by so much less than once in 10,000
+    assert 0.35 < np.mean(firsts(991.0)) < 0.65
+
+
 def test_two_states_of_a_measure_count_together() -> None:
     world = town(4, columns=[category("village", ["a", "a", "b", "b"])])
     target = Target(groups="village", group_measure=Measure("count", "drinking", ("light", "heavy")), number=2)

@@ -42,7 +42,7 @@ def rank_bridging(situation: Situation, *, layers: Sequence[str] | None = None, 
         Steps are counted from so many people drawn in each component, or from all where it is smaller; the same people
         in all replicates. Default: from as many as can be done with 50 million looks at a contact: all in networks of
         up to some 1,500 people with ten contacts each, about 180 of 10,000, 20 of 100,000. From few, the order is a
-        rough guide, and the less people differ the rougher.
+        rough guide, and the less people differ the rougher: from 100 of 2,000 people, half of the first 100 are right.
 
     Returns
     -------
