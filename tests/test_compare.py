@@ -94,6 +94,52 @@ def test_an_intervention_written_out_in_an_arm_lends_too_but_not_the_controls():
     assert lenders_of(scenario)[5].intervention["uptake"] == 1.0, "what a tactic expands into"
 
 
+def test_choices_that_every_replicate_makes_anew_are_bounded_or_left_out(obesity):
+    world = build.world_of(obesity, 0)
+    anew = obesity.set("interventions.leaders.target.where", "obesity == obese and area == urban")
+    choice = choose(anew, world, ("champions",))
+    assert {each.name: each.reason for each in choice.left_out}["greedy"].startswith("`where` asks for states")
+    told = {each.name: each.told for each in (*choice.strategies, *choose(anew, world, ("greedy",)).strategies)}
+    assert told["greedy"]["candidates"] == 100
+    assert told["key_players_fragmentation"] == {"measure": "components"}
+    by_column = obesity.set("interventions.leaders.target.where", "area == urban")
+    told = {each.name: each.told for each in choose(by_column, world, ("champions",)).strategies}
+    assert "candidates" not in told["greedy"], "one choice for all replicates"
+    assert told["key_players_fragmentation"] == {}
+
+
+def test_a_threshold_is_a_column_too_and_columns_of_ids_and_names_are_no_groups(tmp_path):
+    rows = ["id,ward,friend,patience", "a,north,b,1", "b,north,c,2", "c,south,a,1", "d,south,a,3"]
+    (tmp_path / "people.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "small.yaml").write_text(
+        """
+netrial: 1
+name: small
+study: {currency: GBP, price_year: 2025}
+time: {unit: year, horizon: 2}
+population: {file: people.csv, id: id}
+network: {layers: {talk: {file: people.csv, named: [friend], influence: both}}}
+behaviours:
+  use:
+    states: [none, user]
+    initial: {user: 0.25}
+    transitions:
+      copy: {from: none, to: user, rate: 1, response: {count: user, threshold: {column: patience}}}
+interventions:
+  ask: {kind: champions, target: {number: 1}, at: 0, effect: {set: {use: user}}, cost: {per_treated: 1}}
+arms: {usual: [], ask: [ask]}
+outcomes: {primary: users, users: {share: use.user, better: higher}}
+"""
+    )
+    small = load(tmp_path / "small.yaml")
+    choice = choose(small, build.world_of(small, 0), ("low_threshold", "whole_groups"))
+    assert not choice.left_out
+    assert {each.name: each.told for each in choice.strategies} == {
+        "low_threshold": {"threshold": "patience"},
+        "whole_groups": {"column": "ward"},
+    }
+
+
 def test_a_strategy_has_effect_date_uptake_cost_and_who_can_be_asked_of_its_lender():
     scenario = load("smoking").set_text(["population.size=300"])
     up = lined_up(scenario, "popular", "communities")

@@ -442,12 +442,25 @@ def test_the_text_says_the_numbers(small):
             {"kind": "groups", "target": {"groups": "area", "number": 3}},
             ["nobody: no whole group by area fits, in random order, up to 3 people"],
         ),
+        (
+            {"effect": {"susceptibility": {"obesity.lose_weight": 2}, "half_life": 1}, "cost.per_asked": 7},
+            ["half as far from × 1 after every year", "cost: 5,000 fixed + 16 treated"],
+        ),
     ],
 )
 def test_a_share_is_said_of_those_it_is_taken_of_and_nobody_is_called_nobody(small, change, said):
     changed = small.set({f"interventions.leaders.{key}": value for key, value in change.items()})
     text = "\n".join(text_lines(planned(changed, ["champions"])))
     assert all(each in text for each in said), text
+
+
+def test_a_purse_is_not_said_to_be_overspent(small):
+    """Who accepts is a mean at each date; where many do, the purse is empty before the last."""
+    purse = {"interventions": ["leaders"], "budget": 30_000}
+    again = {"experiment.seed": 5, "interventions.leaders.every": 1, "arms.champions": purse}
+    made = planned(small.set(again), ["champions"])
+    assert sum(date.counted.cost for date in made.arms["champions"].dates) > 30_000, "the means alone are too much"
+    assert any("in all about 30,000 GBP" in line for line in text_lines(made))
 
 
 def test_dates_come_in_order_and_repeats_are_told_once(dates):

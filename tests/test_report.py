@@ -255,7 +255,7 @@ def test_the_control_stands_where_its_effect_of_nothing_ranks(tmp_path):
 def test_no_effect_is_said_and_shares_a_rank(tmp_path):
     page, text, _ = page_of(tmp_path, strength=0.0)
     assert "No clear winner" in re.search(r'<p id="verdict">(.*?)</p>', text)[1]
-    assert page.cell("champions", "effect")["text"] == "0 | the same in every replicate"
+    assert page.cell("champions", "effect")["text"] == "0 | in every replicate"
     assert page.cell("champions", "0")["text"] == "1="
     assert "no effect" in page.cell("champions", "1")["text"]
 

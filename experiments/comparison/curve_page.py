@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.comparison.curve_words import alt_text, sentences
+from experiments.comparison.curve_words import NOBODY, alt_text, sentences
 from experiments.comparison.ranking import primary_of
 from experiments.comparison.words import benefit, currency_of, factor_of
 from experiments.report.words import outcome_words
@@ -84,6 +84,7 @@ def render(curves: Curves) -> tuple[str, Picture]:
         folders=[each.results.folder.name for each in curves.comparisons],
         rows=rows,
         most_intervals=MOST_INTERVALS,
+        nobody=NOBODY if any("–" in cells for _, _, cells in rows) else "",
         left_out=curves.left_out,
         version=str((results.manifest.get("versions") or {}).get("netrial", "")),
     )

@@ -16,6 +16,9 @@ MOST_FLIPS = 6
 """Pairs of strategies that change places which a page or a terminal names."""
 
 
+NOBODY = "–: for so little money nobody can be asked."
+
+
 def lines(curves: Curves) -> list[str]:
     """Return what the terminal shows: benefits by budget and strategy, who leads where, what changes places."""
     first = curves.comparisons[0].results
@@ -39,6 +42,7 @@ def lines(curves: Curves) -> list[str]:
         f"{words.heading}, against {plain_label(first.control)} "
         f"({plural(first.manifest['completed'], 'replicate')} at each budget)",
         *aligned(rows),
+        *([NOBODY] if any("–" in row for row in rows) else []),
         "",
         *sentences(curves),
     ]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from experiments.comparison.borrowing import Lender, check_costs, lender_for, lenders_of
 from interventions.specs import COMMUNITIES
 from interventions.tactics import catalogue, kind_of, tactics
-from scenarios.conversion import threshold_column
+from scenarios.conversion import condition_of, threshold_column
+from scenarios.grammar.behaviours import OfColumn
 from scenarios.tactics import CUTS
 from simulator.arguments import arguments
 from simulator.errors import Problem, SpecError, allowed_words
@@ -25,7 +26,7 @@ LARGE = 2_000
 """People above which strategies that would take minutes to choose whom to ask are told to look at less."""
 
 BOUNDED = {"simulations": 10, "candidates": 100}
-"""What `greedy` is told in a large town."""
+"""What `greedy` is told in a large town, or where it chooses in every replicate."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,10 @@ def choose(scenario: Scenario, world: World, wanted: Sequence[str] = (ALL,), eff
             left_out.append(LeftOut(name, kind, _no_lender(kind)))
             continue
         lending[lender.name] = lender
+        if name == "greedy" and name not in wanted and chooses_anew(lender, scenario):
+            reason = "`where` asks for states, so it would choose anew in every replicate: minutes; name it to have it"
+            left_out.append(LeftOut(name, kind, reason))
+            continue
         made = _own(own) if own is not None else _fitted(name, lender, scenario, world)
         if isinstance(made, str):
             left_out.append(LeftOut(name, kind, made))
@@ -178,6 +183,12 @@ def _fitted(name: str, lender: Lender, scenario: Scenario, world: World) -> dict
     return told if isinstance(told, str) else {name: {"tactic": name, **told, **lender.parts()}}
 
 
+def chooses_anew(lender: Lender, scenario: Scenario) -> bool:
+    """Say whether who can be asked depends on people's states, so that sets of people are chosen in every replicate."""
+    where = condition_of((lender.intervention.get("target") or {}).get("where"))
+    return where is not None and bool(where.starts or where.columns & set(scenario.spec.behaviours))
+
+
 def needs_ties(name: str) -> bool:
     """Say whether a tactic picks people, or passes on, by ties."""
     return "layers" in arguments(tactics[name])
@@ -186,8 +197,8 @@ def needs_ties(name: str) -> bool:
 def _told(name: str, lender: Lender, scenario: Scenario, world: World) -> dict[str, Any] | str:
     """Return the parameters that a tactic is told, where the scenario leaves no choice; else say what it needs."""
     told: dict[str, Any] = {}
-    large = world.population.size > LARGE
-    if name == "key_players_fragmentation" and large:
+    bounded = world.population.size > LARGE or chooses_anew(lender, scenario)
+    if name == "key_players_fragmentation" and bounded:
         told["measure"] = "components"
     if name in ("in_state", "treat_individuals", "greedy"):
         measure, better = _primary(scenario)
@@ -196,7 +207,7 @@ def _told(name: str, lender: Lender, scenario: Scenario, world: World) -> dict[s
             return "the primary outcome is about no states"
         if name == "greedy":
             kind = "share" if measure.kind in ("share", "count", "difference") else "person_time"
-            told = {"state": states, "better": better, "measure": kind, **(BOUNDED if large else {})}
+            told = {"state": states, "better": better, "measure": kind, **(BOUNDED if bounded else {})}
         else:
             told = {"states": states}
     if name == "cluster_randomised":
@@ -227,16 +238,23 @@ WHAT = {"column": "column of groups", "per": "column of groups", "threshold": "t
 
 def _fit(name: str, parameter: str, scenario: Scenario, world: World) -> list[str]:
     """Return what there is in a scenario that a parameter could name."""
-    columns = {each: column for each, column in world.population.columns.items() if "." not in each}
+    spec = scenario.spec
+    named = {each for layer in spec.network.layers.values() for each in getattr(layer, "named", None) or ()}
+    no_groups = {spec.population.id, *named}
+    columns = {each: column for each, column in world.population.columns.items() if each not in no_groups}
+    columns = {each: column for each, column in columns.items() if "." not in each}
     if parameter in ("column", "per"):
         return [each for each, column in columns.items() if (column.categories is None) == (name == "by_column")]
     if parameter == "threshold":
-        return [
-            f"{behaviour}.{transition}"
-            for behaviour, spec in scenario.spec.behaviours.items()
-            for transition, given in spec.transitions.items()
-            if given.response is not None and threshold_column(behaviour, transition) in world.population.columns
-        ]
+        found = []
+        for behaviour, given in spec.behaviours.items():
+            for transition, one in given.transitions.items():
+                threshold = None if one.response is None else one.response.threshold
+                if isinstance(threshold, OfColumn):
+                    found.append(threshold.column)
+                elif threshold is not None and threshold_column(behaviour, transition) in world.population.columns:
+                    found.append(f"{behaviour}.{transition}")
+        return list(dict.fromkeys(found))
     return []
 
 

@@ -322,7 +322,7 @@ def cost_in_words(date: Date, setting: Setting) -> str:
         (cost.per_reached, reached, "reached"),
         (cost.per_treated, treated, "treated"),
     ):
-        if price:
+        if price and not (word == "asked" and number == 0):  # a price that is there for other arms
             whom = f"each person {word}" if number is None else f"{_exactly(number)} {word}"
             parts.append(f"{whom} × {_exactly(price)}")
     parts += further_prices(cost, setting.unit)
@@ -361,6 +361,8 @@ def total_in_words(dates: Sequence[Date], setting: Setting) -> str:
     chains = {one.name for one in (date.intervention for date in dates) if chain_costs_in_words(one, setting.currency)}
     if None in costs or chains - followed:
         return f"in all at least {money(known)} {setting.currency}; the rest depends on how many people that is"
+    purses = [date.intervention.budget for date in dates if date.intervention.budget is not None]
+    known = min([known, *purses])  # a sum of means, while who accepts less leaves more to the others
     open_ended = any(_about(date) or date.time > 0 or date.intervention.chain is not None for date in dates)
     about = "about " if open_ended else ""
     each_person = f", {money(known / setting.people)} for each person in the town" if setting.people else ""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from experiments.plan.phrases import States, count_word, differs_by, duration, in_times, rate_in_words, who
+from experiments.plan.phrases import States, count_word, differs_by, duration, every, in_times, rate_in_words, who
 from experiments.wording import listed, percent, plain_label
 from simulator.behaviour import PER_CONTACT, SPONTANEOUS, PersonNumber
 
@@ -32,9 +32,7 @@ def effect_in_words(effect: Effect, behaviours: Mapping[str, Behaviour], unit: s
             until = _until(behaviours[behaviour], after, unit)
             yield f"{subject} become {states.being(behaviour, [after])}{until}"
     lasting = "for good" if effect.lasting is None else f"for {duration(effect.lasting, unit)}"
-    fading = (
-        "" if effect.half_life is None else f", and half as far from × 1 after every {duration(effect.half_life, unit)}"
-    )
+    fading = "" if effect.half_life is None else f", and half as far from × 1 after {every(effect.half_life, unit)}"
     for factors, what in ((effect.susceptibility, ""), (effect.influence, "what they pass on in ")):
         for name, factor in factors.items():
             said = "from then on" if effect.half_life is not None else lasting

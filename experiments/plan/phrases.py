@@ -153,6 +153,12 @@ def duration(time: float, unit: str) -> str:
     return f"{said} {chosen}" + ("" if said == "1" else "s")
 
 
+def every(time: float, unit: str) -> str:
+    """Return "every 2 weeks", "every year"."""
+    said = duration(time, unit)
+    return f"every {said.removeprefix('1 ')}"
+
+
 def differs_by(number: PersonNumber) -> str:
     """Return the column or the behaviour by which a number differs from person to person; empty where it does not."""
     if isinstance(number, ByState):

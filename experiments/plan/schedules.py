@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from experiments.plan.groups import NAMES, by_measure, measure_in_words
-from experiments.plan.phrases import States, a, count_word, duration, rate_in_words, who
+from experiments.plan.phrases import States, a, count_word, every, rate_in_words, who
 from experiments.wording import listed, money, percent, plain_label, plural_unit
 from simulator.behaviour import ByColumn, ByState, HazardRatio
 
@@ -26,12 +26,12 @@ def schedule_in_words(one: Intervention, states: States, unit: str) -> Iterator[
         The scenario's time unit.
     """
     if one.when is not None:
-        yield f"begins {level_in_words(one.when, states)} (looked at {_every(one.when.check_every, unit)})"
+        yield f"begins {level_in_words(one.when, states)} (looked at {every(one.when.check_every, unit)})"
     if one.phase is not None:
         yield _phase(one.phase, states, unit)
     if one.every is not None:
         end = "" if one.until is None else f", up to {one.until:g} {plural_unit(one.until, unit)} after the start"
-        yield f"again {_every(one.every, unit)}{end}"
+        yield f"again {every(one.every, unit)}{end}"
     elif one.when is not None and one.until is not None:
         yield f"at most {one.until:g} {plural_unit(one.until, unit)} after the start"
 
@@ -62,13 +62,7 @@ def _phase(phase: Phase, states: States, unit: str) -> str:
         order = "the largest first" if phase.order == "size" else "in random order"
     else:
         order = by_measure(phase.order, states)
-    return f"{over} begin one after the other, {each} {_every(phase.every, unit)}, {order}"
-
-
-def _every(time: float, unit: str) -> str:
-    """Return "every 2 weeks", "every year"."""
-    said = duration(time, unit)
-    return f"every {said.removeprefix('1 ')}"
+    return f"{over} begin one after the other, {each} {every(phase.every, unit)}, {order}"
 
 
 def left_out_in_words(one: Intervention) -> Iterator[str]:

@@ -135,7 +135,9 @@ def _arms(plan: Plan) -> list[str]:
             continue
         lines.append(f"{name}{role}")
         for step in arm.steps:
-            expanded = tactics.get(step.dates[0].intervention.name) if step.dates[0].occasion == 0 else None
+            first = step.dates[0]
+            waves = first.counted is not None and first.counted.wave > 0
+            expanded = tactics.get(first.intervention.name) if first.occasion == 0 and not waves else None
             lines += [
                 f"  {step.title}",
                 *([f"    {expanded}"] if expanded else []),

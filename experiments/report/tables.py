@@ -125,7 +125,7 @@ def effect_cell(line: Line | None) -> Cell:
     if math.isnan(line.high):
         return Cell(number(line.effect), line.effect)
     if line.high == line.low:
-        return Cell(number(line.effect), line.effect, ("the same in every replicate",))
+        return Cell(number(line.effect), line.effect, ("in every replicate",))
     digits = digits_for(line.low, line.high)
     return Cell(number(line.effect, digits), line.effect, (interval(line.low, line.high, digits),))
 
