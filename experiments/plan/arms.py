@@ -151,8 +151,10 @@ def _again(dates: Sequence[Date], setting: Setting) -> Step:
     people = plural(low, "person", "people") if low == high else f"{low:,} to {high:,} people"
     lines = [f"whom: again as before; {people}{' each time' * (len(dates) > 1)} in the first replicate"]
     if setting.currency is not None and not dates[0].intervention.background:
-        total = money(sum(each.cost for each in counted))
-        lines.append(f"cost: {_about(dates[0])}{total} {setting.currency}{' together' * (len(dates) > 1)}")
+        total = sum(each.cost for each in counted)
+        if total or dates[0].intervention.chain is None:  # else it is told where it is passed on
+            price = f"{_about(dates[0])}{money(total)} {setting.currency}"
+            lines.append(f"cost: {price}{' together' * (len(dates) > 1)}")
     return Step(tuple(dates), said, tuple(lines))
 
 
@@ -231,7 +233,7 @@ def whom_in_words(date: Date, setting: Setting) -> str:
     turn = "in the groups that begin then" if one.phase is not None else ""
     people = who(target.where, states)
     reached = reached_at(date, setting)
-    open_number = DEPENDS if date.time else UNKNOWN
+    open_number = DEPENDS if date.time or one.when is not None else UNKNOWN
     if target.groups is not None:
         return groups_in_words(date, people, states, open_number)
     people = " ".join(filter(None, (people, turn)))
@@ -327,7 +329,7 @@ def cost_in_words(date: Date, setting: Setting) -> str:
             parts.append(f"{whom} × {_exactly(price)}")
     parts += further_prices(cost, setting.unit)
     if not parts:
-        return "none is given"
+        return "" if chain_costs_in_words(date.intervention, setting.currency) else "none is given"
     total = cost_at(date, setting)
     if len(parts) == 1 and cost.fixed:
         return f"{money(cost.fixed)} {setting.currency}, whoever is reached"

@@ -95,7 +95,7 @@ def value_sentence(table: pd.DataFrame) -> str:
     costs = sum(row["kind"] == COST for row in moved)
     of_costs = f", {costs} of them of costs" if costs else ""
     said = f"The best value for money stays {label} in {len(of) - len(moved)} of {plural(len(of), 'change')}"
-    others = listed(list(dict.fromkeys(plain_label(row["best_value"]) or "none" for row in moved)))
+    others = listed(list(dict.fromkeys(plain_label(row["best_value"]) or "none" for row in moved)), "or")
     return f"{said}; with {plural(len(moved), 'other', 'others')}{of_costs}, it is {others}."
 
 
