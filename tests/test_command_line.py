@@ -158,7 +158,7 @@ def test_list(subject, words):
 
 def test_interrupted_and_resumed(tmp_path):
     folder = tmp_path / "run"
-    words = ["run", "obesity", "--set", "population.size=300", "--replicates", "300", "--out", str(folder)]
+    words = ["run", "obesity", *SMALL[:2], "--arm", "groups", "--replicates", "300", "--out", str(folder)]
     process = subprocess.Popen([*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and len(list(folder.glob("parts/*.part"))) < 3:
