@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -182,11 +183,13 @@ def threads_for(jobs: int | None) -> int:
     Raises
     ------
     SpecError
-        If none is asked for.
+        If that is no whole number, or none is asked for.
     """
-    if jobs is not None and jobs < 1:
-        raise SpecError(f"--jobs is {jobs}; at least one thread is needed")
-    return jobs or cores()
+    if jobs is None:
+        return cores()
+    if not isinstance(jobs, Integral) or jobs < 1:
+        raise SpecError(f"--jobs is {jobs}; a whole number of threads is needed, at least 1")
+    return int(jobs)
 
 
 def _picture(

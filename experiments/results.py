@@ -19,7 +19,7 @@ from experiments.manifest import read_manifest, sha256_of
 from experiments.parts import NETWORK_TABLES, SHAKE, TABLES, to_pandas
 from experiments.verdict import Verdict, decide, ranking_lines, sentence
 from experiments.wording import plain_label
-from simulator.errors import StoreError
+from simulator.errors import Problem, SpecError, StoreError, found_in
 from simulator.tables import canonical_ids
 
 if TYPE_CHECKING:
@@ -66,9 +66,13 @@ class Results:
 
         Raises
         ------
+        SpecError
+            If it is no path.
         StoreError
             If it is no results folder, its run was not finished, or it is damaged.
         """
+        if not isinstance(folder, str | Path):
+            raise SpecError(Problem(f"expected a results folder, found {found_in(folder)}"))
         folder = Path(folder)
         manifest = read_manifest(folder)
         if manifest["status"] != "finished":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -33,7 +34,7 @@ def budgets_between(low: float, high: float, steps: int) -> list[float]:
     SpecError
         If they do not rise, or are fewer than 2 or more than 100.
     """
-    if not 0 < low < high:
+    if not 0 < low < high < math.inf:
         raise SpecError(
             Problem(f"budgets from {low:g} to {high:g} do not rise", hint="FROM:TO:STEPS, as 5000:50000:10")
         )
