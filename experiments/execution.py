@@ -131,8 +131,13 @@ def _located(trial: Trial, error: SpecError) -> SpecError:
     if isinstance(error, ScenarioError) or not any(problem.place for problem in error.problems):
         return error
     behaviours = trial.scenario.spec.behaviours
+    if not any(
+        problem.place[:1] and problem.place[0] in {*behaviours, *trial.scenario.data} for problem in error.problems
+    ):
+        # A package's rule, say: the message names it, and the top of the file is not where it stands.
+        return SpecError([replace(problem, place=()) for problem in error.problems])
     problems = [
-        replace(problem, place=("behaviours", *problem.place)) if problem.place[0] in behaviours else problem
+        replace(problem, place=("behaviours", *problem.place)) if {*problem.place[:1]} & {*behaviours} else problem
         for problem in error.problems
     ]
     return trial.scenario.located(SpecError(problems))

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from experiments.estimands import OutcomeSpec, outcome_specs
 from experiments.manifest import read_manifest, sha256_of
 from experiments.parts import NETWORK_TABLES, SHAKE, TABLES, to_pandas
+from experiments.status import last_line
 from experiments.verdict import Verdict, decide, ranking_lines, sentence
 from experiments.wording import plain_label
 from simulator.errors import Problem, SpecError, StoreError, found_in
@@ -255,7 +256,8 @@ class Results:
 
     def _said(self) -> list[str]:
         if not self.manifest["completed"]:
-            return ["Every replicate failed; the manifest says why."]
+            why = dict.fromkeys(map(last_line, self.manifest["failures"].values()))
+            return [f"Every replicate failed: {'; '.join(list(why)[:3])}"]
         lines = ranking_lines(self.effects, self.verdict, self.time_unit)
         return [sentence(self.verdict, self.time_unit), *lines]
 
