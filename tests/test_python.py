@@ -1,6 +1,8 @@
 """`import netrial`: loading, changing, running, plotting; and graphs."""
 
+import doctest
 import gc
+from importlib import import_module
 
 import networkx as nx
 import numpy as np
@@ -82,6 +84,13 @@ def test_lists_of_any_kind_will_do(scenario):
     assert netrial.run(scenario, replicates=np.int64(1), arms=pd.Series(["groups"])).arms == ["usual_care", "groups"]
     answers = pd.DataFrame({"who": [1, 2], "friend": [2.0, None]})
     assert list(netrial.read_survey(answers, id="who", named=pd.Series(["friend"])).edges) == [(1, 2)]
+
+
+@pytest.mark.parametrize("module", ["scenarios.loading", "simulator.surveys", "experiments.dose"])
+def test_examples_in_docstrings_run(module):
+    said = import_module(module)
+    assert doctest.testmod(said, extraglobs={"netrial": netrial}).failed == 0
+    assert any(test.examples for test in doctest.DocTestFinder().find(said))
 
 
 def test_a_replay_prints_in_two_lines(scenario):
