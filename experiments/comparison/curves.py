@@ -72,7 +72,7 @@ class Curves:
     Parameters
     ----------
     folder : Path
-        A results folder for each budget, figure and page.
+        A results folder for each budget, and, once `report` was called, figure and page.
     comparisons : tuple of Comparison
         One for each budget, in order.
     too_small : tuple of float
@@ -130,10 +130,16 @@ class Curves:
                 found += _flips_of(one, other, self.budgets, values)
         return sorted(found, key=lambda flip: (not flip.clear, flip.low, flip.before, flip.after))
 
+    def report(self) -> Path:
+        """Write ``report.html`` and the figure of benefit against money into the folder; return the page's path."""
+        from experiments.comparison.curve_page import write_page
+
+        return write_page(self)
+
     def __repr__(self) -> str:
         from experiments.comparison.curve_words import lines
 
-        return "\n".join([*lines(self), "tables: .ranking() .leaders() .flips()"])
+        return "\n".join([*lines(self), "tables: .ranking() .leaders() .flips(); picture: .report()"])
 
 
 def _benefits(comparison: Comparison) -> pd.DataFrame:
