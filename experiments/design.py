@@ -12,7 +12,7 @@ import numpy as np
 
 from scenarios import build
 from simulator.engine import ClockPlan, plan_clocks
-from simulator.errors import Problem, SpecError, allowed_words
+from simulator.errors import Problem, SpecError, allowed_words, words_of
 from simulator.outcomes import Measure
 from simulator.streams import Draw
 from simulator.units import to_ticks
@@ -105,6 +105,7 @@ def design(scenario: Scenario, arms: Sequence[str] | None = None) -> Trial:
     scenario.require_built()
     spec = scenario.spec
     known = build.arms_of(spec)
+    arms = None if arms is None else words_of(arms, "arms", f'["{[*known][-1]}"]')
     unknown = [name for name in arms or () if name not in known]
     if unknown:
         raise SpecError(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.derived import observed_of_control, used_by_control
-from simulator.errors import Problem, SpecError, allowed_words
+from simulator.errors import Problem, SpecError, allowed_words, found_in
 
 if TYPE_CHECKING:
     from experiments.execution import Progress
@@ -42,10 +43,15 @@ def dose_scenario(scenario: Scenario, intervention: str, shares: Sequence[float]
         If there is no such intervention, a share is not in (0, 1], or comes twice.
     """
     known = dict(scenario.data.get("interventions") or {})
-    if intervention not in known:
+    if intervention not in list(known):  # Python code may ask for anything, and not all of it can be looked up
         raise SpecError(
             Problem(f"there is no intervention `{intervention}`", hint=allowed_words(intervention, list(known)))
         )
+    listed = list(shares) if isinstance(shares, Iterable) else None
+    if listed is None or not all(isinstance(share, Real) for share in listed):
+        message = f"`shares` is a list of numbers, found {found_in(shares)}"
+        raise SpecError(Problem(message, hint="an example: shares=[0.01, 0.05, 0.2]"))
+    shares = listed
     wrong = [share for share in shares if not 0 < share <= 1]
     if wrong or not shares or len({name_of(intervention, share) for share in shares}) < len(shares):
         what = f"a share of {wrong[0]:g}" if wrong else "no shares" if not shares else "a share that comes twice"

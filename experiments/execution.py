@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,8 +131,13 @@ def _located(trial: Trial, error: SpecError) -> SpecError:
     if isinstance(error, ScenarioError) or not any(problem.place for problem in error.problems):
         return error
     behaviours = trial.scenario.spec.behaviours
+    if not any(
+        problem.place[:1] and problem.place[0] in {*behaviours, *trial.scenario.data} for problem in error.problems
+    ):
+        # A package's rule, say: the message names it, and the top of the file is not where it stands.
+        return SpecError([replace(problem, place=()) for problem in error.problems])
     problems = [
-        replace(problem, place=("behaviours", *problem.place)) if problem.place[0] in behaviours else problem
+        replace(problem, place=("behaviours", *problem.place)) if {*problem.place[:1]} & {*behaviours} else problem
         for problem in error.problems
     ]
     return trial.scenario.located(SpecError(problems))
@@ -182,11 +188,13 @@ def threads_for(jobs: int | None) -> int:
     Raises
     ------
     SpecError
-        If none is asked for.
+        If that is no whole number, or none is asked for.
     """
-    if jobs is not None and jobs < 1:
-        raise SpecError(f"--jobs is {jobs}; at least one thread is needed")
-    return jobs or cores()
+    if jobs is None:
+        return cores()
+    if not isinstance(jobs, Integral) or jobs < 1:
+        raise SpecError(f"--jobs is {jobs}; a whole number of threads is needed, at least 1")
+    return int(jobs)
 
 
 def _picture(

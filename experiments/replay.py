@@ -56,6 +56,13 @@ class Replay:
     trajectory: Trajectory
     found: Influences
 
+    def __repr__(self) -> str:
+        name, events = self.trial.scenario.name, len(self.trajectory.events().tick)
+        return (
+            f"{name}: {self.arm}, replicate {self.replicate}: {events:,} events, {len(self.found.event):,} influences\n"
+            "tables: .events .influences; graphs: .graph() .tree()"
+        )
+
     @property
     def time_unit(self) -> str:
         """The scenario's unit of time."""
@@ -229,7 +236,7 @@ def trial_of(scenario: Scenario | Results | str | Path) -> tuple[Trial, Results 
     if isinstance(scenario, Scenario):
         return design(scenario), None
     if not isinstance(scenario, Results):
-        if not Path(scenario).is_dir() or str(scenario) in names():
+        if not isinstance(scenario, str | Path) or not Path(scenario).is_dir() or str(scenario) in names():
             return design(load(scenario)), None
         scenario = Results.load(scenario)
     results = scenario

@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 from experiments.estimands import OutcomeSpec, outcome_specs
 from experiments.manifest import read_manifest, sha256_of
 from experiments.parts import NETWORK_TABLES, SHAKE, TABLES, to_pandas
+from experiments.status import last_line
 from experiments.verdict import Verdict, decide, ranking_lines, sentence
 from experiments.wording import plain_label
-from simulator.errors import StoreError
+from simulator.errors import Problem, SpecError, StoreError, found_in
 from simulator.tables import canonical_ids
 
 if TYPE_CHECKING:
@@ -66,9 +67,13 @@ class Results:
 
         Raises
         ------
+        SpecError
+            If it is no path.
         StoreError
             If it is no results folder, its run was not finished, or it is damaged.
         """
+        if not isinstance(folder, str | Path):
+            raise SpecError(Problem(f"expected a results folder, found {found_in(folder)}"))
         folder = Path(folder)
         manifest = read_manifest(folder)
         if manifest["status"] != "finished":
@@ -251,7 +256,8 @@ class Results:
 
     def _said(self) -> list[str]:
         if not self.manifest["completed"]:
-            return ["Every replicate failed; the manifest says why."]
+            why = dict.fromkeys(map(last_line, self.manifest["failures"].values()))
+            return [f"Every replicate failed: {'; '.join(list(why)[:3])}"]
         lines = ranking_lines(self.effects, self.verdict, self.time_unit)
         return [sentence(self.verdict, self.time_unit), *lines]
 

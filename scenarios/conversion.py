@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from interventions.specs import (
@@ -122,9 +123,9 @@ def chosen_arm(arms: Collection[str], arm: str | None, control: str, replicate: 
     SpecError
     """
     name = control if arm is None else arm
-    if name not in arms:
+    if name not in list(arms):  # Python code may ask for anything, and not all of it can be looked up
         raise SpecError(f"there is no arm `{name}`; {allowed_words(name, list(arms))}")
-    if replicate < 0:
+    if not isinstance(replicate, Integral) or replicate < 0:
         raise SpecError(f"replicates count from 0; there is no {replicate}")
     return name
 

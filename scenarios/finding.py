@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator.errors import Problem, SpecError, allowed_words, nearest
+from simulator.errors import Problem, SpecError, allowed_words, found_in, nearest
 from simulator.registry import Registry
 
 LIBRARY = Path(__file__).parent / "library"
@@ -26,8 +26,12 @@ def find(scenario: str | Path) -> tuple[Path, str]:
     Raises
     ------
     SpecError
-        If there is neither such a file nor such a name, or two packages bring a scenario of that name.
+        If it is neither a text nor a path, there is neither such a file nor such a name, or two packages bring a
+        scenario of that name.
     """
+    if not isinstance(scenario, str | Path):
+        hint = "give its name or the path of its file; `netrial list scenarios` names those that there are"
+        raise SpecError(Problem(f"expected a scenario, found {found_in(scenario)}", hint=hint))
     bundled = _scenarios_in(LIBRARY)
     if isinstance(scenario, str) and scenario in bundled:
         return bundled[scenario], bundled[scenario].name

@@ -24,12 +24,9 @@ if TYPE_CHECKING:
 
 def on_graph(scenario: Scenario, graph: networkx.Graph, layer: str | None, influence: str | None) -> Scenario:
     """Return a scenario whose people and ties are those of a graph; see `Scenario.on_graph`."""
-    import networkx
-
     from simulator.graphs import names_of
 
-    if not isinstance(graph, networkx.Graph):
-        raise SpecError(Problem(f"expected a NetworkX graph, found a {type(graph).__name__}"))
+    _check_graph(graph)
     if not graph.number_of_nodes():
         raise SpecError("the graph has no nodes, so there would be no people")
     name = _layer_meant(scenario) if layer is None else layer
@@ -52,11 +49,20 @@ def on_graph(scenario: Scenario, graph: networkx.Graph, layer: str | None, influ
 
 def with_layer(scenario: Scenario, name: str, graph: networkx.Graph, influence: str | None) -> Scenario:
     """Return a scenario in which a layer's ties are those of a graph; see `Scenario.with_layer`."""
+    _check_graph(graph)
     size = scenario.spec.population.size
-    if name in scenario.spec.network.layers and size is not None and graph.number_of_nodes() < size:
+    if name in list(scenario.spec.network.layers) and size is not None and graph.number_of_nodes() < size:
         message = f"the graph has {graph.number_of_nodes():,} people, the scenario {size:,}"
         raise SpecError(Problem(message, hint="set population.size first, or add the people without ties as nodes"))
     return _with_layer(scenario, scenario.data, scenario.marks, name, graph.copy(), influence, alone=False)
+
+
+def _check_graph(graph: object) -> None:
+    import networkx
+
+    if not isinstance(graph, networkx.Graph):
+        hint = "networkx.from_pandas_edgelist and networkx.from_numpy_array make one"
+        raise SpecError(Problem(f"expected a NetworkX graph, found a {type(graph).__name__}", hint=hint))
 
 
 def _with_layer(

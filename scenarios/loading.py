@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.finding import LIBRARY, find, names
-from simulator.errors import Place, Problem, SpecError
+from simulator.errors import Place, Problem, SpecError, found_in, words_of
 
 if TYPE_CHECKING:
     import networkx
@@ -63,7 +63,8 @@ class Scenario:
     expansions: Mapping[Place, Expansion] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
-        changed = f", {len(self.overrides)} values changed" if self.overrides else ""
+        number = len(self.overrides)
+        changed = f", {number} value{'s' * (number > 1)} changed" if number else ""
         return f"Scenario({self.name!r}: {self.title}; arms {', '.join(self.spec.arms)}{changed})"
 
     @property
@@ -92,7 +93,7 @@ class Scenario:
             Path of a key, as in ``"population.size"`` or ``"interventions.leaders.at.0"``; or a mapping of
             several paths to values.
         value : number, str, list or mapping
-            With a single path: its new value.
+            With a single path: its new value. None: as if the key were not there.
 
         Returns
         -------
@@ -107,10 +108,16 @@ class Scenario:
         --------
         >>> load("obesity").set("population.size", 2000).spec.population.size
         2000
+        >>> at = "interventions.leaders.target"
+        >>> load("obesity").set({f"{at}.share": None, f"{at}.number": 50}).spec.interventions["leaders"].target.number
+        50
         """
         from scenarios.overrides import reading_of_value
 
-        given = {changes: value} if isinstance(changes, str) else dict(changes)
+        given = {changes: value} if isinstance(changes, str) else changes
+        if not isinstance(given, Mapping) or not all(isinstance(path, str) for path in given):
+            hint = 'an example: set("population.size", 2000), or set({"population.size": 2000})'
+            raise SpecError(Problem(f"expected the path of a key, found {found_in(changes)}", hint=hint))
         return self._changed({path: reading_of_value(path, each) for path, each in given.items()})
 
     def set_text(self, assignments: Collection[str]) -> Scenario:
@@ -131,7 +138,8 @@ class Scenario:
         """
         from scenarios.overrides import reading_of_assignment
 
-        return self._changed(dict(map(reading_of_assignment, assignments)))
+        texts = words_of(assignments, "assignments", '["population.size=2000"]')
+        return self._changed(dict(map(reading_of_assignment, texts)))
 
     def _changed(self, readings: Mapping[str, Any]) -> Scenario:
         from scenarios.overrides import put

@@ -10,7 +10,7 @@ from typing import Any
 
 from scenarios.problems import Located, Mark, Marks, ScenarioError, Source
 from scenarios.reading import Reading, read_text
-from simulator.errors import Place, Problem
+from simulator.errors import Place, Problem, found_in
 
 PREFIX = "--set "
 
@@ -50,8 +50,9 @@ def reading_of_value(path: str, value: Any) -> Reading:
     """
     try:
         text = value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
-    except (TypeError, ValueError) as error:
-        problem = Problem(f"`{path}` cannot be set to a {type(value).__name__}", hint=str(error)[:200])
+    except (TypeError, ValueError):
+        hint = "a value is a number, a word, true, false, a list or a mapping of these"
+        problem = Problem(f"`{path}` cannot be set to {found_in(value)}", hint=hint)
         raise ScenarioError([Located(problem)]) from None
     if isinstance(value, str):  # a word, whatever it looks like: "1" stays a word, as in YAML's quotes
         source = Source(f"{PREFIX}{path}={text}", text)

@@ -66,6 +66,28 @@ class StoreError(NetrialError):
     exit_code = 3
 
 
+def words_of(given: object, what: str, example: str) -> list[str]:
+    """Return words that Python code gave as a list of any kind; a word alone would else be taken letter by letter.
+
+    Raises
+    ------
+    SpecError
+        If `given` is no list, or not one of words.
+    """
+    listed = list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else None
+    if listed is None or not all(isinstance(each, str) for each in listed):
+        hint = f'write {what}=["{given}"]' if isinstance(given, str) else f"an example: {what}={example}"
+        raise SpecError(Problem(f"`{what}` is a list of words, found {found_in(given)}", hint=hint))
+    return listed
+
+
+def found_in(given: object) -> str:
+    """Say what Python code gave, in a message: its type, and its value where that is plain and short."""
+    kind, shown = type(given).__name__, repr(given)
+    plain = isinstance(given, str | bytes | int | float | list | tuple | set | dict) and len(shown) <= 60
+    return "None" if given is None else f"the {kind} {shown}" if plain else f"a value of type {kind}"
+
+
 def nearest(word: str, allowed: Sequence[str]) -> str | None:
     """Return the allowed word most like `word`, or None if none is near."""
     lowered = {name.lower(): name for name in reversed(allowed)}
@@ -73,9 +95,9 @@ def nearest(word: str, allowed: Sequence[str]) -> str | None:
     return lowered[near[0]] if near else None
 
 
-def allowed_words(word: str, allowed: Sequence[str], *, most: int = 12) -> str:
-    """Say what is allowed instead of `word`, the nearest right word first."""
-    near = nearest(word, allowed)
+def allowed_words(word: object, allowed: Sequence[str], *, most: int = 12) -> str:
+    """Say what is allowed instead of `word`, the nearest right word first; Python code may give something else."""
+    near = nearest(word, allowed) if isinstance(word, str) else None
     listed = ", ".join(allowed[:most]) + (f" and {len(allowed) - most} more" if len(allowed) > most else "")
     spaced = ", with its space" if near and near != near.strip() else ""
     said = f"did you mean `{near}`{spaced}? " if near else ""

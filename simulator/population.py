@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NewType
 
 import numpy as np
 
@@ -62,10 +62,10 @@ class Column:
         return all_codes, tuple(f"{value:.15g}" for value in distinct)
 
 
-Numbers: TypeAlias = Column
+Numbers = NewType("Numbers", Column)
 """A column of numbers, as the parameter of a registered function: see `simulator.arguments`."""
 
-Thresholds: TypeAlias = Column
+Thresholds = NewType("Thresholds", Column)
 """A column of thresholds, as the parameter of a registered function: see `simulator.arguments`."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.errors import Problem, SpecError, allowed_words
+from simulator.errors import Problem, SpecError, allowed_words, found_in, words_of
 from simulator.tables import LINES, Lines, lines_of, read_table
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def read_survey(
     """
     from dataclasses import replace
 
+    import pandas as pd
+
     from simulator.graphs import to_graph
     from simulator.network import ContactNetwork
     from simulator.population import from_table
@@ -69,9 +71,13 @@ def read_survey(
 
     if strangers not in ("refuse", "drop"):
         raise SpecError(Problem(f"`{strangers}` is not allowed for `strangers`", hint="allowed: refuse, drop"))
-    if isinstance(named, str) or isinstance(weights, str) or not named:
-        raise SpecError(Problem("`named` and `weights` are lists of columns", hint='named=["friend1", "friend2"]'))
+    named = words_of(named, "named", '["friend1", "friend2"]')
+    weights = None if weights is None else words_of(weights, "weights", '["close1", "close2"]')
+    if not named:
+        raise SpecError(Problem("`named` names no column", hint='an example: named=["friend1", "friend2"]'))
     frame = read_table(survey, text=(id, *named)) if isinstance(survey, str | Path) else survey
+    if not isinstance(frame, pd.DataFrame):
+        raise SpecError(Problem(f"expected a file or a data frame, found {found_in(survey)}"))
     long = namings_of(frame, id, named, weights)
     others = [name for name in frame.columns if name not in named and name not in (weights or ())]
     people = from_table(frame[others], id)

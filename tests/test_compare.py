@@ -491,7 +491,7 @@ def test_each_budget_is_a_comparison_with_the_same_luck(curves, obesity):
 def test_a_page_and_a_figure_show_the_curves(curves):
     from experiments.comparison.curve_page import write_page
 
-    page = write_page(curves).read_text()
+    page = curves.report().read_text()
     assert "What each strategy brings for how much money" in page
     assert "3,000 GBP buys nobody." in page
     assert {path.name for path in (curves.folder / "figures").iterdir()} == {

@@ -19,7 +19,9 @@ import pandas as pd
 import pytest
 from small_towns import situation, town, undirected
 
+from experiments.execution import run
 from interventions.targeting import rank, targets
+from scenarios.loading import load
 from scenarios.parameters import json_schema_of, parameter_problems
 from scenarios.plugins import plugins_of
 from scenarios.reading import read_text
@@ -28,7 +30,7 @@ from simulator.behaviour import Source
 from simulator.errors import SpecError
 from simulator.generators import networks
 from simulator.outcomes import Measure, outcomes, read
-from simulator.population import Column
+from simulator.population import Column, Numbers, Thresholds
 from simulator.registry import Plugin, Registry
 from simulator.streams import Draw
 from simulator.ties import generated_layer
@@ -351,6 +353,13 @@ def test_a_rule_that_does_not_rank_people_at_most_once_is_refused(installed, ran
         rank(here, "mine", {})
 
 
+def test_what_a_packages_rule_does_wrong_is_not_said_to_stand_at_the_top_of_the_file(installed):
+    installed(targets, "mine", lambda situation: np.zeros(50))
+    scenario = load("obesity").set({"population.size": 50, "interventions.leaders.target.rank": "mine"})
+    with pytest.raises(SpecError, match=r"^the targeting rule `mine` of the package `here` made"):
+        run(scenario, replicates=1, arms=["champions"])
+
+
 @pytest.mark.parametrize(
     "ties",
     [[[1, 0]], [[0, 0]], [[0, 4]], [[-1, 2]], [[0, 2], [0, 1]], [[0, 1], [0, 1]], [[0.0, 1.0]], [0, 1]],
@@ -417,6 +426,15 @@ def test_parameters_come_from_annotations_and_docstring():
     assert "type" not in said["properties"]["odd"]  # an annotation that cannot be looked up allows anything
     right = {"share": 1, "states": ["a", "b"], "place": "village", "many": [1, 2], "odd": {"x": None}}
     assert parameter_problems("example", example, right) == []
+
+
+def test_annotations_need_not_be_texts_to_stand_for_what_a_scenario_names():
+    def as_objects(situation: Any, *, a: Column, b: Numbers, c: Thresholds, d: Numbers | None = None) -> None: ...
+
+    for parameter, each in zip("abcd", (Column, Numbers, Thresholds, Numbers | None), strict=True):
+        as_objects.__annotations__[parameter] = each  # as in a module that does not put off its annotations
+    found = {word: annotated(as_objects, word) for word in ("Column", "Numbers", "Thresholds")}
+    assert found == {"Column": ("a", "b", "d"), "Numbers": ("b", "d"), "Thresholds": ("c",)}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """`import netrial`: loading, changing, running, plotting; and graphs."""
 
+import doctest
 import gc
+from importlib import import_module
 
 import networkx as nx
 import numpy as np
@@ -32,6 +34,69 @@ def test_set_gives_a_changed_copy_with_the_same_checks(scenario):
         scenario.set("interventions.leaders.uptake", 1.5)
     with pytest.raises(netrial.SpecError, match="did you mean `behaviours`"):
         scenario.set("behaviors.obesity", {})
+
+
+MISTAKES = {
+    "no scenario": (lambda s: netrial.run(None), "expected a scenario, found None"),
+    "a graph for a scenario": (lambda s: netrial.load(nx.path_graph(2)), "expected a scenario, found a value of type"),
+    "a list for a path": (lambda s: s.set(["population", "size"], 3), r"path of a key, found the list"),
+    "a number for a path": (lambda s: s.set({3: 3}), "path of a key, found the dict"),
+    "a set for a value": (lambda s: s.set("arms", {"x"}), "`arms` cannot be set to the set"),
+    "one assignment": (lambda s: s.set_text("a=3"), r"write assignments=\["),
+    "one arm": (lambda s: netrial.run(s, arms="champions"), r'found the str \'champions\'. write arms=\["champions"\]'),
+    "numbers for arms": (lambda s: netrial.run(s, arms=[3]), "`arms` is a list of words, found the list"),
+    "a list for an arm": (lambda s: s.graph(arm=["champions"]), "no arm `.*allowed: usual_care"),
+    "a word for a replicate": (lambda s: s.graph(arm="champions", replicate="a"), "there is no a"),
+    "a word for threads": (lambda s: netrial.run(s, jobs="2"), "a whole number of threads"),
+    "a table for a layer": (
+        lambda s: s.with_layer("close_ties", pd.DataFrame()),
+        "a NetworkX graph, found a DataFrame",
+    ),
+    "no results": (lambda s: netrial.Results.load(None), "a results folder, found None"),
+    "a list to replay": (lambda s: netrial.replay([1]), "expected a scenario, found the list"),
+    "one share": (lambda s: netrial.dose(s, "leaders", 0.1), "list of numbers, found the float 0.1"),
+    "words for shares": (lambda s: netrial.dose(s, "leaders", "0.1"), "list of numbers, found the str"),
+    "a list for an intervention": (lambda s: netrial.dose(s, ["leaders"]), "there is no intervention"),
+    "a word for a budget": (lambda s: netrial.compare(s, budget="5000:9000:3"), "expected a budget, found the str"),
+    "an array of budgets": (lambda s: netrial.compare(s, budget=np.arange(3)), r"from, to and how many, \(5000"),
+    "half a budget": (lambda s: netrial.compare(s, budget=(1, 2, 2.5)), "expected a budget, found the tuple"),
+    "an endless budget": (lambda s: netrial.compare(s, budget=float("inf")), "a budget cannot be inf"),
+    "a budget that is no number": (lambda s: netrial.compare(s, budget=float("nan")), "a budget cannot be nan"),
+    "a debt for a goal": (
+        lambda s: netrial.compare(s, goal="obese_years < 1", budget=-1),
+        "a budget of -1 buys nobody",
+    ),
+    "no strategies": (lambda s: netrial.compare(s, budget=1, strategies=None), "`strategies` is a list of words"),
+    "a number for a goal": (lambda s: netrial.compare(s, goal=0.3), "a goal is a text, found the float 0.3"),
+    "a list for a survey": (lambda s: netrial.read_survey([1], id="who", named=["a"]), "a file or a data frame"),
+    "one column": (lambda s: netrial.read_survey("x.csv", id="who", named="a"), r'write named=\["a"\]'),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_what_a_notebook_gets_wrong_is_said_in_one_error_of_netrials_own(mistake, scenario):
+    make, said = MISTAKES[mistake]
+    with pytest.raises(netrial.SpecError, match=said):
+        make(scenario)
+
+
+def test_lists_of_any_kind_will_do(scenario):
+    assert netrial.run(scenario, replicates=np.int64(1), arms=pd.Series(["groups"])).arms == ["usual_care", "groups"]
+    answers = pd.DataFrame({"who": [1, 2], "friend": [2.0, None]})
+    assert list(netrial.read_survey(answers, id="who", named=pd.Series(["friend"])).edges) == [(1, 2)]
+
+
+@pytest.mark.parametrize("module", ["scenarios.loading", "simulator.surveys", "experiments.dose"])
+def test_examples_in_docstrings_run(module):
+    said = import_module(module)
+    assert doctest.testmod(said, extraglobs={"netrial": netrial}).failed == 0
+    assert any(test.examples for test in doctest.DocTestFinder().find(said))
+
+
+def test_a_replay_prints_in_two_lines(scenario):
+    shown = repr(netrial.replay(scenario, arm="champions", replicate=0))
+    assert shown.startswith("obesity: champions, replicate 0: ")
+    assert len(shown.splitlines()) == 2
 
 
 def test_tables_are_pandas(results):

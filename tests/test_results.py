@@ -165,6 +165,6 @@ def test_a_run_in_which_everything_failed_can_still_be_looked_at(tmp_path):
         store.finish(tables, replicates=1)
     results = Results.load(tmp_path)
     assert "0 of 1 replicates" in repr(results)
-    assert "Every replicate failed" in results._repr_html_()
+    assert "Every replicate failed: no luck" in results._repr_html_()
     assert results.effects.empty
     assert results.targets.empty

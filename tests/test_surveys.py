@@ -198,5 +198,5 @@ def test_a_survey_in_python_is_the_survey_of_the_file(folder: Path) -> None:
 @pytest.mark.parametrize("named", [[], "friend"])
 def test_columns_of_names_are_a_list(named):
     answers = pd.DataFrame({"who": ["ann", "bob"], "friend": ["bob", None]})
-    with pytest.raises(SpecError, match="are lists of columns"):
+    with pytest.raises(SpecError, match="`named`"):
         netrial.read_survey(answers, id="who", named=named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -75,8 +76,10 @@ def line_up(scenario: Scenario, choice: Choice, most: float | None, jobs: int | 
     Raises
     ------
     SpecError
-        If no strategy is left, or the control arm is called like one.
+        If `most` is no amount, no strategy is left, or the control arm is called like one.
     """
+    if most is not None:
+        check_amount(most)
     if scenario.control in {each.name for each in choice.strategies}:
         message = f"the control arm is called `{scenario.control}`, as a strategy is"
         raise SpecError(Problem(message, ("arms", scenario.control), "give the arm another name", on_key=True))
@@ -174,6 +177,18 @@ def too_dear(line_up: LineUp, budget: float) -> dict[str, str]:
     return found
 
 
+def check_amount(budget: float) -> None:
+    """Refuse a budget that is no amount of money.
+
+    Raises
+    ------
+    SpecError
+    """
+    if not 0 < budget < math.inf:
+        message = f"a budget of {budget:g} buys nobody" if budget <= 0 else f"a budget cannot be {budget:g}"
+        raise SpecError(Problem(message, hint="give an amount above 0"))
+
+
 def check_budget(line_up: LineUp, budget: float) -> None:
     """Refuse a budget that buys nobody under any strategy.
 
@@ -181,8 +196,7 @@ def check_budget(line_up: LineUp, budget: float) -> None:
     ------
     SpecError
     """
-    if budget <= 0:
-        raise SpecError(Problem(f"a budget of {budget:g} buys nobody", hint="give an amount above 0"))
+    check_amount(budget)
     dear = too_dear(line_up, budget)
     if len(dear) == len(line_up.strategies):
         reasons = list(dict.fromkeys(dear.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -33,7 +34,7 @@ def budgets_between(low: float, high: float, steps: int) -> list[float]:
     SpecError
         If they do not rise, or are fewer than 2 or more than 100.
     """
-    if not 0 < low < high:
+    if not 0 < low < high < math.inf:
         raise SpecError(
             Problem(f"budgets from {low:g} to {high:g} do not rise", hint="FROM:TO:STEPS, as 5000:50000:10")
         )
@@ -71,7 +72,7 @@ class Curves:
     Parameters
     ----------
     folder : Path
-        A results folder for each budget, figure and page.
+        A results folder for each budget, and, once `report` was called, figure and page.
     comparisons : tuple of Comparison
         One for each budget, in order.
     too_small : tuple of float
@@ -129,10 +130,16 @@ class Curves:
                 found += _flips_of(one, other, self.budgets, values)
         return sorted(found, key=lambda flip: (not flip.clear, flip.low, flip.before, flip.after))
 
+    def report(self) -> Path:
+        """Write ``report.html`` and the figure of benefit against money into the folder; return the page's path."""
+        from experiments.comparison.curve_page import write_page
+
+        return write_page(self)
+
     def __repr__(self) -> str:
         from experiments.comparison.curve_words import lines
 
-        return "\n".join([*lines(self), "tables: .ranking() .leaders() .flips()"])
+        return "\n".join([*lines(self), "tables: .ranking() .leaders() .flips(); picture: .report()"])
 
 
 def _benefits(comparison: Comparison) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from experiments.comparison.goal import read_goal, with_goal
 from experiments.comparison.running import Comparison, prepare, run_comparison
 from experiments.comparison.search import Cheapest, cheapest
 from experiments.comparison.strategies import ALL, choose
-from simulator.errors import Problem, SpecError
+from simulator.errors import Problem, SpecError, found_in, words_of
 
 if TYPE_CHECKING:
     from experiments.execution import Progress
@@ -78,8 +79,10 @@ def compare(
         scenario = load(scenario)
     changes = {"experiment.replicates": replicates, "experiment.seed": seed}
     scenario = scenario.set({key: value for key, value in changes.items() if value is not None})
-    wanted = [strategies] if isinstance(strategies, str) else list(strategies)
+    wanted = [strategies] if isinstance(strategies, str) else words_of(strategies, "strategies", '["popular"]')
+    budget = _money(budget)
     several = isinstance(budget, tuple)
+    budgets = budgets_between(*budget) if isinstance(budget, tuple) else []
     if budget is None and goal is None:
         raise SpecError(Problem("there is nothing to compare by", hint="give a budget, or a goal"))
     if goal is not None and several:
@@ -94,10 +97,27 @@ def compare(
     home = tempfile.TemporaryDirectory(prefix="netrial-") if out is None else None
     folder = Path(home.name if home is not None else out or "")
     if isinstance(budget, tuple):
-        budgets = budgets_between(*budget)
         curves = run_curves(prepare_curves(lined_up, budgets), folder, jobs=jobs, progress=progress)
         kept = tuple(replace(each, results=replace(each.results, home=home)) for each in curves.comparisons)
         return replace(curves, comparisons=kept)
     assert budget is not None
     found = run_comparison(prepare(lined_up, budget), folder, jobs=jobs, progress=progress)
     return replace(found, results=replace(found.results, home=home))
+
+
+def _money(budget: object) -> float | tuple[float, float, int] | None:
+    """Return what Python code gave as a budget, or budgets from, to and how many.
+
+    Raises
+    ------
+    SpecError
+        If it is neither.
+    """
+    if budget is None or (isinstance(budget, Real) and not isinstance(budget, bool)):
+        return None if budget is None else float(budget)
+    if isinstance(budget, tuple | list) and len(budget) == 3 and all(isinstance(each, Real) for each in budget):
+        low, high, steps = budget
+        if isinstance(steps, Integral):
+            return float(low), float(high), int(steps)
+    hint = "an amount, 20000; or budgets from, to and how many, (5000, 50000, 10)"
+    raise SpecError(Problem(f"expected a budget, found {found_in(budget)}", hint=hint))

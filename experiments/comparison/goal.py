@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulator.errors import Problem, SpecError, allowed_words
+from simulator.errors import Problem, SpecError, allowed_words, found_in
 
 if TYPE_CHECKING:
     from scenarios.loading import Scenario
@@ -84,6 +84,8 @@ def read_goal(text: str, scenario: Scenario) -> Goal:
     SpecError
         If it cannot be read, names no outcome, or goes the wrong way.
     """
+    if not isinstance(text, str):
+        raise SpecError(Problem(f"a goal is a text, found {found_in(text)}", hint=EXAMPLE))
     found = _WHOLE.fullmatch(text.strip())
     if found is None:
         raise SpecError(Problem(f"`{text}` is no goal", hint=f"a measure, <, <=, > or >=, and a number; {EXAMPLE}"))

@@ -63,6 +63,9 @@ class Comparison:
             raise AttributeError(name)
         return getattr(self.results, name)
 
+    def __dir__(self) -> list[str]:  # what a notebook completes
+        return sorted({*super().__dir__(), *(name for name in dir(self.results) if not name.startswith("_"))})
+
     def __repr__(self) -> str:
         from experiments.comparison.words import lines
 
