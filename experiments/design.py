@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,10 @@ class Trial:
                 self._towns[number] = plan_clocks(build.world_of(self.scenario, number))
             self._towns.move_to_end(number)
             return self._towns[number]
+
+    def sharing_towns(self, other: Trial) -> Trial:
+        """Return this trial with another's people and ties, which are the same, so that both make each town once."""
+        return replace(self, _towns=other._towns, _lock=other._lock)
 
     def luck(self, replicate: int) -> Draw:
         """Return a replicate's source of random draws, the same in all arms."""

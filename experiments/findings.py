@@ -6,11 +6,17 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 DAMAGED, FOREIGN, MISSING, UNEQUAL, UNFINISHED, NOTE = "damaged", "foreign", "missing", "unequal", "unfinished", "note"
 
 AGAIN = "run the same command again"
 ANEW = f"{AGAIN}, which writes it anew"
 REDO = f"delete it and {AGAIN}"
+
+CLOSE = 1e-9
+"""Relative difference allowed in effects: another numpy may add up in another order."""
 
 
 @dataclass(frozen=True)
@@ -90,3 +96,11 @@ def verification_lines(seen: Verification) -> list[str]:
         *(f"  right: {each}" for each in seen.checked),
     ]
     return [*lines, "the command that wrote it:", f"  {seen.command}"] if wrong and seen.command else lines
+
+
+def close(one: pd.Series, other: pd.Series) -> bool:
+    """Say whether a column holds what another does: numbers but for their last bits, words exactly."""
+    if not pd.api.types.is_numeric_dtype(other):
+        return one.astype(str).tolist() == other.astype(str).tolist()
+    left, right = (series.to_numpy(float, na_value=np.nan) for series in (one, other))
+    return bool(np.allclose(left, right, rtol=CLOSE, atol=0, equal_nan=True))

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 
 from experiments import lock, parts
@@ -36,6 +35,7 @@ from experiments.findings import (
     UNFINISHED,
     Finding,
     Verification,
+    close,
 )
 from experiments.knowledge import check_knowledge
 from experiments.manifest import read_manifest, sha256_of, versions
@@ -49,8 +49,6 @@ from simulator.errors import StoreError
 
 NEEDED = ("scenario.yaml", "resolved.json", "targets.csv", *(f"{name}.parquet" for name in TABLES))
 """Files that every finished run has."""
-CLOSE = 1e-9
-"""Relative difference allowed in effects: another numpy may add up in another order."""
 
 _NUMBERED = re.compile(r"(\d{6,})\.part")
 
@@ -195,16 +193,9 @@ def _effects(results: Results) -> Iterator[Finding]:
             UNEQUAL, "pairs.parquet", f"no effects can be computed from it and outcomes.parquet: {error}", ANEW
         )
         return
-    same = len(given) == len(expected) and all(_close(given[name], expected[name]) for name in expected)
+    same = len(given) == len(expected) and all(close(given[name], expected[name]) for name in expected)
     if not same:
         yield Finding(UNEQUAL, "effects.parquet", "effects are not what the pairs give", ANEW)
-
-
-def _close(one: pd.Series, other: pd.Series) -> bool:
-    if not pd.api.types.is_numeric_dtype(other):
-        return one.astype(str).tolist() == other.astype(str).tolist()
-    left, right = (series.to_numpy(float, na_value=np.nan) for series in (one, other))
-    return bool(np.allclose(left, right, rtol=CLOSE, atol=0, equal_nan=True))
 
 
 def _report(results: Results) -> Iterator[Finding]:

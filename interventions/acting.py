@@ -113,9 +113,7 @@ def offer(
         Record("treat", int(treated.size), cost.per_treated * treated.size, treated=treated, stays=ends),
     ]
     if treated.size:
-        actions += _effects(
-            intervention, effect, situation, treated, f"{occasion}.{wave}" if wave else occasion, leaves
-        )
+        actions += _effects(intervention, situation, treated, f"{occasion}.{wave}" if wave else occasion, leaves)
     if cost.per_time_treated and treated.size:
         stays = stay_of(intervention, situation, treated, occasion, wave)
         actions.append(Record("keep", int(treated.size), cost.per_time_treated * float(stays.sum())))
@@ -139,7 +137,7 @@ def effects_on(intervention: Intervention, situation: Situation, persons: np.nda
     """Return what an intervention does to people (int32[k], ascending) who all accept it: what a planner reckons."""
     if not persons.size:
         return []
-    return list(_effects(intervention, intervention.effect, situation, persons, occasion, None))
+    return list(_effects(intervention, situation, persons, occasion, None))
 
 
 def _until(effect: Effect, situation: Situation) -> int | None:
@@ -148,7 +146,8 @@ def _until(effect: Effect, situation: Situation) -> int | None:
 
 def _drop_outs(leaves: np.ndarray, effect: Effect, situation: Situation, occasion: int) -> Iterator[Action]:
     """Let the ledger say, at each whole unit of time from time 0, how many dropped out since the last."""
-    end = min(situation.horizon, NEVER if effect.lasting is None else situation.tick + to_ticks(effect.lasting))
+    until = _until(effect, situation)
+    end = situation.horizon if until is None else min(situation.horizon, until)
     gone = leaves[leaves < end]
     units, counts = np.unique(-(-gone // TICKS_PER_UNIT), return_counts=True)
     for unit, count in zip(units.tolist(), counts.tolist(), strict=True):
@@ -162,15 +161,14 @@ def _dropped_out(count: int, situation: Situation) -> list[Action]:
 
 def _effects(
     intervention: Intervention,
-    effect: Effect,
     situation: Situation,
     treated: np.ndarray,
     occasion: int | str,
     leaves: np.ndarray | None,
 ) -> Iterator[Action]:
-    until, fades = _until(effect, situation), fades_of(effect.half_life, situation.tick)
-    if fades and until is None:
-        until = fades[-1][0]
+    effect = intervention.effect
+    ends, fades = _until(effect, situation), fades_of(effect.half_life, situation.tick)
+    until = fades[-1][0] if fades and ends is None else ends
     for behaviour, change in effect.set.items():
         yield from _set_states(situation, treated, behaviour, change)
     for which, factor in effect.susceptibility.items():
@@ -184,8 +182,7 @@ def _effects(
         yield ScaleInfluence(treated, behaviour, transition, factors, until, leaves, fades)
         yield Record(f"influence on {which}", int(treated.size))
     if effect.ties is not None:
-        ties_end = _until(effect, situation)
-        yield from _add_ties(intervention, effect.ties, situation, treated, occasion, ties_end, leaves)
+        yield from _add_ties(intervention, effect.ties, situation, treated, occasion, ends, leaves)
     if effect.rewire is not None:
         yield from _rewire(intervention, effect.rewire, situation, treated, occasion)
 

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interventions.acting import act, offer
+from interventions.cutting import place_in
 from interventions.dropping import leaves_of
-from interventions.matching import match, place_in, spread
+from interventions.matching import match, spread
 from interventions.money import purse_for_wave
 from interventions.scores import once
 from interventions.specs import Target

@@ -98,9 +98,14 @@ def cut_per_group(ranking: np.ndarray, eligible: np.ndarray, places: int, codes:
     ranked = ranking[eligible[ranking]]
     by_group = ranked[np.argsort(codes[ranked], kind="stable")]
     own = codes[by_group]
-    listed = np.bincount(own, minlength=parts.size)  # a ranking need not hold everybody
-    place_in_group = np.arange(own.size) - (np.cumsum(listed) - listed)[own]
-    return np.sort(by_group[place_in_group < parts[own]])
+    return np.sort(by_group[place_in(own) < parts[own]])
+
+
+def place_in(groups: np.ndarray) -> np.ndarray:
+    """Return int64[k]: the place of each row among those of its group, where rows of a group stand together."""
+    new = np.append(True, groups[1:] != groups[:-1])[: groups.size]
+    firsts = np.flatnonzero(new)
+    return np.arange(groups.size) - firsts[np.cumsum(new) - 1]
 
 
 def whole_groups(order: np.ndarray, eligible: np.ndarray, places: int, codes: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.cutting import rounded_share
+from interventions.cutting import place_in, rounded_share
 from interventions.group_scores import TIE_SCORES
 from interventions.groups import FOUND
 from interventions.targeting import goes_by_ties, targets
@@ -183,10 +183,7 @@ def _first_names(draw: Draw, pairs: np.ndarray, names: int) -> np.ndarray:
     """Return, of each namer's people in random order, the first few."""
     luck = draw.words_at("knowledge", "order", indices=pairs) >> np.uint64(32)
     order = np.argsort(pairs >> 32 << 32 | luck.astype(np.int64), kind="stable")
-    # Each namer's people stay together; how many of them come before?
-    first = np.append(True, pairs[1:] >> 32 != pairs[:-1] >> 32)[: pairs.size]
-    place = np.arange(pairs.size) - np.maximum.accumulate(np.where(first, np.arange(pairs.size), 0))
-    return pairs[np.sort(order[place < names])]
+    return pairs[np.sort(order[place_in(pairs >> 32) < names])]  # each namer's people stay together
 
 
 def _named(draw: Draw, pairs: np.ndarray, wrong: float, there: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interventions.cutting import place_in
 from simulator.network import Contacts, contacts_of
 
 if TYPE_CHECKING:
@@ -236,10 +237,3 @@ def _nearest_first(
             break
     matched = taken_by >= 0
     return followers[matched], taken_by[matched]
-
-
-def place_in(groups: np.ndarray) -> np.ndarray:
-    """Return int64[k]: the place of each row among those of its group, where rows of a group stand together."""
-    new = np.append(True, groups[1:] != groups[:-1])[: groups.size]
-    firsts = np.flatnonzero(new)
-    return np.arange(groups.size) - firsts[np.cumsum(new) - 1]

@@ -69,6 +69,12 @@ def _begins(intervention: Intervention) -> tuple[float, ...]:
     return intervention.at or ((0.0,) if intervention.when is not None or intervention.phase is not None else ())
 
 
+def _last(intervention: Intervention, situation: Situation) -> int:
+    """Return the last tick at which an intervention may act again, or look at its measure."""
+    last = situation.horizon - 1
+    return last if intervention.until is None else min(last, to_ticks(intervention.until))
+
+
 def _act_again(intervention: Intervention, first: int, begin: int, repeat: int, situation: Situation) -> list[Action]:
     """Act, and ask for the next time.
 
@@ -86,8 +92,7 @@ def _act_again(intervention: Intervention, first: int, begin: int, repeat: int, 
     actions = act_and_pass_on(intervention, situation, first + repeat)
     if intervention.every is not None:
         tick = begin + to_ticks((repeat + 1) * intervention.every)
-        last = situation.horizon - 1 if intervention.until is None else to_ticks(intervention.until)
-        if tick <= min(last, situation.horizon - 1):
+        if tick <= _last(intervention, situation):
             again = partial(_act_again, intervention, first, begin, repeat + 1)
             actions.append(ActLater(tick, first + repeat + 1, again))
     return actions
@@ -103,8 +108,7 @@ def _check(intervention: Intervention, occasion: int, begin: int, n_checks: int,
             return _begin_phases(intervention, occasion, situation.tick, situation)
         return _act_again(intervention, occasion, situation.tick, 0, situation)
     tick = begin + to_ticks((n_checks + 1) * when.check_every)
-    last = situation.horizon - 1 if intervention.until is None else to_ticks(intervention.until)
-    if tick > min(last, situation.horizon - 1):
+    if tick > _last(intervention, situation):
         return []
     return [ActLater(tick, occasion, partial(_check, intervention, occasion, begin, n_checks + 1))]
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interventions.cutting import counted_groups, cut, cut_per_group, largest_remainder, places_for, whole_groups
+from interventions.cutting import (
+    counted_groups,
+    cut,
+    cut_per_group,
+    largest_remainder,
+    place_in,
+    places_for,
+    whole_groups,
+)
 from interventions.groups import codes_by, group_codes, rank_groups
 from interventions.targeting import Request, rank, takes_request, targets
 
@@ -204,7 +212,7 @@ def _per_group(
     by_group = np.argsort(own, kind="stable")
     sizes = np.bincount(own)
     turn = np.empty(ranked.size)
-    turn[by_group] = np.arange(ranked.size) - (np.cumsum(sizes) - sizes)[own[by_group]]
+    turn[by_group] = place_in(own[by_group])
     return persons, ranked[np.argsort((turn + 0.5) / np.maximum(sizes[own], 1), kind="stable")]
 
 

@@ -407,7 +407,7 @@ def test_another_best_has_fresh_replicates_of_its_own(compared, obesity, monkeyp
         monkeypatch.setattr(running, "best_two", lambda table, control, pair=pair: pair)
         monkeypatch.setattr(running, "again_from", lambda *given: None)
         monkeypatch.setattr("experiments.execution.run_trial", lambda trial, folder, **how: folders.append(folder))
-        running._try_again(prepared, compared.results, None, None)
+        running._try_again(prepared, compared.results, None)
     assert folders[0] == folders[2] != folders[1]
 
 

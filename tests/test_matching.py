@@ -8,7 +8,8 @@ import pytest
 from small_towns import BARBELL, CHAIN, STAR, TWO_CLIQUES, Pairs, surveyed, undirected
 
 from interventions import matching
-from interventions.matching import distances, match, nearest, place_in, spread
+from interventions.cutting import place_in
+from interventions.matching import distances, match, nearest, spread
 from simulator.network import ContactNetwork, Layer
 from simulator.streams import Draw
 

@@ -44,12 +44,11 @@ def write_page(curves: Curves) -> Path:
 
 def render(curves: Curves) -> tuple[str, Picture]:
     """Return the page, and its figure."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     from experiments.figures.budgets import MOST_INTERVALS, benefits, budgets, order_of
     from experiments.figures.style import style
-    from experiments.report.page import TEMPLATES, inline_svg
+    from experiments.report.page import TEMPLATES, environment
 
     results = curves.comparisons[0].results
     scenario, spec, currency = results.resolved["scenario"], primary_of(results), currency_of(results)
@@ -57,9 +56,10 @@ def render(curves: Curves) -> tuple[str, Picture]:
     factor, ranking = factor_of(results), curves.ranking()
     table = benefits(ranking, factor)
     heading = f"{words.heading}, against {plain_label(results.control)}"
+    alt = alt_text(curves, words.heading)
     with style():
         pictures = [
-            budgets(table, heading, currency, alt_text(curves, words.heading), width, name)
+            budgets(table, heading, currency, alt, width, name)
             for width, name in ((700.0, NAME), (360.0, f"{NAME}_phone"))
         ]
     rows = []
@@ -67,11 +67,7 @@ def render(curves: Curves) -> tuple[str, Picture]:
         of = ranking[ranking["strategy"] == name].set_index("budget")
         cells = [benefit(of.loc[each], factor) if each in of.index else "–" for each in curves.budgets]
         rows.append((plain_label(name), str(of["kind"].iloc[0]), cells))
-    page = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=StrictUndefined, keep_trailing_newline=True,
-    )  # fmt: skip
-    page.filters["svg"] = lambda picture: Markup(inline_svg(picture))
+    page = environment()
     html = page.get_template("curves.html.j2").render(
         style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         title=str(scenario.get("title") or scenario.get("name") or "netrial").partition(": strategies for ")[0],

@@ -223,7 +223,7 @@ def prepare_curves(lined_up: LineUp, budgets: Sequence[float]) -> PreparedCurves
     too_small = tuple(budget for budget in budgets if len(too_dear(lined_up, budget)) == len(lined_up.strategies))
     prepared = [prepare(lined_up, budget) for budget in budgets if budget not in too_small]
     first = prepared[0].trial
-    shared = (replace(one, trial=replace(one.trial, _towns=first._towns, _lock=first._lock)) for one in prepared)
+    shared = (replace(one, trial=one.trial.sharing_towns(first)) for one in prepared)
     return PreparedCurves(tuple(shared), too_small)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,10 @@ class Comparison:
 
     def ranking(self) -> pd.DataFrame:
         """Return one row for each strategy, best first; see `experiments.comparison.ranking.ranking`."""
+        return self._ranked.copy()
+
+    @cached_property
+    def _ranked(self) -> pd.DataFrame:
         return ranking(self.results, self.record.strategies)
 
     def __getattr__(self, name: str) -> Any:
@@ -117,7 +122,6 @@ def run_comparison(
     jobs: int | None = None,
     progress: Progress | None = None,
     again: bool = True,
-    progress_again: Progress | None = None,
 ) -> Comparison:
     """Run a comparison into a results folder, and the best strategy again into one inside it.
 
@@ -126,8 +130,8 @@ def run_comparison(
     prepared : Prepared
     folder : Path
     jobs : int, optional
-    progress, progress_again : callable, optional
-        As for `experiments.execution.run`; of the comparison, and of the fresh replicates.
+    progress : callable, optional
+        As for `experiments.execution.run`; of the comparison, not of the fresh replicates.
     again : bool
         Whether the best is tried again.
 
@@ -141,12 +145,12 @@ def run_comparison(
     known = read_record(results)
     record = replace(prepared.record, again=known.again if known is not None and again else None)
     if again and record.again is None and results.manifest["completed"]:
-        record = replace(record, again=_try_again(prepared, results, jobs, progress_again))
+        record = replace(record, again=_try_again(prepared, results, jobs))
     write_record(results, record)
     return Comparison(results, record)
 
 
-def _try_again(prepared: Prepared, results: Results, jobs: int | None, progress: Progress | None) -> Again:
+def _try_again(prepared: Prepared, results: Results, jobs: int | None) -> Again:
     """Run the best strategy, the next best and the control for twice as many replicates; read the second half."""
     from experiments.design import design
     from experiments.execution import identity_of, run_trial
@@ -154,7 +158,6 @@ def _try_again(prepared: Prepared, results: Results, jobs: int | None, progress:
     trial = prepared.trial
     first, second = best_two(ranking(results, prepared.record.strategies), trial.control)
     n = trial.scenario.spec.experiment.replicates
-    longer = design(trial.scenario.set("experiment.replicates", 2 * n), [first, second])
-    longer = replace(longer, _towns=trial._towns, _lock=trial._lock)  # the same people and ties, made once
+    longer = design(trial.scenario.set("experiment.replicates", 2 * n), [first, second]).sharing_towns(trial)
     folder = results.folder / AGAIN / identity_of(longer).hash
-    return again_from(run_trial(longer, folder, jobs=jobs, progress=progress), first, second, n)
+    return again_from(run_trial(longer, folder, jobs=jobs), first, second, n)

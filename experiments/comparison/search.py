@@ -152,7 +152,7 @@ def cheapest(
         trial = design(lined_up.scenario_at(budgets))
         town = town or trial
         n = trial.scenario.spec.experiment.replicates
-        return try_out(replace(trial, _towns=town._towns, _lock=town._lock), range(first, first + n), jobs)
+        return try_out(trial.sharing_towns(town), range(first, first + n), jobs)
 
     rounds = ROUNDS + 2
     _tell(progress, 0, rounds)
@@ -196,10 +196,15 @@ def _tell(progress: Progress | None, done: int, asked: int) -> None:
         progress(done, asked)
 
 
+def _limit(able: Mapping[str, tuple[float, float]]) -> float:
+    """Return the price below which a strategy may be among the cheapest."""
+    enough = sorted(high for _, high in able.values())
+    return enough[min(PLACES, len(enough)) - 1] if enough else 0.0
+
+
 def _looked_at(able: Mapping[str, tuple[float, float]]) -> list[str]:
     """Return strategies that may be among the cheapest, and of which the price is not found yet."""
-    enough = sorted(high for _, high in able.values())
-    limit = enough[min(PLACES, len(enough)) - 1] if enough else 0.0
+    limit = _limit(able)
     return [name for name, (low, high) in able.items() if low < limit and high - low > CLOSE * high]
 
 
@@ -209,8 +214,7 @@ def _prices(
     best: Mapping[str, Came],
     whole: Mapping[str, Came],
 ) -> tuple[Price, ...]:
-    enough = sorted(high for _, high in able.values())
-    limit = enough[min(PLACES, len(enough)) - 1] if enough else 0.0
+    limit = _limit(able)
     found = []
     for each in strategies:
         name = each.name

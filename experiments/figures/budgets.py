@@ -9,15 +9,14 @@ from experiments.figures.style import (
     FONT_SIZE,
     INK,
     LINE_GAP,
-    MUTED,
     Look,
     Picture,
     end_labels,
+    head,
     looks,
     new_figure,
     picture,
     place_axes,
-    shorten,
     text_width,
     tick_text,
 )
@@ -89,17 +88,7 @@ def draw_budgets(ax: Axes, table: pd.DataFrame, heading: str, currency: str, gut
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=STEPS))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value)))
     ax.set_xlabel(f"budget of each strategy, {currency}", fontsize=FONT_SIZE - 0.5, labelpad=3)
-    room = ax.get_window_extent().width / ax.figure.dpi * 72 + 40 + gutter
-    ax.annotate(
-        shorten(heading, room, FONT_SIZE - 0.5),
-        (0, 1),
-        xycoords="axes fraction",
-        xytext=(-42, 10),
-        textcoords="offset points",
-        color=MUTED,
-        fontsize=FONT_SIZE - 0.5,
-        parse_math=False,
-    )
+    head(ax, heading, gutter=gutter)
     end_labels(ax, right, ends, gutter=gutter)
 
 

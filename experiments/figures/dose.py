@@ -10,8 +10,8 @@ from experiments.figures.style import (
     GHOST,
     INK,
     LINE_GAP,
-    MUTED,
     Picture,
+    head,
     new_figure,
     picture,
     place_axes,
@@ -78,17 +78,7 @@ def draw_dose(ax: Axes, facts: Facts, table: pd.DataFrame, heading: str, gutter:
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=STEPS))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value)))
     ax.set_xlabel("people treated, each counted once", fontsize=FONT_SIZE - 0.5, labelpad=3)
-    room = ax.get_window_extent().width / ax.figure.dpi * 72 + 40 + gutter
-    ax.annotate(
-        shorten(f"{heading}, against {facts.labels[facts.control]}", room, FONT_SIZE - 0.5),
-        (0, 1),
-        xycoords="axes fraction",
-        xytext=(-42, 10),
-        textcoords="offset points",
-        color=MUTED,
-        fontsize=FONT_SIZE - 0.5,
-        parse_math=False,
-    )
+    head(ax, f"{heading}, against {facts.labels[facts.control]}", gutter=gutter)
     _names(ax, facts, table, gutter)
 
 

@@ -244,6 +244,21 @@ def end_labels(ax: Axes, x: float, labels: Sequence[tuple[float, str, Look]], *,
     ax.set_ylim(bottom, top)
 
 
+def head(ax: Axes, text: str, *, gutter: float) -> None:
+    """Write above the axes, from the left edge of its tick labels, what the vertical one shows."""
+    room = ax.get_window_extent().width / ax.figure.dpi * 72 + 40 + gutter
+    ax.annotate(
+        shorten(text, room, FONT_SIZE - 0.5),
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(-42, 10),
+        textcoords="offset points",
+        color=MUTED,
+        fontsize=FONT_SIZE - 0.5,
+        parse_math=False,
+    )
+
+
 def tick_text(value: float, *, sign: bool = False) -> str:
     """Write a tick's number: thousands set off by commas, a true minus, no idle zeros."""
     text = f"{abs(value):,.6g}"

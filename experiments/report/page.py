@@ -32,6 +32,7 @@ from simulator.errors import NetrialError, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from jinja2 import Environment
 
     from experiments.figures.style import Picture
     from experiments.results import Results
@@ -85,7 +86,6 @@ def write_report(results: Results, folder: Path | None = None) -> Path:
 
 def render(results: Results) -> tuple[str, list[Picture]]:
     """Return the page and the pictures that belong beside it, and write nothing."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     from experiments.figures.drawing import draw_figures
@@ -111,16 +111,8 @@ def render(results: Results) -> tuple[str, list[Picture]]:
         inputs = shared_inputs(inputs, compared)
     # Where all cost the same, whoever does less is dominated.
     dominated = _dominated(facts, money) if compared is None else set()
-    page = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
+    page = environment()
     page.filters["breakable"] = lambda place: Markup("<wbr>").join(re.split(r"(?<=[._])", place))
-    page.filters["svg"] = lambda picture: Markup(inline_svg(picture))
     html = page.get_template("report.html.j2").render(
         style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         title=str(facts.scenario.get("title") or facts.scenario.get("name") or "netrial"),
@@ -288,6 +280,23 @@ def _needed_to_treat(facts: Facts, money: Mapping[str, pd.DataFrame]) -> dict[st
 def _observed_sources(facts: Facts) -> str:
     sources = [str(entry["source"]) for entry in facts.results.resolved.get("observed") or [] if entry.get("source")]
     return ", ".join(dict.fromkeys(sources))
+
+
+def environment() -> Environment:
+    """Return what pages are made in: strict, everything escaped, pictures by the filter `svg`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    made.filters["svg"] = lambda picture: Markup(inline_svg(picture))
+    return made
 
 
 def inline_svg(picture: Picture) -> str:

@@ -189,7 +189,7 @@ def trial_of(trial: Trial, change: Change) -> Trial:
     made = design(change.scenario, change.arms)
     place = change.of.place
     if place[0] in ("interventions", "arms", "background") or place[2:3] == ("initial",):
-        return replace(made, _towns=trial._towns, _lock=trial._lock)
+        return made.sharing_towns(trial)
     if place[0] == "behaviours" and place[-1] != "threshold":  # thresholds are columns of the people
         behaviours = build.behaviours_of(change.scenario.spec)
         for number in range(min(trial.networks, TOWNS_KEPT)):

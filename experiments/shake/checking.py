@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from experiments.findings import AGAIN, DAMAGED, MISSING, UNEQUAL, Finding
+from experiments.findings import AGAIN, DAMAGED, MISSING, UNEQUAL, Finding, close
 from experiments.parts import SHAKE, to_arrow, to_pandas
 from experiments.results import Results
 from experiments.shake.changes import FOLDER, Change, changes_of, parts_of
@@ -22,8 +19,6 @@ from simulator.errors import StoreError
 if TYPE_CHECKING:
     from experiments.design import Trial
 
-CLOSE = 1e-9
-"""Relative difference allowed: another numpy may add up in another order."""
 ANEW = f"{AGAIN} with --shake, which makes it anew"
 
 
@@ -53,7 +48,7 @@ def check_shake(trial: Trial, folder: Path) -> Iterator[Finding]:
     if wrong:
         return
     expected = to_pandas(to_arrow(shake_table(results, changes, folder, refused), SHAKE))
-    if len(given) != len(expected) or not all(_close(given[name], expected[name]) for name in expected):
+    if len(given) != len(expected) or not all(close(given[name], expected[name]) for name in expected):
         yield Finding(UNEQUAL, TABLE, "it is not what the parts of the changes add up to", ANEW)
 
 
@@ -69,10 +64,3 @@ def _parts(change: Change, results: Results, folder: Path) -> Iterator[Finding]:
         what = "damaged, or those of another change" if there else "missing"
         name = f"{FOLDER}/{change.name}"
         yield Finding(DAMAGED if there else MISSING, name, f"parts that are {what}: {spans(missing)}", ANEW)
-
-
-def _close(one: pd.Series, other: pd.Series) -> bool:
-    if not pd.api.types.is_numeric_dtype(other):
-        return one.astype(str).tolist() == other.astype(str).tolist()
-    left, right = one.to_numpy(float), other.to_numpy(float)
-    return bool(np.allclose(left, right, rtol=CLOSE, atol=0, equal_nan=True))

@@ -13,9 +13,9 @@ import numpy as np
 from pydantic import Field
 
 from interventions.ranking import best_first, in_words, targets
+from interventions.rules.choosing import town_luck
 from interventions.scores import once
 from simulator import centrality, shortest_paths
-from simulator.streams import Draw
 
 if TYPE_CHECKING:
     from simulator.network import ContactNetwork, Contacts
@@ -291,9 +291,7 @@ def by_paths(
     """
     network = situation.world.network
     names = names_of(network, layers)
-    luck = Draw(
-        situation.draw.seed, "network", situation.world.number
-    )  # that of the network: the same in all replicates
+    luck = town_luck(situation)
 
     def make() -> np.ndarray:
         contacts = network.contacts_in(names)

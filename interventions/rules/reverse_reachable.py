@@ -8,7 +8,7 @@ doi:10.1137/1.9781611973402.70).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, e, lgamma, log, log2, sqrt
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -160,20 +160,24 @@ class Choice:
     ----------
     persons : int32[k]
         In the order in which they were added.
-    reach : float
-        Estimate, on the sets by which they were chosen, of how many people they reach: too high by a little.
     n_sets : int
     needed : int
         Sets that `epsilon` takes for `people` people.
-    guaranteed : float
-        Share of what the best `people` people reach that as many of these reach at least, with probability 1 - `delta`.
+    guarantee : callable
+        Finds `guaranteed`; to show it where there are fewer sets than needed takes as many again.
     """
 
     persons: np.ndarray
-    reach: float
     n_sets: int
     needed: int
-    guaranteed: float
+    guarantee: Callable[[], float]
+
+    @property
+    def guaranteed(self) -> float:
+        """Share of what the best `people` people reach that as many of these reach at least; with probability
+        1 - `delta`.
+        """
+        return self.guarantee()
 
 
 def cascade_on(ways: Ways, passing: float | Literal["weighted"]) -> Cascade:
@@ -303,7 +307,7 @@ def choice(
     people: int,
     sets: int,
 ) -> Choice:
-    """Choose people by IMM, and say what is guaranteed; parameters as of `rank_reverse_reachable`.
+    """Choose people by IMM; `Choice` says what is guaranteed. Parameters as of `rank_reverse_reachable`.
 
     First, sets are drawn until they show how many people the best `people` reach at least; then as many new ones as
     that takes.
@@ -313,17 +317,20 @@ def choice(
     candidates = order[eligible[order]]
     k = min(people, candidates.size)
     if not k or not places:
-        return Choice(np.empty(0, np.int32), 0.0, 0, 0, 1.0)
+        return Choice(np.empty(0, np.int32), 0, 0, lambda: 1.0)
     least, most = _reach_of_the_best(cascade, candidates, luck, epsilon, delta, k, sets)
     needed = sets_needed(n, k, candidates.size, epsilon, delta, least)
     drawn = reverse_sets(cascade, luck, "choice", 0, min(max(needed, USUAL_SETS), most))
     persons = most_met(drawn, candidates, max(places, k))
-    if needed <= drawn.n_sets:
-        guaranteed = BEST_SHARE - epsilon
-    else:
+
+    def guarantee() -> float:
+        if needed <= drawn.n_sets:
+            return max(BEST_SHARE - epsilon, 0.0)
         fresh = reverse_sets(cascade, luck, "check", 0, drawn.n_sets)
-        guaranteed = _shown(drawn.reach(persons[:k]) / n, fresh.reach(persons[:k]) / n, drawn.n_sets, delta)
-    return Choice(persons[:places], drawn.reach(persons[:places]), drawn.n_sets, needed, max(guaranteed, 0.0))
+        shown = _shown(drawn.reach(persons[:k]) / n, fresh.reach(persons[:k]) / n, drawn.n_sets, delta)
+        return max(shown, 0.0)
+
+    return Choice(persons[:places], drawn.n_sets, needed, guarantee)
 
 
 def _shown(chosen_by: float, fresh: float, n_sets: int, delta: float) -> float:
